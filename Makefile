@@ -1,0 +1,32 @@
+# `make` lists what there is. Every target sets up what it needs.
+.DEFAULT_GOAL := help
+.PHONY: help run test check reset lock bench setup setup-dev
+
+export RASA_TELEMETRY_ENABLED := false
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+
+run: setup ## start Relevo with the demo company on 127.0.0.1:8080 (Ctrl-C stops everything)
+	@exec .venv/bin/relevo serve --demo
+
+test: setup-dev ## run every test (ARGS="tests/unit -x" goes to pytest)
+	@exec .venv/bin/python -m pytest $(ARGS)
+
+check: setup-dev ## format, lint, types, imports, budgets and locks
+	@exec tools/check
+
+reset: setup ## delete what Relevo has stored here and start afresh
+	@exec .venv/bin/relevo reset
+
+bench: ## list the benchmarks
+	@awk 'FNR == 1 && /^"""/ { gsub(/"""/, ""); printf "%-22s %s\n", FILENAME, $$0 }' bench/*.py
+
+lock: ## resolve the dependencies anew into requirements.lock and requirements-dev.lock
+	@exec tools/lock
+
+setup:
+	@tools/setup
+
+setup-dev:
+	@tools/setup dev

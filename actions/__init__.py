@@ -1,0 +1,1 @@
+"""The business's custom actions: one module for each routine request."""

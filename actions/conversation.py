@@ -1,0 +1,111 @@
+"""What an action hears, remembers and says, apart from Rasa's own objects.
+
+The last thing said is not dispatched but followed up as a Rasa action of its own, with its values in ``said_…`` slots:
+so every reply stands in data/rules, where one sees what comes after it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.wording import Wording, wording
+from relevo.contracts.runtime import Turn
+
+NOT_UNDERSTOOD = frozenset({"nlu_fallback", "not_understandable"})
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The contact's latest message, understood."""
+
+    text: str
+    intent: str
+    entities: Mapping[str, tuple[str, ...]]
+    not_understood_before: str | None = None
+    """What was said just before, where neither that nor this message was understood."""
+
+    @property
+    def is_button(self) -> bool:
+        """Whether a button was pressed; Relevo lets no other text begin like this."""
+        return self.text.startswith("/")
+
+
+class Memory:
+    """The conversation's slots, with what this action changes."""
+
+    def __init__(self, slots: Mapping[str, Any]) -> None:
+        self._slots = slots
+        self._changes: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        return self._changes[name] if name in self._changes else self._slots.get(name)
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self._changes[name] = value
+
+    def forget(self, *names: str) -> None:
+        """Empty slots."""
+        self._changes.update(dict.fromkeys(names))
+
+    def events(self) -> list[EventType]:
+        """Give what really changed."""
+        return [SlotSet(name, value) for name, value in self._changes.items() if value != self._slots.get(name)]
+
+
+@dataclass(slots=True)
+class Talk:
+    """One run of an action: what was heard, what is remembered, who acts, and what will be said."""
+
+    turn: Turn
+    heard: Heard
+    memory: Memory
+    replies: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+
+    @property
+    def wording(self) -> Wording:
+        """How the conversation's language writes things."""
+        return wording(self.memory["language"])
+
+    def say(self, response: str, **values: str) -> None:
+        """Say a response of domain.yml; its ``{said_x}`` is the value ``x``."""
+        self.replies.append((response, {f"said_{name}": value for name, value in values.items()}))
+
+    def finish(self, dispatcher: CollectingDispatcher) -> list[EventType]:
+        """Say everything but the last reply, and give the events that lead to that one."""
+        for response, values in self.replies[:-1]:
+            dispatcher.utter_message(response=response, **values)
+        for response, values in self.replies[-1:]:
+            for slot, value in values.items():
+                self.memory[slot] = value
+            return [*self.memory.events(), FollowupAction(response)]
+        return self.memory.events()
+
+
+def heard(tracker: Tracker) -> Heard:
+    """Read the latest message from a tracker."""
+    message = tracker.latest_message
+    intent, text = _intent(message), message.get("text") or ""
+    entities: dict[str, tuple[str, ...]] = defaultdict(tuple)
+    for entity in message.get("entities") or ():
+        entities[entity["entity"]] += (str(entity["value"]),)
+    before = _message_before(tracker) if intent in NOT_UNDERSTOOD else None
+    if before is None or _intent(before.get("parse_data")) not in NOT_UNDERSTOOD:
+        return Heard(text, intent, dict(entities))
+    return Heard(text, intent, dict(entities), not_understood_before=str(before.get("text") or ""))
+
+
+def _message_before(tracker: Tracker) -> Mapping[str, Any] | None:
+    """Give the last message but one; looking at events makes Relevo serialise them all, so only where it must be."""
+    said = [event for event in tracker.events if event["event"] == "user"]
+    return said[-2] if len(said) > 1 else None
+
+
+def _intent(parsed: Mapping[str, Any] | None) -> str:
+    return str(((parsed or {}).get("intent") or {}).get("name"))

@@ -1,0 +1,103 @@
+"""Finding out who writes: two facts on file, of which one is a reference that only the contact has."""
+
+from __future__ import annotations
+
+from actions.cases import same_case
+from actions.conversation import Talk
+from relevo.contracts.business import REFERENCE_FACTS, Person
+from relevo.contracts.runtime import Identification
+from relevo.domain.cases import Trigger
+from relevo.domain.contacts import Level
+
+Facts = dict[str, str]
+
+# Facts of one group say the same thing in two ways: after a failed match the newer one replaces the older.
+_GROUPS = (("loyalty_number",), ("booking_code", "ticket"), ("order",), ("email", "phone", "name"))
+_KINDS = tuple(kind for group in _GROUPS for kind in group)
+
+
+async def is_identified(talk: Talk, case_type: str) -> bool:
+    """Tell whether the contact is known well enough; where not, ask for what is missing."""
+    if talk.turn.level >= Level.TWO_FACTS:
+        return True
+    _forget_expired(talk)
+    facts = _facts(talk)
+    if not facts or facts == talk.memory["tried"]:
+        return await _ask(talk, case_type, facts)
+    found = await talk.turn.identify(facts)
+    if found is Identification.VERIFIED:
+        talk.memory["is_identified"] = True
+        talk.memory["tried"] = None
+        return True
+    if found is Identification.TOO_FEW:
+        return await _ask(talk, case_type, facts)
+    talk.memory["tried"] = facts
+    if found is Identification.LOCKED:
+        return await _give_up(talk, case_type, "utter_identity_locked")
+    talk.say("utter_identity_not_matched")
+    return False
+
+
+def is_somebody_else(talk: Talk, person: Person) -> bool:
+    """Tell whether the message gives facts that are not this person's; identity is never switched on the way."""
+    entities, own = talk.heard.entities, {person.loyalty_number, person.email.lower()}
+    given = {*entities.get("loyalty_number", ()), *entities.get("email", ())}
+    if given <= own:
+        return False
+    talk.memory["loyalty_number"] = person.loyalty_number
+    talk.memory.forget("email")
+    return True
+
+
+async def _ask(talk: Talk, case_type: str, facts: Facts) -> bool:
+    is_refused = talk.heard.intent == "deny"
+    if is_refused and talk.memory["was_refused"]:
+        return await _give_up(talk, case_type, "utter_case_opened")
+    if is_refused:
+        talk.memory["was_refused"] = True
+        talk.say("utter_identity_alternatives")
+    elif facts and facts == talk.memory["tried"] and talk.heard.entities.keys() & facts.keys():
+        talk.say("utter_identity_not_matched")
+    elif not facts or facts == talk.memory["tried"]:
+        talk.say("utter_ask_identity_again" if talk.memory["stage"] == "identity" else "utter_ask_identity")
+    elif facts.keys() & REFERENCE_FACTS:
+        talk.say("utter_ask_another_fact")
+    else:
+        talk.say("utter_ask_reference")
+    return False
+
+
+async def _give_up(talk: Talk, case_type: str, response: str) -> bool:
+    number = await same_case(talk, case_type, Trigger.IDENTIFICATION_FAILED)
+    talk.memory.forget("in_request", "stage")
+    talk.say(response, case=number)
+    return False
+
+
+def _forget_expired(talk: Talk) -> None:
+    """Once a verification has expired, whoever writes must give the facts anew; what this message gives counts."""
+    if not talk.memory["is_identified"]:
+        return
+    kept = talk.heard.entities
+    talk.memory.forget("is_identified", "points_offer", "stage", *(kind for kind in _KINDS if kind not in kept))
+
+
+def _facts(talk: Talk) -> Facts:
+    """Gather what the conversation gave so far, the newest of each kind."""
+    facts: Facts = {kind: value for kind in _KINDS if (value := _first(talk.memory[kind]))}
+    tried = talk.memory["tried"]
+    if tried:
+        for group in _GROUPS:
+            said = talk.heard.entities.keys() & set(group)
+            for kind in set(group) - said if said else ():
+                facts.pop(kind, None)
+                talk.memory.forget(kind)
+    if len(facts.keys() - {"name"}) >= 2 and facts.keys() & REFERENCE_FACTS:
+        facts.pop("name", None)  # a nickname must not spoil what two better facts prove
+    return facts
+
+
+def _first(value: object) -> str | None:
+    if isinstance(value, list):
+        value = value[0] if value else None
+    return str(value) if value else None

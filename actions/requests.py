@@ -1,0 +1,116 @@
+"""Rasa's custom actions: each opens the world for one of the modules beside it, and says when there is none.
+
+A routine request is a module with ``go_on(talk)`` and a line in ``REQUESTS``; the open one is in the slot ``request``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
+from typing import Any, ClassVar
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, FollowupAction
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions import balance, person, points
+from actions.conversation import NOT_UNDERSTOOD, Memory, Talk, heard
+from actions.trips import NAMING
+from relevo.contracts.business import OTHER_FACTS, REFERENCE_FACTS
+from relevo.contracts.runtime import current
+
+REQUESTS: dict[str, Callable[[Talk], Awaitable[None]]] = {"points_correction": points.go_on, "balance": balance.go_on}
+_TELLING = frozenset({*NAMING, "choice", *REFERENCE_FACTS, *OTHER_FACTS})
+
+
+class TalkAction(Action, ABC):
+    """An action that needs the turn; in plain Rasa there is none, and the contact is told so."""
+
+    called: ClassVar[str]
+    """The action's name in domain.yml."""
+
+    @staticmethod
+    @abstractmethod
+    async def work(talk: Talk) -> object:
+        """Do what the action is for; what it gives back is nobody's."""
+
+    def name(self) -> str:
+        """Give the action's name."""
+        return self.called
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        """Run in the current turn; what is said last follows as an action of its own."""
+        turn = current()
+        if turn is None:
+            return [FollowupAction("utter_cannot_act")]
+        talk = Talk(turn, heard(tracker), Memory(tracker.slots))
+        await self.work(talk)
+        return talk.finish(dispatcher)
+
+
+async def begin(talk: Talk, request: str) -> None:
+    """Open a request, or go on where it is open already."""
+    if talk.memory["request"] != request:
+        talk.memory.forget("stage", "points_offer", "case_id", "was_refused")
+        talk.memory["has_case"] = False
+        talk.memory["goal"] = talk.heard.text
+    talk.memory["in_request"], talk.memory["request"] = True, request
+    await REQUESTS[request](talk)
+
+
+async def go_on(talk: Talk) -> None:
+    """Take the open request further; where nothing was understood, say so first, and give up the second time."""
+    is_lost = talk.heard.intent in NOT_UNDERSTOOD and not talk.heard.entities.keys() & _TELLING
+    if is_lost and await person.not_understood(talk):
+        return
+    await REQUESTS[talk.memory["request"]](talk)
+
+
+class ActionPoints(TalkAction):
+    """Begins correcting points, or goes on where it is being done."""
+
+    called = "action_points"
+
+    @staticmethod
+    async def work(talk: Talk) -> None:
+        """Open the request."""
+        await begin(talk, "points_correction")
+
+
+class ActionBalance(TalkAction):
+    """Tells the balance of points."""
+
+    called = "action_balance"
+
+    @staticmethod
+    async def work(talk: Talk) -> None:
+        """Open the request."""
+        await begin(talk, "balance")
+
+
+class ActionGoOn(TalkAction):
+    """Takes the open request further, also after an interruption."""
+
+    called = "action_go_on"
+    work = staticmethod(go_on)
+
+
+class ActionNotUnderstood(TalkAction):
+    """Asks what is meant, then gives up to a person."""
+
+    called = "action_not_understood"
+    work = staticmethod(person.not_understood)
+
+
+class ActionPerson(TalkAction):
+    """Opens a case because the contact asks for a person."""
+
+    called = "action_person"
+    work = staticmethod(person.ask)
+
+
+class ActionPassOn(TalkAction):
+    """Opens a case for what only people do."""
+
+    called = "action_pass_on"
+    work = staticmethod(person.pass_on)

@@ -1,0 +1,3 @@
+"""Relevo: chat support bots that solve routine requests and hand the rest to people."""
+
+__version__ = "0.1.0"

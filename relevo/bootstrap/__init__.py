@@ -1,0 +1,60 @@
+"""The only place where the parts meet: each process takes here what it needs, and imports no more than that."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from relevo.contracts.store import Store
+from relevo.store.accounts import PostgresAccounts
+from relevo.store.bots import PostgresBots
+from relevo.store.conversations import PostgresConversations
+from relevo.store.desk import PostgresDesk
+from relevo.store.effects import PostgresEffects
+from relevo.store.inbox import PostgresInbox
+from relevo.store.live import EVERYTHING, PostgresLive
+from relevo.store.outbox import PostgresOutbox
+from relevo.store.pool import Database
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenStore:
+    """A database that is connected and listened to."""
+
+    database: Database
+    store: Store
+    live: PostgresLive
+
+
+@asynccontextmanager
+async def open_store(
+    dsn: str,
+    *,
+    size: int = 8,
+    name: str = "relevo",
+    lease_seconds: float = 60.0,
+    hears: Sequence[str] = EVERYTHING,
+) -> AsyncIterator[OpenStore]:
+    """Connect to a migrated database, hearing these channels of wake-ups; everything is closed on leaving."""
+    database = Database(dsn, size=size, name=name)
+    await database.open()
+    live = PostgresLive(database, hears)
+    await live.open()
+    try:
+        yield OpenStore(database=database, store=_store(database, lease_seconds), live=live)
+    finally:
+        await live.close()
+        await database.close()
+
+
+def _store(database: Database, lease_seconds: float) -> Store:
+    return Store(
+        inbox=PostgresInbox(database, lease_seconds=lease_seconds),
+        outbox=PostgresOutbox(database, lease_seconds=lease_seconds),
+        effects=PostgresEffects(database),
+        conversations=PostgresConversations(database),
+        desk=PostgresDesk(database),
+        accounts=PostgresAccounts(database),
+        bots=PostgresBots(database),
+    )

@@ -1,0 +1,139 @@
+"""A bot process: Rasa in it, messages claimed and answered, a heartbeat that says with which model.
+
+Without a model that loads it stays, says so, takes no message, and begins as soon as there is one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from relevo.bootstrap import OpenStore, open_store
+from relevo.bootstrap.business import turn_services
+from relevo.bootstrap.everything import Settings
+from relevo.bootstrap.lifetime import run_until_stopped, stopped_within
+from relevo.brain.current import CurrentBrain
+from relevo.configuration import Configuration
+from relevo.contracts.store import BotLine
+from relevo.errors import Unavailable
+from relevo.flow.converse import Converser
+from relevo.flow.turn import TurnServices
+from relevo.flow.work import Worker
+from relevo.store.live import BOTS
+
+_IMPATIENCE_SECONDS = 0.2
+"""How often to look for a model while there is none: somebody waits for it."""
+
+_log = structlog.get_logger()
+
+
+async def run_bot(
+    settings: Settings, configuration: Configuration, dsn: str, name: str, tell: Callable[[str], None]
+) -> None:
+    """Run a bot process until it is told to stop."""
+    sys.path.insert(0, str(settings.places.project_folder))  # where the bot's actions are
+    for limit in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(limit, "1")  # there are other processes for the other cores
+    os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
+    async with open_store(
+        dsn,
+        size=settings.database.bot_connections,
+        name=f"relevo {name}",
+        lease_seconds=settings.bots.lease_seconds,
+        hears=(BOTS,),
+    ) as opened:
+        bot = BotProcess(
+            name=name,
+            settings=settings,
+            opened=opened,
+            brain=CurrentBrain(settings.models),
+            services=await turn_services(opened, configuration),
+            default_language=configuration.bot.default_language,
+            tell=tell,
+        )
+        await run_until_stopped(bot.run, stop_seconds=settings.bots.stop_seconds)
+
+
+@dataclass(kw_only=True)
+class BotProcess:
+    """What one bot process does."""
+
+    name: str
+    settings: Settings
+    opened: OpenStore
+    brain: CurrentBrain
+    services: TurnServices
+    default_language: str
+    tell: Callable[[str], None]
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Answer until told to stop."""
+        await self._say_state("It is starting.")  # before Rasa's import, which blocks for seconds
+        self.brain.prepare()
+        await self._look()
+        staying = asyncio.create_task(self._stay_current(stop))
+        try:
+            await self._loaded_or(stop)
+            await self._worker().run(stop)
+        finally:
+            stop.set()
+            await staying
+            await self._leave()
+
+    async def _loaded_or(self, stop: asyncio.Event) -> None:
+        while not self.brain.is_loaded and not await stopped_within(stop, _IMPATIENCE_SECONDS):
+            continue
+
+    def _worker(self) -> Worker:
+        store = self.opened.store
+        converser = Converser(
+            inbox=store.inbox,
+            brain=self.brain,
+            live=self.opened.live,
+            services=self.services,
+            default_language=self.default_language,
+        )
+        return Worker(
+            inbox=store.inbox,
+            live=self.opened.live,
+            verb=converser.converse,
+            lease_seconds=self.settings.bots.lease_seconds,
+            at_once=self.settings.bots.turns_at_once,
+        )
+
+    async def _stay_current(self, stop: asyncio.Event) -> None:
+        while not await stopped_within(stop, self._pause_seconds()):
+            await self._look()
+
+    def _pause_seconds(self) -> float:
+        usual = self.settings.bots.bot_heartbeat_seconds
+        return usual if self.brain.is_loaded else min(usual, _IMPATIENCE_SECONDS)
+
+    async def _look(self) -> None:
+        if self.brain.refresh():
+            self.tell(f"! {self.brain.problem}" if self.brain.problem else f"Answers with {self.brain.model}.")
+            gc.collect()
+            gc.freeze()  # a model lives long: looking through it for garbage would only delay turns
+        await self._say_state(None if self.brain.is_loaded else self.brain.problem)
+
+    async def _say_state(self, problem: str | None) -> None:
+        line = BotLine(
+            name=self.name, host=socket.gethostname(), process=os.getpid(), model=self.brain.model, problem=problem
+        )
+        try:
+            await self.opened.store.bots.seen(line)
+        except Unavailable:
+            _log.warning("bot.database_unreachable")
+
+    async def _leave(self) -> None:
+        try:
+            await self.opened.store.bots.gone(self.name)
+        except Unavailable:
+            _log.warning("bot.database_unreachable")

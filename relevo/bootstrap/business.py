@@ -1,0 +1,65 @@
+"""The business that the bot acts in: the demo company where it was loaded, else none yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from relevo.bootstrap import OpenStore
+from relevo.configuration import Configuration
+from relevo.contracts.business import Business, Person, Trip
+from relevo.contracts.clock import system_clock
+from relevo.domain.effects import EffectOrder
+from relevo.errors import BusinessUnavailable
+from relevo.flow.turn import TurnServices
+from relevo.store.aurora import Aurora
+from relevo.store.aurora_desk import AuroraDesk
+
+DEMO_COMPANY = "Aurora"
+
+
+class NoBusiness:
+    """Stands where no business system is connected: everything that needs one goes to a person."""
+
+    async def identify(self, facts: Mapping[str, str]) -> str | None:
+        """Know nobody."""
+        raise BusinessUnavailable("No business system is connected.")
+
+    async def person(self, ref: str) -> Person:
+        """Know nobody."""
+        raise BusinessUnavailable("No business system is connected.")
+
+    async def trips(self, ref: str) -> Sequence[Trip]:
+        """Know nothing."""
+        raise BusinessUnavailable("No business system is connected.")
+
+    async def carry_out(self, order: EffectOrder) -> Mapping[str, Any]:
+        """Do nothing."""
+        raise BusinessUnavailable("No business system is connected.")
+
+
+async def is_demo(opened: OpenStore) -> bool:
+    """Tell whether the demo company was loaded into this database."""
+    return await AuroraDesk(opened.database).is_loaded()
+
+
+async def load_demo(opened: OpenStore, *, afresh: bool) -> bool:
+    """Load the demo company with dates counted from now; tell whether it was, or stays as somebody changed it."""
+    aurora, anchor = Aurora(opened.database), system_clock()
+    if afresh:
+        await aurora.reset(anchor)
+    elif not await aurora.load(anchor):
+        return False
+    await AuroraDesk(opened.database).load(anchor)
+    return True
+
+
+async def turn_services(opened: OpenStore, configuration: Configuration) -> TurnServices:
+    """Give turns what they need of the world."""
+    business: Business = Aurora(opened.database) if await is_demo(opened) else NoBusiness()
+    return TurnServices(
+        business=business,
+        effects=opened.store.effects,
+        policies=configuration.policies,
+        verification_seconds=configuration.bot.verification_seconds,
+    )

@@ -1,0 +1,59 @@
+"""All settings of all rooms, read at once, and the bot's own files checked at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from relevo.brain.bot_files import BotFiles
+from relevo.brain.models import Models
+from relevo.configuration import Configuration, read_configuration
+from relevo.errors import ConfigurationError
+from relevo.settings import AddressSettings, BotSettings, DatabaseSettings, LogSettings, PlaceSettings, load
+from relevo.web.settings import WebSettings
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """Everything that an operator may set."""
+
+    places: PlaceSettings = field(default_factory=PlaceSettings)
+    database: DatabaseSettings = field(default_factory=DatabaseSettings)
+    address: AddressSettings = field(default_factory=AddressSettings)
+    bots: BotSettings = field(default_factory=BotSettings)
+    logs: LogSettings = field(default_factory=LogSettings)
+    web: WebSettings = field(default_factory=WebSettings)
+
+    @property
+    def files(self) -> BotFiles:
+        """What a model is made of."""
+        return BotFiles(self.places.project_folder)
+
+    @property
+    def models(self) -> Models:
+        """Trained models."""
+        return Models(self.places.models)
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings; raises ConfigurationError with every mistake."""
+    return load(Settings, environment)
+
+
+def read_bot_files(settings: Settings, environment: Mapping[str, str] = os.environ) -> Configuration:
+    """Read what the business writes down and look at the rest of the bot's files.
+
+    Raises ConfigurationError with every mistake in any of them, one a line, with file and line.
+    """
+    mistakes = settings.files.mistakes()
+    if settings.files.missing():  # this is no bot's folder, so there is nothing to say about the other files
+        raise ConfigurationError("\n".join(mistakes))
+    configuration: Configuration | None = None
+    try:
+        configuration = read_configuration(settings.places.project_folder, environment)
+    except ConfigurationError as error:
+        mistakes.extend(str(error).splitlines())
+    if mistakes or configuration is None:
+        raise ConfigurationError("\n".join(mistakes))
+    return configuration

@@ -1,0 +1,62 @@
+"""The login made for this installation: the database keeps a hash, the state folder the password, for its owner alone.
+
+The file stays until its password opens nothing any more: somebody who closed the terminal must still get in.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from relevo.contracts.store import Accounts
+from relevo.web.passwords import PasswordChecks, hash_password
+
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is taken for something else when it is copied by hand
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLogin:
+    """An administrator's e-mail, and the password if it was made just now."""
+
+    email: str
+    password: str | None
+
+
+def new_password() -> str:
+    """Make a password that is easy to copy: about 79 bits."""
+    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(4))
+
+
+async def first_login(accounts: Accounts, email: str, file: Path) -> FirstLogin:
+    """Make the installation's first administrator unless there is one already."""
+    known = await accounts.agent(email)
+    if known is None:
+        password = new_password()
+        _write(file, f"email: {email}\npassword: {password}\n")
+        await accounts.add_agent(email, "Admin", "admin", hash_password(password))
+        return FirstLogin(email, password)
+    kept = _password_in(file)
+    if kept is not None and not await PasswordChecks().is_right(kept, known.password_hash):
+        _remove(file)
+    return FirstLogin(email, None)
+
+
+def _remove(file: Path) -> None:
+    file.unlink(missing_ok=True)
+
+
+def _write(file: Path, content: str) -> None:
+    _remove(file)
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as written:
+        written.write(content)
+
+
+def _password_in(file: Path) -> str | None:
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return None
+    return next((line.removeprefix("password: ") for line in lines if line.startswith("password: ")), "")

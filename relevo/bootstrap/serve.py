@@ -1,0 +1,256 @@
+"""Everything on one machine: database, model, demo, one web process and several bots, kept running until told to stop.
+
+files and settings checked ─► state folder and port ─► database ─► demo, first login ─► web + bots ─► ready
+                                                   └─► training, beside all that, when the files changed
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import time
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
+
+import msgspec
+import structlog
+
+from relevo.bootstrap import open_store
+from relevo.bootstrap.business import load_demo
+from relevo.bootstrap.children import PROBLEM, Children, Program
+from relevo.bootstrap.console import Console
+from relevo.bootstrap.everything import Settings, read_bot_files
+from relevo.bootstrap.first_login import FirstLogin, first_login
+from relevo.bootstrap.lifetime import process_name, stopped_within
+from relevo.bootstrap.occupancy import occupied
+from relevo.bootstrap.places import shown
+from relevo.bootstrap.training import Training
+from relevo.errors import ConfigurationError
+from relevo.store.postgres import PostgresServer
+from relevo.store.reach import bring_forward, where
+
+_READY_LOOK_SECONDS = 0.1
+_REMINDER_SECONDS = 30.0
+_DATABASE_LOOK_SECONDS = 1.0
+_log = structlog.get_logger()
+
+
+def serve(settings: Settings, console: Console, *, with_demo: bool) -> None:
+    """Run everything until told to stop."""
+    began = time.monotonic()
+    read_bot_files(settings)
+    with occupied(settings.places.state_folder, address(settings)) as lock:
+        demand_free_port(settings)
+        server = _Server(settings=settings, console=console, with_demo=with_demo, lock=lock, began=began)
+        try:
+            asyncio.run(server.run())
+        finally:
+            server.close()
+
+
+@dataclass(kw_only=True)
+class _Server:
+    settings: Settings
+    console: Console
+    with_demo: bool
+    lock: int
+    began: float
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    is_ready: bool = False
+    _database: PostgresServer | None = None
+    _training: Training | None = None
+    _children: Children | None = None
+
+    async def run(self) -> None:
+        self.stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._asked_to_stop)
+        self._training = Training.begin_if_needed(self.settings, self.console)
+        dsn = await self._prepare_database()
+        login = await self._prepare_content(dsn)
+        if not self.stop.is_set():
+            await self._run_children(dsn, login)
+
+    def close(self) -> None:
+        """End what is left when everything else has ended."""
+        if self._training is not None:
+            self._training.end()
+        if self._database is not None:
+            self._database.stop()
+        self.console.say("Stopped." if self.is_ready else "Stopped before it was ready.")
+
+    async def _prepare_database(self) -> str:
+        began = time.monotonic()
+        if self.settings.database.url is not None:
+            dsn, kind = self.settings.database.url.reveal(), "DATABASE_URL"
+        else:
+            self._database = PostgresServer(self.settings.places.state_folder)
+            with self.console.working("Starting PostgreSQL"):
+                await asyncio.to_thread(self._database.start)
+            dsn, kind = self._database.dsn, "bundled PostgreSQL"
+        applied = await asyncio.to_thread(bring_forward, dsn)
+        brought = f", {len(applied)} migrations applied" if applied else ""
+        place = where(dsn) if kind == "DATABASE_URL" else shown(self.settings.places.state_folder)
+        self.console.done("database", f"{kind}, {place}{brought}", time.monotonic() - began)
+        return dsn
+
+    async def _prepare_content(self, dsn: str) -> FirstLogin:
+        async with open_store(dsn, size=2, name="relevo serve", hears=()) as opened:
+            if self.with_demo:
+                fresh = await load_demo(opened, afresh=False)
+                self.console.done("demo", "Aurora, dates counted from now" if fresh else "Aurora, as you left it")
+            for number in range(1, self.settings.bots.bots + 1):
+                await opened.store.bots.gone(process_name(f"bot-{number}"))  # after a crash, they still look alive
+            email = "admin@aurora.example" if self.with_demo else "admin@relevo.example"
+            return await first_login(opened.store.accounts, email, self.settings.places.first_login)
+
+    async def _run_children(self, dsn: str, login: FirstLogin) -> None:
+        self._children = children = Children(
+            environment=self._environment(dsn),
+            kept_open=self.lock,
+            tell=self._tell,
+            stop_seconds=self.settings.bots.stop_seconds,
+        )
+        tasks = [asyncio.create_task(children.keep(program, self.stop)) for program in self._programs()]
+        tasks.append(asyncio.create_task(self._keep_database()))
+        tasks.append(asyncio.create_task(self._become_ready(children, login)))
+        try:
+            await self._first_failure(tasks)
+        finally:
+            self.stop.set()
+            with self.console.working("Stopping"):
+                await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _first_failure(self, tasks: list[asyncio.Task[None]]) -> None:
+        pending = set(tasks)
+        while pending and not self.stop.is_set():
+            done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+
+    def _programs(self) -> list[Program]:
+        logs, bots = self.settings.places.logs, self.settings.bots.bots
+        listening = ["--host", self.settings.address.host, "--port", str(self.settings.address.port)]
+        web = Program(name="web", arguments=["web", *listening], log=logs / "web.log")
+        names = [f"bot-{number}" for number in range(1, bots + 1)]
+        return [web, *(Program(name=name, arguments=["bot"], log=logs / f"{name}.log") for name in names)]
+
+    def _environment(self, dsn: str) -> dict[str, str]:
+        return {**os.environ, "DATABASE_URL": dsn, "RASA_TELEMETRY_ENABLED": "false", "PYTHONUNBUFFERED": "1"}
+
+    async def _keep_database(self) -> None:
+        """Start the bundled server again when it ends: committed is committed, and everybody connects again."""
+        while self._database is not None and not await stopped_within(self.stop, _DATABASE_LOOK_SECONDS):
+            if self._database.has_ended:
+                self._tell("database", "! PostgreSQL ended and starts again. See postgres.log.")
+                self._database.stop()
+                await asyncio.to_thread(self._database.start)
+            elif not self._database.is_owned:  # another process started it, and may end it
+                await asyncio.to_thread(self._database.start)
+
+    async def _become_ready(self, children: Children, login: FirstLogin) -> None:
+        if self._training is not None:
+            await self._training.finish(self.stop)
+        waited_since, missing = time.monotonic(), ""
+        with self.console.working("Starting web and bots"):
+            while not self.stop.is_set():
+                missing = await asyncio.to_thread(ask_ready, self.settings)
+                if not missing:
+                    break
+                if time.monotonic() - waited_since > _REMINDER_SECONDS:
+                    waited_since = time.monotonic()
+                    self.console.remark("waiting", missing)
+                await stopped_within(self.stop, _READY_LOOK_SECONDS)
+        if not missing:
+            self.is_ready = children.is_ready = True
+            self._welcome(login)
+
+    def _welcome(self, login: FirstLogin) -> None:
+        seconds = time.monotonic() - self.began
+        bots = self.settings.bots.bots
+        self.console.done("processes", f"1 web, {bots} {'bot' if bots == 1 else 'bots'}")
+        self.console.say()
+        self.console.say(self.console.styled(f"Relevo is ready, after {seconds:.1f} s.", "bold"))
+        self.console.say()
+        for line in welcome_lines(self.settings, login, with_demo=self.with_demo):
+            self.console.say(f"  {line}")
+        self.console.say()
+        self.console.say("Ctrl-C stops everything.")
+        _log.info("serve.ready", seconds=round(seconds, 2))
+
+    def _tell(self, name: str, sentence: str) -> None:
+        _log.info("child.says", name=name, said=sentence)
+        if sentence.startswith(PROBLEM):
+            if self._training is None or self._training.is_over:
+                self.console.remark(name, sentence.removeprefix(PROBLEM))
+        elif self.is_ready:
+            self.console.done(name, sentence)
+
+    def _asked_to_stop(self) -> None:
+        if self.stop.is_set() and self._children is not None:
+            self._children.kill()  # asked twice: at once, then
+        self.stop.set()
+
+
+def address(settings: Settings) -> str:
+    """Give the address that a browser on this machine opens."""
+    host = settings.address.host
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - read, not bound
+    name = everywhere.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{name}:{settings.address.port}"
+
+
+def demand_free_port(settings: Settings) -> None:
+    """Raise ConfigurationError when something else listens where the web process shall."""
+    host, port = settings.address.host, settings.address.port
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        # The system's own words: Python's add the address once more.
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error.strerror or error)
+        raise ConfigurationError(
+            f"Cannot listen on {host} port {port}: {reason.lower()}. End what uses it, or choose another with --port,"
+            " --host, RELEVO_PORT or RELEVO_HOST."
+        ) from error
+
+
+def ask_ready(settings: Settings) -> str:
+    """Ask /ready and give the empty text when it is, else what is missing."""
+    where_to, _, port = address(settings).removeprefix("http://").rpartition(":")
+    connection = HTTPConnection(where_to.strip("[]"), int(port), timeout=5)
+    try:
+        connection.request("GET", "/ready")
+        answer = connection.getresponse()
+        body = answer.read()
+        return "" if answer.status == 200 else _missing(body)
+    except (OSError, HTTPException):
+        return "The web process does not answer yet."
+    finally:
+        connection.close()
+
+
+def _missing(body: bytes) -> str:
+    try:
+        return str(msgspec.json.decode(body)["error"]["message"])
+    except (msgspec.DecodeError, KeyError, TypeError):
+        return "The web process is not ready."
+
+
+def welcome_lines(settings: Settings, login: FirstLogin, *, with_demo: bool) -> list[str]:
+    """Give what somebody needs to know to begin."""
+    base = address(settings)
+    file = settings.places.first_login
+    lines = [f"Chat     {base}/"] if with_demo else []
+    lines += [f"Desk     {base}/desk", f"REST     {base}/webhooks/rest/webhook"]
+    if login.password is not None:
+        lines += [f"Sign in  {login.email}   password  {login.password}"]
+        lines += [f"         kept for you alone in {shown(file)}"]
+    elif file.exists():
+        lines.append(f"Sign in  {login.email}, password in {shown(file)}")
+    else:
+        lines.append(f"Sign in  {login.email} (a new password: relevo agent add {login.email})")
+    return [*lines, f"Logs     {shown(settings.places.logs)}"]

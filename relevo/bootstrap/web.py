@@ -1,0 +1,82 @@
+"""The web process: doors, sweeper, deliverer. It never imports Rasa."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from relevo.bootstrap import OpenStore, open_store
+from relevo.bootstrap.business import DEMO_COMPANY, is_demo
+from relevo.bootstrap.everything import Settings
+from relevo.bootstrap.lifetime import Part, run_until_stopped
+from relevo.configuration import Configuration
+from relevo.contracts.channel import Channel
+from relevo.contracts.store import Bots
+from relevo.errors import Unavailable
+from relevo.flow.deliver import Deliverer
+from relevo.flow.sweep import Sweeper
+from relevo.store.live import SENDERS, TIMELINES
+from relevo.web.app import WebServices, create_app
+from relevo.web.server import serving
+
+COMPANY = "Relevo"
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Readiness:
+    """Whether the database answers and a bot with a model lives."""
+
+    bots: Bots
+    lost_seconds: float
+
+    async def __call__(self) -> Mapping[str, bool | str]:
+        """Tell about each part."""
+        try:
+            living = await self.bots.living(self.lost_seconds)
+        except Unavailable as error:
+            return {"database": str(error), "bot": "Whether a bot is ready is kept in the database."}
+        if any(bot.problem is None for bot in living):
+            return {"database": True, "bot": True}
+        told = next((bot.problem for bot in living if bot.problem), None)
+        return {"database": True, "bot": told or "No bot process runs; start one with: relevo bot."}
+
+
+async def run_web(settings: Settings, configuration: Configuration, dsn: str, tell: Callable[[str], None]) -> None:
+    """Run a web process until it is told to stop."""
+    async with open_store(
+        dsn, size=settings.database.web_connections, name="relevo web", hears=(SENDERS, TIMELINES)
+    ) as opened:
+        app = create_app(await _services(settings, opened))
+        async with serving(app, settings.address.host, settings.address.port) as port:
+            _log.info("web.listening", host=settings.address.host, port=port)
+            tell(f"Listens on {settings.address.host} port {port}.")
+            await run_until_stopped(*_parts(settings, configuration, opened), stop_seconds=settings.bots.stop_seconds)
+
+
+async def _services(settings: Settings, opened: OpenStore) -> WebServices:
+    demo = await is_demo(opened)
+    return WebServices(
+        store=opened.store,
+        live=opened.live,
+        readiness=Readiness(bots=opened.store.bots, lost_seconds=settings.bots.bot_lost_seconds),
+        settings=settings.web,
+        is_demo=demo,
+        company_name=DEMO_COMPANY if demo else COMPANY,
+    )
+
+
+def _parts(settings: Settings, configuration: Configuration, opened: OpenStore) -> list[Part]:
+    store, live = opened.store, opened.live
+    sweeper = Sweeper(
+        inbox=store.inbox,
+        effects=store.effects,
+        live=live,
+        silence_seconds=settings.bots.silence_seconds,
+        default_language=configuration.bot.default_language,
+    )
+    channels: dict[str, Channel] = {}  # REST and the web chat fetch for themselves; nothing pushes yet
+    deliverer = Deliverer(outbox=store.outbox, channels=channels, live=live)
+    return [sweeper.run, deliverer.run] if channels else [sweeper.run]

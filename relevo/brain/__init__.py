@@ -1,0 +1,1 @@
+"""The bot's brain: Rasa in our process, made light."""

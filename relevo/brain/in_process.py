@@ -1,0 +1,90 @@
+"""Runs the business's custom actions in our process, through rasa-sdk's own executor.
+
+Rasa speaks to actions as if they were on another machine: it serialises the whole conversation for each call and checks
+each answer against a JSON schema (25 ms a call, measured 2026-11). Here the conversation is serialised only if an
+action looks at it, and the answer, which rasa-sdk has checked already, is taken as it is.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, overload
+
+import rasa.core.actions.action
+from rasa.core.actions.action import RemoteAction
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
+from rasa.utils.endpoints import ClientResponseError, EndpointConfig
+from rasa_sdk.executor import ActionExecutor
+from rasa_sdk.interfaces import ActionExecutionRejection
+
+from relevo.errors import ConfigurationError
+
+
+class InProcessActions(EndpointConfig):
+    """What Rasa takes for an action server; calls go to the executor, not over the network."""
+
+    def __init__(self, package: str = "actions") -> None:
+        super().__init__(url="in-process", enable_selective_domain=True)
+        self._executor = ActionExecutor()
+        try:
+            importlib.import_module(package)
+        except ImportError as error:
+            raise ConfigurationError(f"The custom actions cannot be imported: {error}.") from error
+        self._executor.register_package(package)
+        rasa.core.actions.action.RemoteAction = InProcessAction
+
+    async def request(self, *_: Any, json: dict[str, Any], **__: Any) -> Any:
+        """Run an action and give its events and responses; a rejection is what Rasa expects of HTTP 400."""
+        try:
+            return await self._executor.run(json)
+        except ActionExecutionRejection as rejection:
+            raise _rejected(rejection) from rejection
+
+
+class InProcessAction(RemoteAction):
+    """A custom action that lives in this process."""
+
+    def _action_call_format(self, tracker: DialogueStateTracker, domain: Domain) -> dict[str, Any]:
+        state = tracker.current_state(EventVerbosity.NONE)
+        state["events"] = _Events(tracker)
+        call = {"next_action": self._name, "sender_id": tracker.sender_id, "tracker": state}
+        if domain.does_custom_action_explicitly_need_domain(self._name):
+            call["domain"] = domain.as_dict()
+        return call
+
+    def _validate_action_result(self, result: dict[str, Any]) -> bool:
+        return True
+
+
+class _Events(Sequence[dict[str, Any]]):
+    """A conversation's events as dictionaries, made when somebody looks."""
+
+    def __init__(self, tracker: DialogueStateTracker) -> None:
+        self._tracker = tracker
+        self._made: list[dict[str, Any]] | None = None
+
+    def _list(self) -> list[dict[str, Any]]:
+        if self._made is None:
+            self._made = [event.as_dict() for event in self._tracker.events]
+        return self._made
+
+    @overload
+    def __getitem__(self, index: int) -> dict[str, Any]: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[dict[str, Any]]: ...
+    def __getitem__(self, index: int | slice) -> dict[str, Any] | list[dict[str, Any]]:
+        return self._list()[index]
+
+    def __len__(self) -> int:
+        return len(self._tracker.events)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self._list())
+
+
+def _rejected(rejection: ActionExecutionRejection) -> ClientResponseError:
+    body = json.dumps({"error": rejection.message, "action_name": rejection.action_name})
+    return ClientResponseError(400, "rejected", body)

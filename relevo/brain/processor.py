@@ -1,0 +1,88 @@
+"""One turn through Rasa's own processor, with failures raised instead of swallowed, and without needless copies.
+
+Rasa's processor logs and forgets what an action raises, and the bot goes on as if nothing had happened. Here it ends
+the turn. Rasa also replays the whole conversation into a fresh tracker for each action, since a form may write on the
+one that it is given; other actions get the real one here. What it deep-copies for debug logs, it no longer does.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa.core.actions.action import Action, ActionExecutionRejection
+from rasa.core.actions.loops import LoopAction
+from rasa.core.channels.channel import OutputChannel, UserMessage
+from rasa.core.nlg.generator import NaturalLanguageGenerator
+from rasa.core.policies.policy import PolicyPrediction
+from rasa.core.processor import MessageProcessor
+from rasa.shared.core.events import ActionExecutionRejected, Event, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+
+
+class TurnProcessor(MessageProcessor):
+    """Rasa's message processor for one turn at a time on a tracker that the caller owns."""
+
+    async def run_turn(
+        self, message: UserMessage, tracker: DialogueStateTracker, introduction: list[Event] | None = None
+    ) -> None:
+        """Answer a message by extending the tracker; raises what an action raised.
+
+        The introduction is what is known before a conversation's first message; it follows the start of the session.
+        """
+        await self._update_tracker_session(tracker, message.output_channel, message.metadata)
+        tracker.update_with_events(introduction or [], self.domain)
+        await self._handle_message_with_tracker(message, tracker)
+        await self.run_action_extract_slots(message.output_channel, tracker)
+        await self._run_prediction_loop(message.output_channel, tracker)
+
+    async def _run_action(
+        self,
+        action: Action,
+        tracker: DialogueStateTracker,
+        output_channel: OutputChannel,
+        nlg: NaturalLanguageGenerator,
+        prediction: PolicyPrediction,
+    ) -> bool:
+        goes_on: bool = self.should_predict_another_action(action.name())
+        try:
+            seen = self._seen_by(action, tracker, prediction)
+            events = await action.run(output_channel, nlg, seen, self.domain)
+        except ActionExecutionRejection:
+            tracker.update(ActionExecutionRejected(action.name(), prediction.policy_name, prediction.max_confidence))
+            return goes_on
+        self._log_action_on_tracker(tracker, action, events, prediction)
+        if any(isinstance(event, UserUttered) for event in events or ()):
+            await self.run_action_extract_slots(output_channel, tracker)
+        await self.execute_side_effects(events or [], tracker, output_channel)
+        return goes_on
+
+    def _seen_by(
+        self, action: Action, tracker: DialogueStateTracker, prediction: PolicyPrediction
+    ) -> DialogueStateTracker:
+        if not prediction.events and not isinstance(action, LoopAction):
+            return tracker
+        copied = tracker.copy()
+        copied.update_with_events(prediction.events, self.domain)
+        return copied
+
+    def _log_action_on_tracker(
+        self,
+        tracker: DialogueStateTracker,
+        action: Action,
+        events: list[Event] | None,
+        prediction: PolicyPrediction,
+    ) -> None:
+        if not any(isinstance(event, ActionExecutionRejected) for event in events or ()):
+            tracker.update_with_events(prediction.events, self.domain)
+            tracker.update(action.event_for_successful_execution(prediction))
+        tracker.update_with_events(events or [], self.domain)
+
+    async def run_action_extract_slots(
+        self, output_channel: OutputChannel, tracker: DialogueStateTracker
+    ) -> DialogueStateTracker:
+        """Fill slots from the newest message."""
+        action: Any = self._get_action("action_extract_slots")
+        events = await action.run(output_channel, self.nlg, tracker, self.domain)
+        await self._send_bot_messages(events, tracker, output_channel)
+        tracker.update_with_events(events, self.domain)
+        return tracker

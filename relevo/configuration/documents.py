@@ -1,0 +1,145 @@
+"""YAML that remembers where each value stands, so that a mistake can be found.
+
+A ``Spot`` is one value in a file. Asking it for a text, a number or a date gives None and notes a mistake when it is
+something else; the reading goes on, so that one start shows all mistakes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from relevo.errors import ConfigurationError
+
+
+@dataclass(slots=True)
+class Mistakes:
+    """Collects what is wrong, to be told at once."""
+
+    lines: list[str] = field(default_factory=list)
+
+    def note(self, file: str, line: int, sentence: str) -> None:
+        """Add a mistake; the line counts from one."""
+        self.lines.append(f"{file}:{line}: {sentence}")
+
+    def raise_if_any(self) -> None:
+        """Raise ConfigurationError with one mistake a line."""
+        if self.lines:
+            raise ConfigurationError("\n".join(sorted(self.lines, key=_place)))
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """One value, with where it stands and how a mistake about it is told."""
+
+    node: Node
+    name: str
+    file: str
+    mistakes: Mistakes
+
+    def wrong(self, sentence: str) -> None:
+        """Note a mistake about this value."""
+        self.mistakes.note(self.file, self.node.start_mark.line + 1, sentence)
+
+    def fields(
+        self, *, required: Collection[str] = (), optional: Collection[str] = (), is_open: bool = False
+    ) -> dict[str, Spot]:
+        """Give the values of a mapping by key; an open one may have any keys."""
+        if not isinstance(self.node, MappingNode):
+            self.wrong(f"{self.name} must be a list of 'key: value' lines, indented below it.")
+            return {}
+        found: dict[str, Spot] = {}
+        for key, value in self.node.value:
+            spot = Spot(value, str(key.value), self.file, self.mistakes)
+            at_key = Spot(key, str(key.value), self.file, self.mistakes)
+            if spot.name in found:
+                at_key.wrong(f"'{spot.name}' is there twice; remove one of them.")
+            elif not is_open and spot.name not in {*required, *optional}:
+                at_key.wrong(f"'{spot.name}' means nothing here{_meant(spot.name, {*required, *optional})}")
+            else:
+                found[spot.name] = spot
+        for missing in (key for key in required if key not in found):
+            self.wrong(f"{self.name} lacks '{missing}'; add it.")
+        return found
+
+    def items(self) -> Iterator[Spot]:
+        """Give the values of a list, which must hold one at least."""
+        if not isinstance(self.node, SequenceNode) or not self.node.value:
+            self.wrong(f"{self.name} must be a list that holds something, one '- …' a line.")
+            return
+        for value in self.node.value:
+            yield Spot(value, self.name, self.file, self.mistakes)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing stands after the colon."""
+        return isinstance(self.node, ScalarNode) and self.node.tag == "tag:yaml.org,2002:null"
+
+    def text(self) -> str | None:
+        """Give a text."""
+        if isinstance(self.node, ScalarNode) and not self.is_empty and self.node.value.strip():
+            return str(self.node.value)
+        self.wrong(f"{self.name} must be a text.")
+        return None
+
+    def whole_number(self, *, least: int = 0) -> int | None:
+        """Give a whole number that is not below ``least``."""
+        is_number = isinstance(self.node, ScalarNode) and self.node.tag == "tag:yaml.org,2002:int"
+        value = yaml.safe_load(self.node.value) if is_number else None
+        if not isinstance(value, int) or value < least:
+            self.wrong(f"{self.name} must be a whole number, {least} or more.")
+            return None
+        return value
+
+    def day(self) -> date | None:
+        """Give a date."""
+        try:
+            return date.fromisoformat(str(self.node.value))
+        except ValueError:
+            self.wrong(f"{self.name} must be a date such as 2025-01-31.")
+            return None
+
+    def choice(self, options: Collection[str]) -> str | None:
+        """Give one of some words."""
+        value = self.node.value if isinstance(self.node, ScalarNode) else None
+        if value in options:
+            return str(value)
+        self.wrong(f"{self.name} is '{value}', and must be one of: {', '.join(sorted(options))}.")
+        return None
+
+
+def read_document(path: Path, mistakes: Mistakes) -> Spot | None:
+    """Read a YAML file; None, with a mistake noted, when it is missing, empty or no YAML."""
+    try:
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except FileNotFoundError:
+        mistakes.note(path.name, 1, "the file is missing; take it from a fresh copy of the project.")
+    except (OSError, UnicodeDecodeError) as error:
+        mistakes.note(path.name, 1, f"the file cannot be read ({type(error).__name__}); save it as UTF-8 text.")
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or "it cannot be read"
+        mistakes.note(path.name, mark.line + 1 if mark else 1, f"this is not YAML: {problem}.")
+    else:
+        if node is not None:
+            return Spot(node, path.name, path.name, mistakes)
+        mistakes.note(path.name, 1, "the file is empty; take it from a fresh copy of the project.")
+    return None
+
+
+def _meant(name: str, known: Collection[str]) -> str:
+    close = get_close_matches(name, known, n=1)
+    if close:
+        return f"; did you mean '{close[0]}'?"
+    return f"; known are: {', '.join(sorted(known))}." if known else "; remove it."
+
+
+def _place(mistake: str) -> tuple[str, int]:
+    file, line, _ = mistake.split(":", 2)
+    return file, int(line)

@@ -1,0 +1,37 @@
+"""Reads all of the business's files at once, so that one start shows every mistake in any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from relevo.configuration.bot import BotFile, read_bot
+from relevo.configuration.channels import ChannelSection, read_channels
+from relevo.configuration.documents import Mistakes
+from relevo.configuration.policies import read_policies
+from relevo.domain.policies import Policies
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Configuration:
+    """What the business's files say."""
+
+    policies: Policies
+    bot: BotFile
+    channels: Mapping[str, ChannelSection]
+
+
+def read_configuration(project: Path, environment: Mapping[str, str]) -> Configuration:
+    """Read policies.yml, relevo.yml and credentials.yml of a project.
+
+    Raises ConfigurationError with every mistake in all of them, one a line: ``file:line: what to do``.
+    """
+    mistakes = Mistakes()
+    configuration = Configuration(
+        policies=read_policies(project / "policies.yml", mistakes),
+        bot=read_bot(project / "relevo.yml", mistakes),
+        channels=read_channels(project / "credentials.yml", environment, mistakes),
+    )
+    mistakes.raise_if_any()
+    return configuration

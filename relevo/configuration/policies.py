@@ -1,0 +1,82 @@
+"""Reads policies.yml into ``relevo.domain.policies``."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from relevo.configuration.documents import Mistakes, Spot, read_document
+from relevo.domain.contacts import Level
+from relevo.domain.effects import Decision
+from relevo.domain.policies import CHECKS, Policies, Policy, Rule, Version
+
+_LEVELS = {level.name.lower(): level for level in Level}
+_ENDINGS = {Decision.REFUSED.value, Decision.NEEDS_APPROVAL.value}
+_ALLOWED = {Decision.AUTO.value, Decision.NEEDS_APPROVAL.value}
+
+
+def read_policies(path: Path, mistakes: Mistakes) -> Policies:
+    """Read the policies; what is wrong is noted and left out."""
+    document = read_document(path, mistakes)
+    kinds = document.fields(is_open=True) if document else {}
+    return Policies(by_kind={kind: policy for kind, spot in kinds.items() if (policy := _policy(kind, spot))})
+
+
+def _policy(kind: str, spot: Spot) -> Policy | None:
+    parts = spot.fields(required=("least_level", "decision", "facts", "rules"), optional=("event_date",))
+    level = parts["least_level"].choice(_LEVELS) if "least_level" in parts else None
+    decision = parts["decision"].choice(_ALLOWED) if "decision" in parts else None
+    facts = {fact for item in (parts["facts"].items() if "facts" in parts else ()) if (fact := item.text())}
+    named = parts["rules"].fields(is_open=True) if "rules" in parts else {}
+    rules = [_rule(name, rule, facts) for name, rule in named.items()]
+    if level is None or decision is None:
+        return None
+    return Policy(
+        kind=kind,
+        least_level=_LEVELS[level],
+        decision=Decision(decision),
+        rules=tuple(rule for rule in rules if rule),
+        event_date=parts["event_date"].choice(facts) if "event_date" in parts else None,
+    )
+
+
+def _rule(name: str, spot: Spot, facts: set[str]) -> Rule | None:
+    if not re.fullmatch(r"[a-z][a-z_]*\.[a-z][a-z_]*", name):
+        spot.wrong(f"the rule '{name}' must be named like points.claim_window: two words with a dot between.")
+    parts = spot.fields(required=("check", "fact", "versions"), optional=("otherwise",))
+    check = parts["check"].choice(CHECKS) if "check" in parts else None
+    fact = (parts["fact"].choice(facts) if facts else parts["fact"].text()) if "fact" in parts else None
+    if check and (missing := CHECKS[check].further_facts - facts):
+        spot.wrong(f"the check {check} also needs {', '.join(sorted(missing))}; add them to 'facts'.")
+    otherwise = parts["otherwise"].choice(_ENDINGS) if "otherwise" in parts else Decision.REFUSED.value
+    versions = _versions(parts["versions"], check) if "versions" in parts and check else []
+    if not (check and fact and otherwise and versions):
+        return None
+    newest_first = sorted(versions, key=lambda version: version.valid_from, reverse=True)
+    return Rule(name=name, check=check, fact=fact, otherwise=Decision(otherwise), versions=tuple(newest_first))
+
+
+def _versions(spot: Spot, check: str) -> list[Version]:
+    versions: dict[object, Version] = {}
+    for item in spot.items():
+        version = _version(item, check)
+        if version and version.valid_from in versions:
+            item.wrong(f"two versions begin on {version.valid_from}; keep one of them.")
+        elif version:
+            versions[version.valid_from] = version
+    return list(versions.values())
+
+
+def _version(spot: Spot, check: str) -> Version | None:
+    needed = CHECKS[check].parameters
+    parts = Spot(spot.node, "a version", spot.file, spot.mistakes).fields(
+        required=("valid_from", "source", *sorted(needed))
+    )
+    day = parts["valid_from"].day() if "valid_from" in parts else None
+    source = parts["source"].text() if "source" in parts else None
+    numbers = {name: parts[name].whole_number(least=1) for name in needed if name in parts}
+    if day is None or source is None or len(numbers) < len(needed) or None in numbers.values():
+        return None
+    return Version(
+        valid_from=day, source=source, parameters={name: number for name, number in numbers.items() if number}
+    )

@@ -1,0 +1,55 @@
+"""What answers for the bot: one question in, the whole answer out, nothing written."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from relevo.domain.conversations import Conversation
+from relevo.domain.messages import Content
+
+History = Callable[[], Awaitable[Sequence[bytes]]]
+"""Reads the tracker events that earlier turns committed, oldest first, one JSON document each."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """One message put to the brain."""
+
+    conversation: Conversation
+    message_id: str
+    text: str
+    is_issued_payload: bool = False
+    """Whether the text is a button's payload that the server issued; only then may ``/intent`` be obeyed."""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """The brain's whole answer to one question."""
+
+    messages: tuple[Content, ...]
+    tracker_events: tuple[bytes, ...]
+    """New events of this turn, one JSON document each; to be committed with the answer or not at all."""
+    language: str | None
+
+
+class Brain(Protocol):
+    """Answers questions; keeps no promise between them but a cache."""
+
+    async def answer(self, question: Question, history: History) -> Answer:
+        """Answer a question.
+
+        Raises TurnFailed when an action or policy raised, BrainUnavailable when no model can be loaded.
+        Calling it again with the same question before the answer was committed gives an answer afresh.
+        """
+        ...
+
+    def forget(self, conversation: Conversation) -> None:
+        """Drop what is cached for a conversation whose turn was not committed."""
+        ...
+
+    def committed(self, conversation: Conversation, tracker_version: int) -> None:
+        """Learn that the last answer was committed and is now this version."""
+        ...

@@ -1,0 +1,43 @@
+"""Wake-ups between processes; a lost one costs nothing but time, since everybody fetches after a cursor."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+from uuid import UUID
+
+
+class Subscription(Protocol):
+    """Interest in one topic, from the moment it was made: subscribe, then look, then wait."""
+
+    async def wait(self, seconds: float) -> bool:
+        """Return True when something happened since the last wait, False after so many seconds."""
+        ...
+
+
+class Live(Protocol):
+    """Tells other processes that there is something to fetch; batched, and outside every transaction."""
+
+    def wake_bots(self) -> None:
+        """Tell bot processes that an inbox row waits."""
+        ...
+
+    def wake_senders(self) -> None:
+        """Tell delivery workers that an outbox row waits."""
+        ...
+
+    def changed(self, conversation_id: UUID) -> None:
+        """Tell pages and waiting callers that a timeline grew."""
+        ...
+
+    def conversation(self, conversation_id: UUID) -> AbstractContextManager[Subscription]:
+        """Subscribe to a timeline's growth."""
+        ...
+
+    def bots(self) -> AbstractContextManager[Subscription]:
+        """Subscribe to waiting inbox rows."""
+        ...
+
+    def senders(self) -> AbstractContextManager[Subscription]:
+        """Subscribe to waiting outbox rows."""
+        ...

@@ -1,0 +1,94 @@
+"""What custom actions may do in the turn that runs them.
+
+The flow opens a Turn around each question to the brain; actions reach it through ``current()``. In a plain
+``rasa run actions`` or ``rasa shell`` there is none: ``current()`` gives None, and an action then says that it cannot
+act and offers a person. Nothing done through a Turn but effects is written before the whole turn commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
+from datetime import datetime
+from enum import Enum
+from typing import Any, Protocol
+
+from relevo.contracts.business import Person, Trip
+from relevo.domain.cases import Trigger
+from relevo.domain.contacts import Level
+from relevo.domain.effects import EffectResult, Verdict
+
+
+class Identification(str, Enum):
+    """What came of the facts that a contact gave."""
+
+    VERIFIED = "verified"
+    TOO_FEW = "too_few"
+    """They may be right, but are not two different facts of which one is a reference."""
+    NOT_MATCHED = "not_matched"
+    """They do not describe one person; nothing tells which of them was wrong."""
+    LOCKED = "locked"
+    """Too many wrong tries on this identity: only a person may verify it now."""
+
+
+class Turn(Protocol):
+    """What an action may ask and do for the contact who is writing."""
+
+    @property
+    def now(self) -> datetime:
+        """When the contact's message was received, in UTC: the same in every retry of the turn."""
+        ...
+
+    @property
+    def level(self) -> Level:
+        """How the contact is verified at this moment, what this turn added included."""
+        ...
+
+    async def identify(self, facts: Mapping[str, str]) -> Identification:
+        """Verify the contact by facts on file (keys as in contracts.business)."""
+        ...
+
+    async def person(self) -> Person:
+        """Give the verified contact; raises AccessDenied below two facts."""
+        ...
+
+    async def trips(self) -> Sequence[Trip]:
+        """Give the verified contact's tickets; raises AccessDenied below two facts."""
+        ...
+
+    def decide(self, kind: str, facts: Mapping[str, Any]) -> Verdict:
+        """Ask the policy about an effect without doing it."""
+        ...
+
+    async def perform(self, kind: str, reference: str, arguments: Mapping[str, Any]) -> EffectResult:
+        """Do an effect once, by policy; a second call with the same kind and reference gives the recorded result.
+
+        Raises AccessDenied when the contact is not verified as the policy asks for this kind.
+        A business that does not answer gives the state ``failed`` or ``unconfirmed``, never an exception.
+        """
+        ...
+
+    async def open_case(
+        self,
+        case_type: str,
+        trigger: Trigger,
+        *,
+        reference: str | None = None,
+        goal: str | None = None,
+        detail: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Open a case for a person when the turn commits, and give its number to tell the contact."""
+        ...
+
+
+_current: ContextVar[Turn | None] = ContextVar("relevo_turn", default=None)
+
+
+def current() -> Turn | None:
+    """Give the turn that is running, or None outside Relevo (plain Rasa)."""
+    return _current.get()
+
+
+def enter(turn: Turn | None) -> None:
+    """Make a turn the running one for this task and what it awaits; each turn runs in a task of its own."""
+    _current.set(turn)

@@ -1,0 +1,350 @@
+"""What must last: each method is one transaction, and is written for what the flow needs at that moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from relevo.contracts.channel import Delivery
+from relevo.domain.cases import Case, CaseRequest
+from relevo.domain.contacts import Level
+from relevo.domain.conversations import Control, Conversation
+from relevo.domain.effects import EffectOrder, EffectResult, EffectState
+from relevo.domain.messages import Arrival, Author, Content, Entry
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Received:
+    """What became of an arrival."""
+
+    inbox_id: int
+    conversation_id: UUID
+    position: int
+    is_new: bool
+    """False when the same message had arrived before."""
+    is_settled: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """An inbox row in one worker's hands; only its token may settle, defer or bury it."""
+
+    inbox_id: int
+    token: UUID
+    attempts: int
+    arrival: Arrival
+    received_at: datetime
+    conversation: Conversation
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verification:
+    """What a turn learned about who writes."""
+
+    level: Level
+    business_ref: str | None
+    verified_until: datetime | None
+    failed_tries: int
+    name: str | None = None
+    """The person's name in the business's files, shown at the desk."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TurnOutcome:
+    """Everything one turn writes, at once."""
+
+    messages: tuple[Content, ...] = ()
+    author: Author = Author.BOT
+    tracker_events: tuple[bytes, ...] = ()
+    language: str | None = None
+    verification: Verification | None = None
+    cases: tuple[CaseRequest, ...] = ()
+    effects: tuple[EffectResult, ...] = ()
+    """Named on the timeline, whoever holds control by now."""
+    dead_letter: str | None = None
+    """Why the bot gave the message up, for the desk and ``relevo replay``; None when it was answered."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Committed:
+    """What a turn's commit found."""
+
+    tracker_version: int
+    was_drafted: bool
+    """Whether control had been taken from the bot meanwhile, so that its words were kept as a draft."""
+    has_next: bool = False
+    """Whether the conversation has another message waiting, free to be claimed now."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeadLetter:
+    """A message that the bot gave up and a person got."""
+
+    inbox_id: int
+    channel: str
+    conversation_id: UUID
+    received_at: datetime
+    attempts: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Backlog:
+    """How much waits in the inbox; a lane is overdue when its head waits longer than anybody should."""
+
+    waiting: int
+    overdue_lanes: int
+    oldest_at: datetime | None
+    dead: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reply:
+    """What a contact hears in answer to one message, and what else was not delivered before it."""
+
+    entries: tuple[Entry, ...]
+    last_position: int
+
+
+class Inbox(Protocol):
+    """What came in and must be handled, in order within a conversation."""
+
+    async def receive(self, arrivals: Sequence[Arrival]) -> list[Received]:
+        """Keep messages and put them on their timelines, making contact and conversation where needed.
+
+        Idempotent by (channel, external id); raises Conflict when the same id came with another text.
+        """
+        ...
+
+    async def claim(self, limit: int) -> list[Claim]:
+        """Take the heads of free lanes, at most one per conversation, oldest first."""
+        ...
+
+    async def renew(self, claims: Sequence[Claim]) -> None:
+        """Prolong leases that are still ours."""
+        ...
+
+    async def defer(self, claim: Claim, seconds: float) -> None:
+        """Give a row back, to be tried again later; it keeps its place. Raises LeaseLost."""
+        ...
+
+    async def settle(self, claim: Claim, outcome: TurnOutcome) -> Committed:
+        """End the turn: everything in one transaction. Raises LeaseLost, and then nothing was written."""
+        ...
+
+    async def reply(self, inbox_id: int) -> Reply | None:
+        """Give what the contact hears for a message, or None while its turn is not over.
+
+        Marks what it hands out as delivered; asking again gives the turn's own messages again.
+        """
+        ...
+
+    async def abandoned(self, silence_seconds: float) -> list[Claim]:
+        """Take messages that no bot has taken for so long, to be settled without one."""
+        ...
+
+    async def tracker_events(self, conversation_id: UUID) -> Sequence[bytes]:
+        """Give a conversation's committed tracker events: a JSON array for each turn, oldest first."""
+        ...
+
+    async def backlog(self, overdue_seconds: float) -> Backlog:
+        """Count what waits; a lane is overdue when its head has waited for so long."""
+        ...
+
+    async def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
+        """Give the messages that were given up, newest first."""
+        ...
+
+    async def replay(self, inbox_id: int | None) -> int:
+        """Have a given-up message answered again, or every one of them, and give their number."""
+        ...
+
+
+class Effects(Protocol):
+    """Intents and results; each committed by itself, so that a crash between them is seen."""
+
+    async def intend(
+        self, order: EffectOrder, state: EffectState, rule: str, conversation_id: UUID
+    ) -> EffectResult | None:
+        """Record the intent; gives what is recorded already when the key is known and ended, else None."""
+        ...
+
+    async def conclude(self, result: EffectResult) -> None:
+        """Record what became of an intended effect; a done effect stays as it is."""
+        ...
+
+    async def next_case_id(self) -> str:
+        """Give out a case number that nobody else gets."""
+        ...
+
+
+class Outbox(Protocol):
+    """What must go out, in order within a conversation."""
+
+    async def claim(self, channels: Sequence[str], limit: int) -> list[tuple[Delivery, UUID]]:
+        """Take the heads of free lanes with the lease token of each."""
+        ...
+
+    async def conclude(
+        self, delivery: Delivery, token: UUID, state: str, *, external_id: str | None = None, reason: str | None = None
+    ) -> None:
+        """Record ``sent``, ``refused`` or ``unconfirmed``. Raises LeaseLost."""
+        ...
+
+    async def defer(self, delivery: Delivery, token: UUID, until: datetime) -> None:
+        """Try again at that time; what is behind it in its lane waits. Raises LeaseLost."""
+        ...
+
+    async def collect(self, conversation_id: UUID, up_to: int) -> None:
+        """Mark everything up to a timeline position as delivered: the reader fetched it."""
+        ...
+
+
+class Conversations(Protocol):
+    """Reading timelines and passing control."""
+
+    async def entries(self, conversation_id: UUID, after: int, limit: int = 200) -> list[Entry]:
+        """Give timeline entries after a position, oldest first, of every kind."""
+        ...
+
+    async def find(self, channel: str, address: str) -> Conversation | None:
+        """Give the conversation with an address on a channel."""
+        ...
+
+    async def get(self, conversation_id: UUID) -> Conversation:
+        """Give a conversation; raises NotFound."""
+        ...
+
+    async def pass_control(self, conversation_id: UUID, expected_version: int, to: Control) -> int:
+        """Change who answers, by compare-and-set, and give the new version.
+
+        Raises Conflict when the version is another one or the transition is not allowed.
+        """
+        ...
+
+    async def say(self, conversation_id: UUID, author: Author, content: Content) -> int:
+        """Put a message on the timeline and in the outbox outside any turn, and give its position."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConversationLine:
+    """One conversation as a list shows it."""
+
+    id: UUID
+    channel: str
+    contact_name: str | None
+    address: str
+    control: Control
+    level: Level
+    updated_at: datetime
+    preview: str | None
+    open_cases: int
+
+
+class Desk(Protocol):
+    """What agents read."""
+
+    async def conversations(self, limit: int = 100) -> list[ConversationLine]:
+        """Give conversations, latest change first."""
+        ...
+
+    async def conversation(self, conversation_id: UUID) -> ConversationLine:
+        """Give one conversation as the list shows it; raises NotFound."""
+        ...
+
+    async def cases(self, limit: int = 100) -> list[Case]:
+        """Give cases, open ones first, newest first."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AgentAccount:
+    """A person who may sign in at the desk."""
+
+    id: int
+    email: str
+    name: str
+    role: str
+    password_hash: str
+    limits: Mapping[str, int] = field(default_factory=dict)
+
+
+class Accounts(Protocol):
+    """Agents, their sessions, and the visitors' tokens; only hashes of tokens are kept."""
+
+    async def add_agent(self, email: str, name: str, role: str, password_hash: str) -> AgentAccount:
+        """Make or replace an agent's account by e-mail."""
+        ...
+
+    async def agent(self, email: str) -> AgentAccount | None:
+        """Give an agent by e-mail."""
+        ...
+
+    async def open_session(self, agent_id: int, token_hash: bytes, expires_at: datetime) -> None:
+        """Keep a signed-in session."""
+        ...
+
+    async def session(self, token_hash: bytes) -> AgentAccount | None:
+        """Give the agent of a session that has not expired."""
+        ...
+
+    async def close_session(self, token_hash: bytes) -> None:
+        """End a session."""
+        ...
+
+    async def open_visit(self, token_hash: bytes, address: str, expires_at: datetime) -> None:
+        """Keep a visitor's token for one address on the web chat."""
+        ...
+
+    async def visit(self, token_hash: bytes) -> str | None:
+        """Give the address of a visitor's token that has not expired."""
+        ...
+
+    async def take(self, bucket: str, capacity: int, per_seconds: float) -> float:
+        """Take one token from a rate-limit bucket: 0.0 when allowed, else seconds until it is."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BotLine:
+    """One bot process, as it describes itself."""
+
+    name: str
+    host: str
+    process: int
+    model: str | None
+    problem: str | None
+    """Why it cannot answer, as a sentence; None when it can."""
+
+
+class Bots(Protocol):
+    """Which bot processes live."""
+
+    async def seen(self, bot: BotLine) -> None:
+        """Keep what a bot says about itself; one that stays silent counts as gone."""
+        ...
+
+    async def gone(self, name: str) -> None:
+        """Forget a bot that ended."""
+        ...
+
+    async def living(self, within_seconds: float) -> list[BotLine]:
+        """Give the bots that were seen within so many seconds."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Store:
+    """All of it, as ``bootstrap`` hands it out."""
+
+    inbox: Inbox
+    outbox: Outbox
+    effects: Effects
+    conversations: Conversations
+    desk: Desk
+    accounts: Accounts
+    bots: Bots

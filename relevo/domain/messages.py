@@ -1,0 +1,79 @@
+"""What people and the bot say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+MAX_TEXT_BYTES = 64 * 1024
+"""Longest text of one message, in UTF-8 bytes; above that a door answers 413."""
+
+
+class Author(str, Enum):
+    """Who said it."""
+
+    CONTACT = "contact"
+    BOT = "bot"
+    AGENT = "agent"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Button:
+    """A choice offered with a message; choosing it sends its payload."""
+
+    title: str
+    payload: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Content:
+    """What one message carries."""
+
+    text: str | None = None
+    buttons: tuple[Button, ...] = ()
+    image: str | None = None
+    custom: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Arrival:
+    """One message from the outside, verified and parsed by its channel."""
+
+    channel: str
+    address: str
+    """The writer's address on the channel."""
+    external_id: str
+    """Unique per channel; the same id is the same message, however often it arrives."""
+    text: str
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    raw: bytes | None = None
+    """The text as it came, where cleaning changed it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """One line of a conversation's timeline.
+
+    ``kind`` is ``message``, ``draft`` (the bot's words that were not sent), ``note``, ``effect``, ``case``,
+    ``control`` or ``verification``; readers accept unknown kinds. Only ``message`` is shown to the contact.
+    """
+
+    position: int
+    kind: str
+    author: Author
+    content: Content
+    created_at: datetime
+    external_id: str | None = None
+
+
+def clean_text(text: str) -> str:
+    """Remove what no database or display can hold: NUL and lone surrogates."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8") if _is_dirty(text) else text
+
+
+def _is_dirty(text: str) -> bool:
+    return "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text)

@@ -1,0 +1,152 @@
+"""What the business allows: rules with limits and windows as data, applied as they stood on the event's date.
+
+    facts ──► rule 1 ──► rule 2 ──► … ──► every rule kept: the policy's own decision (auto or needs_approval)
+                 └──────────┴── first rule broken: its name, and refused or needs_approval
+
+Which rules there are, and in which order, is written in policies.yml; what a check means is written here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from relevo.domain.contacts import Level
+from relevo.domain.effects import Decision, Verdict
+from relevo.domain.names import explains
+
+Facts = Mapping[str, Any]
+Broken = Mapping[str, Any] | None
+"""What a broken rule's sentence needs, or None when the rule is kept."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Version:
+    """A rule's parameters from a date on, and where they are written down."""
+
+    valid_from: date
+    source: str
+    parameters: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rule:
+    """One condition; ``name`` is stable and is said to the contact when it refuses."""
+
+    name: str
+    check: str
+    fact: str
+    otherwise: Decision
+    versions: tuple[Version, ...]
+    """Newest first."""
+
+    def version_on(self, day: date) -> Version:
+        """Give the version in force on a day; before the first one began, the first one."""
+        return next((version for version in self.versions if version.valid_from <= day), self.versions[-1])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Policy:
+    """Everything about one kind of effect."""
+
+    kind: str
+    least_level: Level
+    decision: Decision
+    rules: tuple[Rule, ...]
+    event_date: str | None = None
+    """Fact that holds the date by which versions are chosen; None takes the day of the decision."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Policies:
+    """The policies of all kinds of effects."""
+
+    by_kind: Mapping[str, Policy]
+
+    def required_level(self, kind: str) -> Level:
+        """Give how surely a contact must be known for this kind; raises ValueError for an unknown kind."""
+        return self._policy(kind).least_level
+
+    def decide(self, kind: str, facts: Facts, on: date) -> Verdict:
+        """Decide about an effect on a day where the business is.
+
+        Dates among the facts are ``date`` or ISO text. Raises ValueError for an unknown kind and for a missing fact:
+        what cannot be checked is never allowed.
+        """
+        policy = self._policy(kind)
+        day = _date_of(facts, policy.event_date) if policy.event_date else on
+        for rule in policy.rules:
+            broken = CHECKS[rule.check].test(facts, rule.fact, rule.version_on(day).parameters, on)
+            if broken is not None:
+                return Verdict(decision=rule.otherwise, rule=rule.name, facts=broken)
+        return Verdict(decision=policy.decision, rule=f"{kind}.{policy.decision.value}")
+
+    def _policy(self, kind: str) -> Policy:
+        if kind not in self.by_kind:
+            raise ValueError(f"policies.yml says nothing about '{kind}'; add it there before using it.")
+        return self.by_kind[kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A kind of condition, with the whole-number parameters that it needs."""
+
+    test: Callable[[Facts, str, Mapping[str, int], date], Broken]
+    parameters: frozenset[str] = frozenset()
+    further_facts: frozenset[str] = frozenset()
+    """Facts with fixed names that it reads besides the rule's own."""
+
+
+def _is_true(facts: Facts, fact: str, parameters: Mapping[str, int], on: date) -> Broken:
+    return None if _fact(facts, fact) is True else {}
+
+
+def _is_present(facts: Facts, fact: str, parameters: Mapping[str, int], on: date) -> Broken:
+    return None if _fact(facts, fact) is not None else {}
+
+
+def _is_absent(facts: Facts, fact: str, parameters: Mapping[str, int], on: date) -> Broken:
+    value = _fact(facts, fact)
+    return None if value is None else {"value": str(value)}
+
+
+def _is_within_days(facts: Facts, fact: str, parameters: Mapping[str, int], on: date) -> Broken:
+    happened, days = _date_of(facts, fact), parameters["days"]
+    until = happened + timedelta(days=days)
+    return None if on <= until else {"days": days, "date": happened.isoformat(), "until": until.isoformat()}
+
+
+def _is_at_most(facts: Facts, fact: str, parameters: Mapping[str, int], on: date) -> Broken:
+    amount, limit = int(_fact(facts, fact)), parameters["limit"]
+    return None if 0 <= amount <= limit else {"limit": limit, "amount": amount}
+
+
+def _explains_name(facts: Facts, fact: str, parameters: Mapping[str, int], on: date) -> Broken:
+    printed, given, family = str(_fact(facts, fact)), _fact(facts, "given_names"), _fact(facts, "surnames")
+    return None if explains(printed, str(given), str(family)) else {"name": printed}
+
+
+CHECKS: Mapping[str, Check] = {
+    "is_true": Check(_is_true),
+    "is_present": Check(_is_present),
+    "is_absent": Check(_is_absent),
+    "within_days": Check(_is_within_days, frozenset({"days"})),
+    "at_most": Check(_is_at_most, frozenset({"limit"})),
+    "explains_name": Check(_explains_name, further_facts=frozenset({"given_names", "surnames"})),
+}
+"""The checks that policies.yml may name."""
+
+
+def _fact(facts: Facts, name: str) -> Any:
+    if name not in facts:
+        raise ValueError(f"The policy needs the fact '{name}', and it was not given.")
+    return facts[name]
+
+
+def _date_of(facts: Facts, name: str) -> date:
+    value = _fact(facts, name)
+    if isinstance(value, datetime):
+        return value.date()
+    return value if isinstance(value, date) else date.fromisoformat(str(value)[:10])

@@ -1,0 +1,178 @@
+"""The error tree: every way in which Relevo says no, with a stable code and a sentence.
+
+RelevoError
+├── ConfigurationError        refuses to start; never caught below the command line
+├── RequestError              the caller's request cannot be served        (its own status)
+│   ├── Unreadable            400   the request itself is malformed
+│   ├── AccessDenied          401 / 403
+│   ├── NotFound              404
+│   ├── Conflict              409   makes no sense now
+│   ├── TooLarge              413
+│   └── TooMany               429
+├── TurnPending               503   the answer is not there yet; ask again with the same id
+├── LeaseLost                 somebody else works on the row now; drop what you did
+├── BrainError
+│   ├── BrainUnavailable      no model, or it cannot be loaded
+│   └── TurnFailed            the brain raised while answering
+├── BusinessUnavailable       the business's own system did not answer; try again later
+└── SendError                 a delivery's verdict
+    ├── SendDeferred          certainly not sent; again later
+    ├── SendRefused           certainly not sent, and never will be
+    └── SendUnconfirmed       left us, no answer: find out first
+
+The docstring is the default message; the class is the verdict; ``code`` is stable and machine-readable.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+
+class RelevoError(Exception):
+    """Something went wrong in Relevo."""
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, sentence: str | None = None) -> None:
+        super().__init__(sentence or (type(self).__doc__ or "").strip())
+
+
+class ConfigurationError(RelevoError):
+    """The configuration cannot be used."""
+
+    code = "configuration"
+
+
+class RequestError(RelevoError):
+    """The request cannot be served."""
+
+    code = "bad_request"
+    status: ClassVar[int] = 400
+
+    def __init__(self, sentence: str | None = None, *, code: str | None = None) -> None:
+        super().__init__(sentence)
+        self.reason = code or self.code
+
+
+class Unreadable(RequestError):
+    """The request cannot be read."""
+
+    code = "unreadable"
+
+
+class AccessDenied(RequestError):
+    """You are not allowed to do this."""
+
+    code = "access_denied"
+    status = 403
+
+
+class NotAuthenticated(AccessDenied):
+    """Sign in first."""
+
+    code = "not_authenticated"
+    status = 401
+
+
+class NotFound(RequestError):
+    """There is nothing here."""
+
+    code = "not_found"
+    status = 404
+
+
+class Conflict(RequestError):
+    """This makes no sense now: something changed in the meantime."""
+
+    code = "conflict"
+    status = 409
+
+
+class TooLarge(RequestError):
+    """The request is too large."""
+
+    code = "too_large"
+    status = 413
+
+
+class TooMany(RequestError):
+    """Too many requests; wait a moment."""
+
+    code = "too_many_requests"
+    status = 429
+
+    def __init__(self, sentence: str | None = None, *, retry_after_seconds: int = 10) -> None:
+        super().__init__(sentence)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Unavailable(RequestError):
+    """Something Relevo needs is not reachable right now; nothing was accepted, so send it again."""
+
+    code = "unavailable"
+    status = 503
+
+
+class TurnPending(Unavailable):
+    """The message is kept, its answer is not there yet; send the same message_id again to fetch it."""
+
+    code = "turn_pending"
+
+
+class LeaseLost(RelevoError):
+    """Another worker holds this row now."""
+
+    code = "lease_lost"
+
+
+class BrainError(RelevoError):
+    """The bot could not answer."""
+
+    code = "brain"
+
+
+class BrainUnavailable(BrainError):
+    """There is no model that the bot can load."""
+
+    code = "brain_unavailable"
+
+
+class TurnFailed(BrainError):
+    """The bot raised an error while answering."""
+
+    code = "turn_failed"
+
+
+class BusinessUnavailable(RelevoError):
+    """The business's system did not answer."""
+
+    code = "business_unavailable"
+
+
+class SendError(RelevoError):
+    """A message was not delivered."""
+
+    code = "send"
+
+
+class SendDeferred(SendError):
+    """Certainly not sent; it will be tried again."""
+
+    code = "send_deferred"
+
+    def __init__(self, sentence: str | None = None, *, until: datetime | None = None) -> None:
+        super().__init__(sentence)
+        self.until = until
+
+
+class SendRefused(SendError):
+    """Certainly not sent, and it never will be."""
+
+    code = "send_refused"
+
+
+class SendUnconfirmed(SendError):
+    """It left us and nobody answered."""
+
+    code = "send_unconfirmed"

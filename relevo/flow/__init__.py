@@ -1,0 +1,1 @@
+"""The verbs: what happens to a message, one module each, readable top to bottom."""

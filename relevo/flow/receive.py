@@ -1,0 +1,102 @@
+"""Takes in what somebody wrote: cleaned, bounded, kept. Only after that may a door say yes.
+
+Whatever channel it came by, a message passes here: so what the store and the brain get has no characters that a
+database or a display cannot hold, and no size that a door did not allow.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from relevo.contracts.live import Live
+from relevo.contracts.store import Inbox, Received
+from relevo.domain.messages import MAX_TEXT_BYTES, Arrival, clean_text
+from relevo.errors import TooLarge, Unreadable
+
+MAX_NAME_CHARACTERS = 255
+"""Longest address and message id; both are keys of an index."""
+
+MAX_METADATA_BYTES = 16 * 1024
+MAX_METADATA_DEPTH = 16
+
+_SEPARATOR = "\x1f"
+
+
+def arrival(
+    *, channel: str, address: str, message_id: str, text: str | None, metadata: Mapping[str, Any] | None = None
+) -> Arrival:
+    """Make an arrival of what a door was sent; raises Unreadable or TooLarge with a sentence for the sender.
+
+    The external id is address and message id with a unit separator between them, so that ids of two writers never meet.
+    """
+    _demand_name(address, "sender", missing="missing_sender")
+    _demand_name(message_id, "message_id", missing="missing_message_id")
+    cleaned, raw = _clean(text or "")
+    return Arrival(
+        channel=channel,
+        address=address,
+        external_id=f"{address}{_SEPARATOR}{message_id}",
+        text=cleaned,
+        metadata=_clean_metadata(metadata) if metadata else {},
+        raw=raw,
+    )
+
+
+def message_id_of(external_id: str | None) -> str | None:
+    """Give the writer's own message id of an external id."""
+    return external_id.rpartition(_SEPARATOR)[2] if external_id else None
+
+
+async def receive(inbox: Inbox, live: Live, message: Arrival) -> Received:
+    """Keep a message, once however often it arrives, and wake a bot; raises Conflict for a known id with other text."""
+    # Shielded: a caller who hangs up right after sending has still sent it.
+    received = (await asyncio.shield(inbox.receive([message])))[0]
+    if not received.is_settled:
+        live.wake_bots()
+    return received
+
+
+def _demand_name(value: str, name: str, *, missing: str) -> None:
+    if not value.strip():
+        raise Unreadable(f"“{name}” is missing; send a non-empty string.", code=missing)
+    if len(value) > MAX_NAME_CHARACTERS or not value.isprintable():
+        raise Unreadable(f"“{name}” must be at most {MAX_NAME_CHARACTERS} printable characters.", code=f"bad_{name}")
+
+
+def _clean(text: str) -> tuple[str, bytes | None]:
+    """Give the text that is kept and, where that differs, what came."""
+    raw = text.encode("utf-8", "surrogatepass")
+    if len(raw) > MAX_TEXT_BYTES:
+        raise TooLarge(
+            f"The text has {len(raw)} bytes; at most {MAX_TEXT_BYTES} fit into one message.", code="text_too_long"
+        )
+    cleaned = text if text.isascii() and "\x00" not in text else clean_text(text)
+    if not cleaned.strip():
+        raise Unreadable("The message has no text; write something.", code="empty_text")
+    return cleaned, None if cleaned == text else raw
+
+
+def _clean_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    cleaned: dict[str, Any] = _clean_value(metadata, 0)
+    size = len(msgspec.json.encode(cleaned))
+    if size > MAX_METADATA_BYTES:
+        raise TooLarge(f"“metadata” has {size} bytes; at most {MAX_METADATA_BYTES} are kept.", code="metadata_too_long")
+    return cleaned
+
+
+def _clean_value(value: Any, depth: int) -> Any:
+    if depth > MAX_METADATA_DEPTH:
+        raise Unreadable("“metadata” is nested too deeply.", code="bad_metadata")
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, Mapping):
+        return {clean_text(key): _clean_value(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_clean_value(item, depth + 1) for item in value]
+    if isinstance(value, int) and abs(value) >= 2**63:
+        raise Unreadable("“metadata” holds a number that is too large.", code="bad_metadata")
+    return value

@@ -1,0 +1,27 @@
+"""What the system itself says where Rasa cannot: one file for each language."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib import resources
+
+import yaml
+
+FALLBACK_LANGUAGE = "en"
+
+
+def say(language: str | None, key: str, **values: str) -> str:
+    """Give a system text in a language, or in English where there is none."""
+    texts = _texts(language or FALLBACK_LANGUAGE) or _texts(FALLBACK_LANGUAGE)
+    return texts[key].format(**values)
+
+
+@lru_cache
+def _texts(language: str) -> dict[str, str]:
+    # A language may be whatever a sender claims to speak: it is looked up among the files and never made a path.
+    files = {file.name: file for file in resources.files("relevo.flow").joinpath("texts_by_language").iterdir()}
+    file = files.get(f"{language}.yml")
+    if file is None:
+        return {}
+    texts: dict[str, str] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return texts

@@ -1,0 +1,81 @@
+"""Keeps a bot process busy: claims the heads of free lanes, renews what takes long, looks again when woken."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from relevo.contracts.live import Live
+from relevo.contracts.store import Claim, Inbox
+from relevo.errors import Unavailable
+
+_log = structlog.get_logger()
+_IDLE_SECONDS = 1.0
+"""How long to wait for a wake-up before looking anyway: a lost wake-up costs this much."""
+
+
+@dataclass(kw_only=True)
+class Worker:
+    """Runs a verb on every message it can claim, at most so many at once."""
+
+    inbox: Inbox
+    live: Live
+    verb: Callable[[Claim], Awaitable[None]]
+    lease_seconds: float = 60.0
+    at_once: int = 4
+    _running: dict[asyncio.Task[None], Claim] = field(default_factory=dict)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until told to stop, then finish what was begun."""
+        renewing = asyncio.create_task(self._renew())
+        try:
+            await self._work(stop)
+            if self._running:
+                await asyncio.wait(self._running)
+        finally:
+            for task in (renewing, *self._running):
+                task.cancel()
+
+    async def _work(self, stop: asyncio.Event) -> None:
+        with self.live.bots() as wake:
+            while not stop.is_set():
+                try:
+                    await self._step(wake.wait)
+                except Unavailable:
+                    _log.warning("worker.database_unreachable")
+                    await asyncio.sleep(_IDLE_SECONDS)
+
+    async def _step(self, wait: Callable[[float], Awaitable[bool]]) -> None:
+        free = self.at_once - len(self._running)
+        claims = await self.inbox.claim(free) if free else []
+        for claim in claims:
+            task = asyncio.create_task(self._do(claim))
+            self._running[task] = claim
+            task.add_done_callback(self._running.pop)
+        if len(claims) < max(free, 1):  # else there may be more
+            await self._wait(wait)
+
+    async def _wait(self, wait: Callable[[float], Awaitable[bool]]) -> None:
+        if len(self._running) < self.at_once:
+            await wait(_IDLE_SECONDS)
+        else:
+            await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+
+    async def _do(self, claim: Claim) -> None:
+        try:
+            await self.verb(claim)
+        # The row's lease runs out and it is tried again: nothing is lost, and everything is seen.
+        except Exception as error:  # noqa: BLE001
+            _log.error("worker.unexpected", inbox_id=claim.inbox_id, exc_info=error)
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(self.lease_seconds / 3)
+            if self._running:
+                try:
+                    await self.inbox.renew(list(self._running.values()))
+                except Unavailable:
+                    _log.warning("worker.lease_not_renewed")

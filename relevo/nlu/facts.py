@@ -1,0 +1,80 @@
+"""Rasa component that recognises a message which only gives facts: "AU48207315, RBL7Q2" is nothing to guess at."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+
+from relevo.nlu.words import fold, languages
+
+_FACTS = frozenset(
+    {
+        "loyalty_number",
+        "ticket",
+        "booking_code",
+        "order",
+        "flight",
+        "email",
+        "phone",
+        "place",
+        "period",
+        "name",
+        "choice",
+    }
+)
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
+class FactsClassifier(GraphComponent):
+    """Gives the intent ``inform`` to a message of facts and words that announce them; stands after every classifier."""
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        self._intent = config["intent"]
+        self._announcing = frozenset(_announcing_words())
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """Give the intent's name: ``inform``."""
+        return {"intent": "inform"}
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> FactsClassifier:
+        """Make the component; it has nothing to learn."""
+        return cls(config)
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Set the intent of each message that holds nothing but facts."""
+        for message in messages:
+            if self._is_only_facts(message.get(TEXT) or "", message.get(ENTITIES) or []):
+                intent = {"name": self._intent, "confidence": 1.0}
+                ranking = [other for other in message.get("intent_ranking") or [] if other["name"] != self._intent]
+                message.set(INTENT, intent, add_to_output=True)
+                message.set("intent_ranking", [intent, *ranking], add_to_output=True)
+        return messages
+
+    def _is_only_facts(self, text: str, entities: list[dict[str, Any]]) -> bool:
+        facts = [entity for entity in entities if entity["entity"] in _FACTS]
+        for fact in facts:
+            text = text[: fact["start"]] + " " * (fact["end"] - fact["start"]) + text[fact["end"] :]
+        return bool(facts) and self._announcing.issuperset(re.findall(r"[^\W_]+", fold(text)))
+
+
+def _announcing_words() -> set[str]:
+    words: set[str] = set()
+    for language in languages():
+        cues = " ".join(cue for cues in language.cues.values() for cue in cues)
+        words.update(cues.split(), (word for word, weight in language.evidence.items() if weight == 1))
+    return words - {"no", "not", "si", "xq", "pq"}

@@ -1,0 +1,1 @@
+"""Keeps everything that Relevo must not forget; the only room that knows SQL and PostgreSQL."""

@@ -1,0 +1,92 @@
+"""Agents, sessions, visitors' tokens and rate limits."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from relevo.contracts.store import AgentAccount
+from relevo.store.pool import Database
+
+_AGENT = "SELECT a.id, a.email, a.name, a.role, a.password_hash, a.limits FROM agents a"
+
+_TAKE = """
+INSERT INTO rate_limits AS b (bucket, tokens) VALUES (%(bucket)s, %(capacity)s - 1)
+ON CONFLICT (workspace_id, bucket) DO UPDATE SET
+    tokens = least(%(capacity)s, b.tokens + extract(epoch FROM now() - b.filled_at) * %(rate)s) - 1,
+    filled_at = now()
+WHERE least(%(capacity)s, b.tokens + extract(epoch FROM now() - b.filled_at) * %(rate)s) >= 1
+RETURNING tokens
+"""
+
+
+class PostgresAccounts:
+    """Accounts on PostgreSQL; see contracts.store.Accounts."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add_agent(self, email: str, name: str, role: str, password_hash: str) -> AgentAccount:
+        """Make or replace an agent's account by e-mail; a replaced one is signed out everywhere."""
+        found = await self._database.rows(
+            "WITH made AS (INSERT INTO agents AS a (email, name, role, password_hash) VALUES (%s, %s, %s, %s)"
+            " ON CONFLICT (workspace_id, email) DO UPDATE SET name = excluded.name, role = excluded.role,"
+            " password_hash = excluded.password_hash RETURNING id, email, name, role, password_hash, limits),"
+            " signed_out AS (DELETE FROM agent_sessions s USING made WHERE s.workspace_id = 1 AND s.agent_id = made.id)"
+            " SELECT * FROM made",
+            (email.strip().lower(), name, role, password_hash),
+        )
+        return _agent(found[0])
+
+    async def agent(self, email: str) -> AgentAccount | None:
+        """Give an agent by e-mail."""
+        found = await self._database.rows(
+            f"{_AGENT} WHERE a.workspace_id = 1 AND a.email = %s", (email.strip().lower(),)
+        )
+        return _agent(found[0]) if found else None
+
+    async def open_session(self, agent_id: int, token_hash: bytes, expires_at: datetime) -> None:
+        """Keep a signed-in session, and forget those that have expired."""
+        await self._database.run("DELETE FROM agent_sessions WHERE workspace_id = 1 AND expires_at < now()")
+        await self._database.run(
+            "INSERT INTO agent_sessions (token_hash, agent_id, expires_at) VALUES (%s, %s, %s)",
+            (token_hash, agent_id, expires_at),
+        )
+
+    async def session(self, token_hash: bytes) -> AgentAccount | None:
+        """Give the agent of a session that has not expired."""
+        found = await self._database.rows(
+            f"{_AGENT} JOIN agent_sessions s ON s.workspace_id = 1 AND s.agent_id = a.id"
+            " WHERE a.workspace_id = 1 AND s.token_hash = %s AND s.expires_at > now()",
+            (token_hash,),
+        )
+        return _agent(found[0]) if found else None
+
+    async def close_session(self, token_hash: bytes) -> None:
+        """End a session."""
+        await self._database.run("DELETE FROM agent_sessions WHERE workspace_id = 1 AND token_hash = %s", (token_hash,))
+
+    async def open_visit(self, token_hash: bytes, address: str, expires_at: datetime) -> None:
+        """Keep a visitor's token for one address on the web chat."""
+        await self._database.run(
+            "INSERT INTO visits (token_hash, address, expires_at) VALUES (%s, %s, %s)",
+            (token_hash, address, expires_at),
+        )
+
+    async def visit(self, token_hash: bytes) -> str | None:
+        """Give the address of a visitor's token that has not expired."""
+        found = await self._database.rows(
+            "SELECT address FROM visits WHERE workspace_id = 1 AND token_hash = %s AND expires_at > now()",
+            (token_hash,),
+        )
+        return found[0][0] if found else None
+
+    async def take(self, bucket: str, capacity: int, per_seconds: float) -> float:
+        """Take one of ``capacity`` tokens that refill in ``per_seconds``: 0.0 when allowed, else seconds to wait."""
+        rate = capacity / per_seconds
+        taken = await self._database.rows(_TAKE, {"bucket": bucket, "capacity": float(capacity), "rate": rate})
+        return 0.0 if taken else 1 / rate
+
+
+def _agent(row: tuple[Any, ...]) -> AgentAccount:
+    return AgentAccount(id=row[0], email=row[1], name=row[2], role=row[3], password_hash=row[4], limits=row[5])

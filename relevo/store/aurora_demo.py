@@ -1,0 +1,140 @@
+"""The demo company's data, which comes with the package, with its dates counted from a given moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import yaml
+
+ZONE = ZoneInfo("Europe/Madrid")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DemoAgent:
+    """Somebody who works at the desk; ``limits`` by what is approved, money in cents."""
+
+    email: str
+    name: str
+    role: str
+    languages: tuple[str, ...]
+    skills: tuple[str, ...]
+    limits: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DemoCase:
+    """A case that was open before the bot came."""
+
+    id: str
+    type: str
+    status: str
+    reference: str
+    business_ref: str
+    contact_name: str
+    opened_at: datetime
+    promised_at: datetime | None
+
+
+@lru_cache(maxsize=1)
+def demo_data() -> Mapping[str, Any]:
+    """Give the file as it is written, dates still relative."""
+    text = resources.files("relevo.store").joinpath("aurora_data/aurora.yml").read_text(encoding="utf-8")
+    data: Mapping[str, Any] = yaml.safe_load(text)
+    return data
+
+
+def demo_agents() -> list[DemoAgent]:
+    """Give the demo's agents."""
+    return [
+        DemoAgent(
+            email=agent["email"],
+            name=agent["name"],
+            role=agent["role"],
+            languages=tuple(agent["languages"]),
+            skills=tuple(agent["skills"]),
+            limits=agent.get("approval", {}),
+        )
+        for agent in demo_data()["agents"]
+    ]
+
+
+def demo_cases(anchor: datetime) -> list[DemoCase]:
+    """Give the cases that were open, as of a moment."""
+    names = {person["id"]: f"{person['given_names']} {person['surnames']}" for person in demo_data()["contacts"]}
+    return [
+        DemoCase(
+            id=case["id"],
+            type=case["type"],
+            status=case["status"],
+            reference=case["reference"],
+            business_ref=case["contact"],
+            contact_name=names[case["contact"]],
+            opened_at=moment_of(case["opened"], anchor),
+            promised_at=moment_of(case["promised"], anchor) if case["promised"] else None,
+        )
+        for case in demo_data()["cases"]
+    ]
+
+
+def demo_people() -> list[dict[str, Any]]:
+    """Give the people as rows of ``aurora_people``."""
+    return [
+        {
+            "ref": person["id"],
+            **{name: person[name] for name in ("given_names", "surnames", "email", "phone", "language")},
+            "loyalty_number": (person["loyalty"] or {}).get("number"),
+            "points": (person["loyalty"] or {}).get("points"),
+        }
+        for person in demo_data()["contacts"]
+    ]
+
+
+def demo_tickets(anchor: datetime) -> list[dict[str, Any]]:
+    """Give the tickets as rows of ``aurora_tickets``."""
+    flights: Sequence[Mapping[str, Any]] = demo_data()["flights"]
+    routes = {(flight["number"], str(flight["date"])): flight for flight in flights}
+    return [_ticket(ticket, routes[ticket["flight"], str(ticket["flight_date"])], anchor) for ticket in _tickets()]
+
+
+def demo_orders() -> list[dict[str, Any]]:
+    """Give the orders as rows of ``aurora_orders``."""
+    return [{"id": order["id"], "person_ref": order["contact"]} for order in demo_data()["orders"]]
+
+
+def moment_of(written: Mapping[str, int], anchor: datetime) -> datetime:
+    """Give the moment that "days_ago", "hours_ago" or "in_days" mean."""
+    return anchor + timedelta(
+        days=written.get("in_days", 0) - written.get("days_ago", 0), hours=-written.get("hours_ago", 0)
+    )
+
+
+def day_of(written: Mapping[str, int], anchor: datetime) -> date:
+    """Give the day that "days_ago" or "in_days" mean where the company is."""
+    return anchor.astimezone(ZONE).date() + timedelta(days=written.get("in_days", 0) - written.get("days_ago", 0))
+
+
+def _tickets() -> Sequence[Mapping[str, Any]]:
+    tickets: Sequence[Mapping[str, Any]] = demo_data()["tickets"]
+    return tickets
+
+
+def _ticket(ticket: Mapping[str, Any], flight: Mapping[str, Any], anchor: datetime) -> dict[str, Any]:
+    return {
+        "number": ticket["number"],
+        "booking_code": ticket["pnr"],
+        "person_ref": ticket["contact"],
+        "name": ticket["name"],
+        "flight": ticket["flight"],
+        "flown_on": day_of(ticket["flight_date"], anchor),
+        "origin": flight["origin"],
+        "destination": flight["destination"],
+        "was_flown": ticket["flown"],
+        "points_due": ticket["points_due"],
+        "credited_at": moment_of(ticket["credited"], anchor) if "credited" in ticket else None,
+    }

@@ -1,0 +1,42 @@
+"""Which bot processes live, with which model."""
+
+from __future__ import annotations
+
+from relevo.contracts.store import BotLine
+from relevo.store.pool import Database
+
+_SEEN = """
+INSERT INTO bots AS b (name, host, process, model, problem) VALUES (%s, %s, %s, %s, %s)
+ON CONFLICT (workspace_id, name) DO UPDATE SET
+    host = excluded.host, process = excluded.process, model = excluded.model, problem = excluded.problem,
+    seen_at = now()
+"""
+
+
+class PostgresBots:
+    """The bots on PostgreSQL; see contracts.store.Bots."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def seen(self, bot: BotLine) -> None:
+        """Keep what a bot says about itself, under its name."""
+        await self._database.run(_SEEN, (bot.name, bot.host, bot.process, bot.model, bot.problem))
+
+    async def gone(self, name: str) -> None:
+        """Forget a bot that ended, and those that have been silent for a day."""
+        await self._database.run(
+            "DELETE FROM bots WHERE workspace_id = 1 AND (name = %s OR seen_at < now() - interval '1 day')", (name,)
+        )
+
+    async def living(self, within_seconds: float) -> list[BotLine]:
+        """Give the bots that were seen within so many seconds, by name."""
+        found = await self._database.rows(
+            "SELECT name, host, process, model, problem FROM bots"
+            " WHERE workspace_id = 1 AND seen_at > now() - make_interval(secs => %s) ORDER BY name",
+            (within_seconds,),
+        )
+        return [
+            BotLine(name=name, host=host, process=process, model=model, problem=problem)
+            for name, host, process, model, problem in found
+        ]

@@ -1,0 +1,278 @@
+"""What came in: kept once, claimed in order, settled with everything its turn writes.
+
+Order is a condition, not a hope: a row may be claimed when nothing before it on its conversation is waiting or held.
+Positions are given out under the conversation's row lock, so a later position is a later commit. The token, not the
+clock, decides who may settle: whoever lost the lease writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from relevo.contracts.store import Backlog, Claim, Committed, DeadLetter, Received, Reply, TurnOutcome
+from relevo.domain.messages import Arrival
+from relevo.errors import Conflict, LeaseLost, Unavailable
+from relevo.store import rows
+from relevo.store.pool import Connection, Database
+from relevo.store.turns import write_turn
+
+_RECEIVE = """
+WITH known AS (
+    SELECT id, conversation_id, position, text, state FROM inbox
+    WHERE workspace_id = 1 AND channel = %(channel)s AND external_id = %(external_id)s
+), grown AS (
+    UPDATE conversations c SET last_position = c.last_position + 1, updated_at = now()
+    FROM identities i
+    WHERE i.workspace_id = 1 AND i.channel = %(channel)s AND i.address = %(address)s
+      AND c.workspace_id = 1 AND c.identity_id = i.id AND NOT EXISTS (SELECT FROM known)
+    RETURNING c.id, c.last_position
+), row AS (
+    INSERT INTO inbox (channel, external_id, conversation_id, position, text, metadata, raw)
+    SELECT %(channel)s, %(external_id)s, id, last_position, %(text)s, %(metadata)s::jsonb, %(raw)s FROM grown
+    RETURNING id, conversation_id, position
+), written AS (
+    INSERT INTO entries (conversation_id, position, kind, author, content, external_id, inbox_id)
+    SELECT conversation_id, position, 'message', 'contact', %(content)s::jsonb, %(external_id)s, id FROM row
+)
+SELECT id, conversation_id, position, true, 'waiting', NULL FROM row
+UNION ALL SELECT id, conversation_id, position, false, state, text FROM known
+"""
+
+_INTRODUCE = """
+WITH identity AS (
+    INSERT INTO identities (contact_id, channel, address) VALUES (gen_random_uuid(), %(channel)s, %(address)s)
+    ON CONFLICT (workspace_id, channel, address) DO UPDATE SET channel = excluded.channel
+    RETURNING id, contact_id
+), contact AS (
+    INSERT INTO contacts (id) SELECT contact_id FROM identity ON CONFLICT (workspace_id, id) DO NOTHING
+)
+INSERT INTO conversations (identity_id, channel, language) SELECT id, %(channel)s, %(language)s FROM identity
+ON CONFLICT (workspace_id, identity_id) DO NOTHING
+"""
+
+# synchronous_commit is off for this statement: a claim that is lost in a crash of PostgreSQL is simply made again.
+_CLAIM = f"""
+WITH quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)), head AS (
+    SELECT w.id FROM inbox w
+    WHERE w.workspace_id = 1
+      AND (w.state = 'waiting' AND w.due_at <= now() OR w.state = 'held' AND w.lease_until < now())
+      AND w.received_at <= now() - make_interval(secs => %(silence)s)
+      AND NOT EXISTS (
+        SELECT FROM inbox b WHERE b.workspace_id = 1 AND b.conversation_id = w.conversation_id
+          AND b.position < w.position AND b.state IN ('waiting', 'held'))
+    ORDER BY w.id LIMIT %(limit)s FOR UPDATE OF w SKIP LOCKED
+), held AS (
+    UPDATE inbox q SET state = 'held', token = gen_random_uuid(), attempts = q.attempts + 1,
+        lease_until = now() + make_interval(secs => %(lease)s)
+    FROM head WHERE q.workspace_id = 1 AND q.id = head.id
+    RETURNING q.id, q.token, q.attempts, q.channel, q.external_id, q.text, q.metadata, q.received_at, q.conversation_id
+)
+SELECT h.id, h.token, h.attempts, h.channel, h.external_id, h.text, h.metadata, h.received_at,
+    {rows.CONVERSATION_COLUMNS}
+FROM held h CROSS JOIN quick
+JOIN conversations c ON c.workspace_id = 1 AND c.id = h.conversation_id
+JOIN identities i ON i.workspace_id = 1 AND i.id = c.identity_id
+ORDER BY h.id
+"""
+
+# What was handed out and not yet known to be is handed out again after a crash, so this need not be on disk either.
+# A reply reaches as far as its turn's own last word, or where it has none, up to the next message; what it takes along
+# is marked as its own, so that a caller who lost the answer gets the same one again.
+_REPLY = """
+WITH quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)), asked AS (
+    SELECT q.conversation_id, coalesce(
+        (SELECT max(e.position) FROM entries e
+         WHERE e.workspace_id = 1 AND e.inbox_id = %(id)s AND e.author <> 'contact'),
+        (SELECT min(n.position) - 1 FROM inbox n
+         WHERE n.workspace_id = 1 AND n.conversation_id = q.conversation_id AND n.id > %(id)s),
+        9223372036854775807) AS last_position
+    FROM inbox q WHERE q.workspace_id = 1 AND q.id = %(id)s AND q.state IN ('settled', 'dead')
+), fresh AS (
+    UPDATE deliveries d SET state = 'delivered', ended_at = now(), external_id = %(reply)s FROM asked
+    WHERE d.workspace_id = 1 AND d.conversation_id = asked.conversation_id AND d.state = 'queued'
+      AND d.position <= asked.last_position
+    RETURNING d.position
+), heard AS (
+    SELECT position FROM fresh
+    UNION ALL SELECT d.position FROM asked
+    JOIN deliveries d ON d.workspace_id = 1 AND d.conversation_id = asked.conversation_id AND d.external_id = %(reply)s
+)
+SELECT e.position, e.kind, e.author, e.content, e.created_at, e.external_id
+FROM asked JOIN entries e ON e.workspace_id = 1 AND e.conversation_id = asked.conversation_id
+WHERE e.kind = 'message' AND e.author <> 'contact'
+  AND (e.inbox_id = %(id)s OR e.position IN (SELECT position FROM heard))
+UNION ALL SELECT 0, '', 'system', '{}', now(), NULL FROM asked CROSS JOIN quick
+ORDER BY 1
+"""
+
+_BACKLOG = """
+SELECT count(*) FILTER (WHERE state <> 'dead'),
+    count(DISTINCT conversation_id) FILTER (WHERE state <> 'dead' AND received_at < now() - make_interval(secs => %s)),
+    min(received_at) FILTER (WHERE state <> 'dead'),
+    count(*) FILTER (WHERE state = 'dead')
+FROM inbox WHERE workspace_id = 1 AND state IN ('waiting', 'held', 'dead')
+"""
+
+# received_at says since when it waits; when the contact wrote it stays on the timeline. Left as it was, the next sweep
+# would hand it to a person again.
+_REPLAY = """
+UPDATE inbox SET state = 'waiting', attempts = 0, due_at = now(), received_at = now(), settled_at = NULL, error = NULL
+WHERE workspace_id = 1 AND state = 'dead' AND id = coalesce(%s, id)
+"""
+
+
+class PostgresInbox:
+    """The inbox on PostgreSQL; see contracts.store.Inbox."""
+
+    def __init__(self, database: Database, *, lease_seconds: float = 60.0) -> None:
+        self._database = database
+        self._lease_seconds = lease_seconds
+
+    async def receive(self, arrivals: Sequence[Arrival]) -> list[Received]:
+        """Keep messages, all or none, and put them on their timelines."""
+        async with self._database.connection() as connection:
+            if len(arrivals) == 1:
+                return [await self._receive(connection, arrivals[0])]
+            # In one order everywhere: two batches that lock the same conversations cannot stop each other.
+            ordered = sorted(range(len(arrivals)), key=lambda n: (arrivals[n].channel, arrivals[n].address))
+            async with connection.transaction():
+                received = {n: await self._receive(connection, arrivals[n]) for n in ordered}
+            return [received[n] for n in range(len(arrivals))]
+
+    async def _receive(self, connection: Connection, arrival: Arrival) -> Received:
+        values = _arrival_values(arrival)
+        inside = connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE
+        for _ in range(4):
+            try:
+                async with connection.transaction() if inside else nullcontext():
+                    row = await (await connection.execute(_RECEIVE, values)).fetchone()
+            except psycopg.errors.UniqueViolation:
+                continue  # the same message at the same moment: the next look finds it
+            if row is not None:
+                return _received(row, arrival)
+            await connection.execute(_INTRODUCE, values)
+        raise Unavailable("The message could not be kept right now; send it again.")
+
+    async def claim(self, limit: int) -> list[Claim]:
+        """Take the heads of free lanes, oldest first."""
+        return await self._claim(limit, silence_seconds=0.0)
+
+    async def abandoned(self, silence_seconds: float) -> list[Claim]:
+        """Take messages that no bot has taken for so long, to be settled without one."""
+        return await self._claim(20, silence_seconds)
+
+    async def _claim(self, limit: int, silence_seconds: float) -> list[Claim]:
+        values = {"limit": limit, "lease": self._lease_seconds, "silence": silence_seconds}
+        return [_claim(row) for row in await self._database.rows(_CLAIM, values)]
+
+    async def renew(self, claims: Sequence[Claim]) -> None:
+        """Prolong leases that are still ours."""
+        await self._database.run(
+            "UPDATE inbox SET lease_until = now() + make_interval(secs => %s)"
+            " WHERE workspace_id = 1 AND id = ANY(%s) AND token = ANY(%s) AND state = 'held'",
+            (self._lease_seconds, [c.inbox_id for c in claims], [c.token for c in claims]),
+        )
+
+    async def defer(self, claim: Claim, seconds: float) -> None:
+        """Give a row back for later; it keeps its place."""
+        changed = await self._database.run(
+            "UPDATE inbox SET state = 'waiting', token = NULL, lease_until = NULL,"
+            " due_at = now() + make_interval(secs => %s)"
+            " WHERE workspace_id = 1 AND id = %s AND token = %s AND state = 'held'",
+            (seconds, claim.inbox_id, claim.token),
+        )
+        if not changed:
+            raise LeaseLost
+
+    async def settle(self, claim: Claim, outcome: TurnOutcome) -> Committed:
+        """End the turn: everything in one transaction."""
+        async with self._database.connection() as connection:
+            return await write_turn(connection, claim, outcome)
+
+    async def tracker_events(self, conversation_id: UUID) -> Sequence[bytes]:
+        """Give a conversation's committed tracker events, a JSON array for each turn, oldest first."""
+        found = await self._database.rows(
+            "SELECT events FROM tracker_events WHERE workspace_id = 1 AND conversation_id = %s ORDER BY version",
+            (conversation_id,),
+        )
+        return [row[0] for row in found]
+
+    async def reply(self, inbox_id: int) -> Reply | None:
+        """Give what the contact hears for a message, or None while its turn is not over."""
+        found = await self._database.rows(_REPLY, {"id": inbox_id, "reply": f"reply:{inbox_id}"})
+        if not found:
+            return None
+        entries = [rows.entry(row) for row in found if row[0]]
+        return Reply(entries=tuple(entries), last_position=entries[-1].position if entries else 0)
+
+    async def backlog(self, overdue_seconds: float) -> Backlog:
+        """Count what waits and what was given up."""
+        waiting, overdue, oldest_at, dead = (await self._database.rows(_BACKLOG, (overdue_seconds,)))[0]
+        return Backlog(waiting=waiting, overdue_lanes=overdue, oldest_at=oldest_at, dead=dead)
+
+    async def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
+        """Give the messages that were given up, newest first."""
+        found = await self._database.rows(
+            "SELECT id, channel, conversation_id, received_at, attempts, error FROM inbox"
+            " WHERE workspace_id = 1 AND state = 'dead' ORDER BY id DESC LIMIT %s",
+            (limit,),
+        )
+        names = ("inbox_id", "channel", "conversation_id", "received_at", "attempts", "reason")
+        return [DeadLetter(**dict(zip(names, row, strict=True))) for row in found]
+
+    async def replay(self, inbox_id: int | None) -> int:
+        """Have a given-up message answered again, or every one of them, and give their number."""
+        return await self._database.run(_REPLAY, (inbox_id,))
+
+
+def _arrival_values(arrival: Arrival) -> dict[str, Any]:
+    language = arrival.metadata.get("language")
+    return {
+        "channel": arrival.channel,
+        "address": arrival.address,
+        "external_id": arrival.external_id,
+        "text": arrival.text,
+        "metadata": rows.json_text(arrival.metadata),
+        "raw": arrival.raw,
+        "content": rows.json_text({"text": arrival.text}),
+        "language": language if isinstance(language, str) else None,
+    }
+
+
+def _received(row: tuple[Any, ...], arrival: Arrival) -> Received:
+    inbox_id, conversation_id, position, is_new, state, text = row
+    if not is_new and text != arrival.text:
+        raise Conflict(
+            "This message id was used before with another text; give every message an id of its own.",
+            code="message_id_reused",
+        )
+    return Received(
+        inbox_id=inbox_id,
+        conversation_id=conversation_id,
+        position=position,
+        is_new=is_new,
+        is_settled=state in ("settled", "dead"),
+    )
+
+
+def _claim(row: tuple[Any, ...]) -> Claim:
+    conversation = rows.conversation(row[8:])
+    return Claim(
+        inbox_id=row[0],
+        token=row[1],
+        attempts=row[2],
+        arrival=Arrival(
+            channel=row[3],
+            address=conversation.identity.address,
+            external_id=row[4],
+            text=row[5],
+            metadata=row[6],
+        ),
+        received_at=row[7],
+        conversation=conversation,
+    )

@@ -1,0 +1,161 @@
+"""Writes all that one turn says and changes, in one transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from relevo.contracts.store import Claim, Committed, TurnOutcome
+from relevo.domain.cases import CaseRequest
+from relevo.domain.conversations import Control
+from relevo.domain.messages import clean_text
+from relevo.errors import LeaseLost
+from relevo.store import rows
+from relevo.store.pool import Connection
+
+# Words become a draft when control is no longer the bot's: only the database knows who holds it at commit. The system's
+# own words (a queue notice, "the bot cannot answer") are sent whoever holds it.
+_SETTLE = """
+WITH expected AS (
+    SELECT id FROM conversations
+    WHERE workspace_id = 1 AND id = %(conversation)s AND tracker_version = %(version)s FOR UPDATE
+), settled AS (
+    UPDATE inbox q SET state = %(state)s, settled_at = now(), token = NULL, lease_until = NULL, error = %(error)s
+    FROM expected WHERE q.workspace_id = 1 AND q.id = %(inbox)s AND q.token = %(token)s AND q.state = 'held'
+    RETURNING q.conversation_id
+), conversation AS (
+    UPDATE conversations c SET
+        tracker_version = c.tracker_version + %(turns)s,
+        last_position = c.last_position + %(count)s,
+        language = coalesce(%(language)s, c.language),
+        issued_payloads = (%(payloads)s::text[] || c.issued_payloads)[1:24],
+        updated_at = now()
+    FROM settled WHERE c.workspace_id = 1 AND c.id = settled.conversation_id
+    RETURNING c.id, c.channel, c.control, c.last_position - %(count)s AS base, c.tracker_version
+), written AS (
+    INSERT INTO entries (conversation_id, position, kind, author, content, inbox_id)
+    SELECT c.id, c.base + e.n,
+        CASE WHEN e.kind = 'message' AND e.author = 'bot' AND c.control <> 'bot' THEN 'draft' ELSE e.kind END,
+        e.author, e.content, %(inbox)s
+    FROM conversation c, jsonb_to_recordset(%(entries)s::jsonb) AS e(n bigint, kind text, author text, content jsonb)
+    RETURNING conversation_id, position, kind
+), queued AS (
+    INSERT INTO deliveries (conversation_id, position, channel)
+    SELECT w.conversation_id, w.position, c.channel FROM written w, conversation c WHERE w.kind = 'message'
+), remembered AS (
+    INSERT INTO tracker_events (conversation_id, version, events)
+    SELECT id, tracker_version, %(events)s FROM conversation WHERE %(turns)s = 1
+)
+SELECT tracker_version, control, EXISTS (
+    SELECT FROM inbox n WHERE n.workspace_id = 1 AND n.conversation_id = %(conversation)s AND n.state = 'waiting')
+FROM conversation
+"""
+
+_VERIFY = """
+WITH identity AS (
+    UPDATE identities SET level = %(level)s, business_ref = coalesce(%(ref)s, business_ref),
+        verified_until = %(until)s, failed_tries = %(tries)s
+    WHERE workspace_id = 1 AND id = %(identity)s RETURNING contact_id
+)
+UPDATE contacts k SET business_ref = coalesce(%(ref)s, k.business_ref),
+    display_name = coalesce(%(name)s, k.display_name)
+FROM identity WHERE k.workspace_id = 1 AND k.id = identity.contact_id
+"""
+
+_OPEN_CASE = """
+INSERT INTO cases (id, type, trigger, reference, goal, detail, contact_id, business_ref, conversation_id)
+SELECT %(id)s, %(type)s, %(trigger)s, %(reference)s, %(goal)s, %(detail)s::json, i.contact_id, i.business_ref, c.id
+FROM conversations c JOIN identities i ON i.workspace_id = 1 AND i.id = c.identity_id
+WHERE c.workspace_id = 1 AND c.id = %(conversation)s
+ON CONFLICT (workspace_id, id) DO NOTHING
+"""
+
+
+async def write_turn(connection: Connection, claim: Claim, outcome: TurnOutcome) -> Committed:
+    """Settle a claim with its outcome.
+
+    Raises LeaseLost, with nothing written, when the token or the tracker's version is another one by now.
+    """
+    values = _settle_values(claim, outcome)
+    if outcome.verification is None and not outcome.cases:
+        return _settled(await (await connection.execute(_SETTLE, values)).fetchone())
+    async with connection.transaction():
+        result = _settled(await (await connection.execute(_SETTLE, values)).fetchone())
+        if outcome.verification is not None:
+            await connection.execute(_VERIFY, _verify_values(claim, outcome))
+        for case in outcome.cases:
+            await connection.execute(_OPEN_CASE, _case_values(claim, case))
+        return result
+
+
+def _settled(row: tuple[Any, ...] | None) -> Committed:
+    if row is None:
+        raise LeaseLost
+    return Committed(tracker_version=row[0], was_drafted=row[1] != Control.BOT.value, has_next=row[2])
+
+
+def _settle_values(claim: Claim, outcome: TurnOutcome) -> dict[str, Any]:
+    entries = _entries(outcome)
+    payloads = [clean_text(button.payload) for message in outcome.messages for button in message.buttons]
+    return {
+        "conversation": claim.conversation.id,
+        "version": claim.conversation.tracker_version,
+        "inbox": claim.inbox_id,
+        "token": claim.token,
+        "state": "dead" if outcome.dead_letter else "settled",
+        "error": _clean(outcome.dead_letter),
+        "turns": 1 if outcome.tracker_events else 0,
+        "events": b"[" + b",".join(outcome.tracker_events) + b"]",
+        "count": len(entries),
+        "entries": rows.json_text(entries),
+        "language": outcome.language,
+        "payloads": payloads,
+    }
+
+
+def _entries(outcome: TurnOutcome) -> list[dict[str, Any]]:
+    author = outcome.author.value
+    found = [("effect", "bot", _effect(e)) for e in outcome.effects]
+    found += [("message", author, rows.content_document(message)) for message in outcome.messages]
+    if outcome.verification is not None:
+        found.append(("verification", "system", {"custom": {"level": outcome.verification.level.name.lower()}}))
+    found += [("case", "system", _opened(case)) for case in outcome.cases]
+    return [
+        {"n": n, "kind": kind, "author": who, "content": content} for n, (kind, who, content) in enumerate(found, 1)
+    ]
+
+
+def _effect(effect: Any) -> dict[str, Any]:
+    return {"custom": {"key": effect.key, "state": effect.state.value, "rule": effect.rule, **effect.result}}
+
+
+def _opened(case: CaseRequest) -> dict[str, Any]:
+    return {"custom": {"case": case.id, "type": case.type, "trigger": case.trigger.value}}
+
+
+def _verify_values(claim: Claim, outcome: TurnOutcome) -> dict[str, Any]:
+    verification = outcome.verification
+    assert verification is not None
+    return {
+        "identity": claim.conversation.identity.id,
+        "level": int(verification.level),
+        "ref": verification.business_ref,
+        "name": verification.name,
+        "until": verification.verified_until,
+        "tries": verification.failed_tries,
+    }
+
+
+def _case_values(claim: Claim, case: CaseRequest) -> dict[str, Any]:
+    return {
+        "id": case.id,
+        "type": case.type,
+        "trigger": case.trigger.value,
+        "reference": _clean(case.reference),
+        "goal": _clean(case.goal),
+        "detail": rows.json_text(case.detail),
+        "conversation": claim.conversation.id,
+    }
+
+
+def _clean(text: str | None) -> str | None:
+    return None if text is None else clean_text(text)

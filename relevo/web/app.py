@@ -1,0 +1,67 @@
+"""Puts the doors together: ``create_app`` and ``server.serving`` are all that ``bootstrap`` needs of this room."""
+
+from __future__ import annotations
+
+from sanic import Sanic
+from sanic.config import Config
+
+from relevo.web.demo import add_demo_page
+from relevo.web.desk_api import add_desk_api
+from relevo.web.desk_pages import add_desk_pages
+from relevo.web.errors import add_error_answers
+from relevo.web.health import add_health
+from relevo.web.rest import add_rest_door
+from relevo.web.server import StrictRequest
+from relevo.web.services import WebServices
+from relevo.web.settings import WebSettings
+from relevo.web.static_files import add_static_files
+from relevo.web.visitor import add_visitor_api
+
+__all__ = ["WebServices", "create_app"]
+
+
+class WebApp(Sanic):
+    """Sanic, several of which may start in one process."""
+
+    test_mode = (
+        True  # Sanic rewrites its own hot methods at each start; only so does it do that from their source again
+    )
+
+
+def create_app(services: WebServices) -> Sanic:
+    """Make the web application; nothing is shared between two of them."""
+    app = WebApp(
+        "relevo",
+        config=_config(services.settings),
+        request_class=StrictRequest,
+        configure_logging=False,
+    )
+    app.ctx.services = services
+    app.ctx.streaming = set()
+    add_error_answers(app)
+    add_health(app)
+    add_rest_door(app)
+    add_visitor_api(app)
+    add_desk_api(app)
+    add_desk_pages(app)
+    add_static_files(app)
+    if services.is_demo:
+        add_demo_page(app)
+    return app
+
+
+def _config(settings: WebSettings) -> Config:
+    longest_wait = max(settings.rest_wait_seconds, settings.long_poll_seconds, settings.heartbeat_seconds)
+    return Config(
+        {
+            "ACCESS_LOG": False,
+            "MOTD": False,
+            "REGISTER": False,
+            "REQUEST_MAX_SIZE": settings.max_body_bytes,
+            "REQUEST_TIMEOUT": 30,
+            "RESPONSE_TIMEOUT": longest_wait + 60,  # Sanic cuts a response that is silent for longer
+            "KEEP_ALIVE_TIMEOUT": settings.keep_alive_seconds,
+            "REQUEST_MAX_HEADER_SIZE": 16_384,
+        },
+        env_prefix=None,
+    )

@@ -1,0 +1,126 @@
+"""The desk's pages: agents sign in and read cases and conversations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from sanic import Sanic
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from relevo.errors import NotAuthenticated, RequestError, TooMany
+from relevo.web.desk_html import overview_page, problem_page, sign_in_page
+from relevo.web.desk_reading import read_conversation
+from relevo.web.desk_transcript import conversation_page
+from relevo.web.languages import WORDS, language_of
+from relevo.web.markup import page_answer
+from relevo.web.passwords import PasswordChecks
+from relevo.web.services import services_of
+from relevo.web.sign_in import (
+    demand_own_form,
+    demand_session,
+    forget_session,
+    form_token,
+    read_sign_in,
+    remember_session,
+    remember_visit,
+    session_of,
+    sign_in,
+    sign_out,
+    visit_token,
+)
+
+Page = Callable[..., Coroutine[Any, Any, HTTPResponse]]
+
+
+def add_desk_pages(app: Sanic) -> None:
+    """Open ``/desk``."""
+    checks = PasswordChecks()
+
+    async def post_sign_in(request: Request) -> HTTPResponse:
+        return await _post_sign_in(request, checks)
+
+    app.add_route(_page(_get_sign_in), "/desk/login", methods=["GET"], name="desk_sign_in")
+    app.add_route(_page(post_sign_in), "/desk/login", methods=["POST"], name="desk_post_sign_in")
+    app.add_route(_page(_post_sign_out), "/desk/logout", methods=["POST"], name="desk_sign_out")
+    app.add_route(_page(_overview), "/desk", methods=["GET"], name="desk_overview")
+    app.add_route(
+        _page(_conversation), "/desk/conversations/<conversation_id:uuid>", methods=["GET"], name="desk_conversation"
+    )
+
+
+def _page(handler: Page) -> Page:
+    """Say refusals in a page; who is not signed in is sent to sign in, and from there back here."""
+
+    @wraps(handler)
+    async def page(request: Request, *values: object, **named: object) -> HTTPResponse:
+        try:
+            return await handler(request, *values, **named)
+        except NotAuthenticated:
+            return _go_to(f"/desk/login?next={quote(request.path)}")
+        except RequestError as error:
+            headers = {"Retry-After": str(error.retry_after_seconds)} if isinstance(error, TooMany) else {}
+            return page_answer(problem_page(language_of(request), str(error)), error.status, headers)
+
+    return page
+
+
+async def _get_sign_in(request: Request) -> HTTPResponse:
+    target = _own_page(request.args.get("next", ""))
+    if await session_of(request):
+        return _go_to(target)
+    token = visit_token(request)
+    page = sign_in_page(language_of(request), form_token(token), target=target)
+    return remember_visit(request, page_answer(page), token)
+
+
+async def _post_sign_in(request: Request, checks: PasswordChecks) -> HTTPResponse:
+    form = read_sign_in(request)
+    target = _own_page(form.get("next", ""))
+    session_token = await sign_in(request, form, checks)
+    if session_token is not None:
+        return remember_session(request, _go_to(target), session_token)
+    language, token = language_of(request), visit_token(request)
+    page = sign_in_page(
+        language,
+        form_token(token),
+        problem=WORDS[language]["desk.wrong"],
+        target=target,
+        email=form.get("email", "")[:254],
+    )
+    return page_answer(page, 401)
+
+
+async def _post_sign_out(request: Request) -> HTTPResponse:
+    demand_own_form(request)
+    await sign_out(request)
+    return forget_session(request, _go_to("/desk/login"))
+
+
+async def _overview(request: Request) -> HTTPResponse:
+    session = await demand_session(request)
+    desk = services_of(request).store.desk
+    page = overview_page(language_of(request), session, await desk.cases(), await desk.conversations())
+    return page_answer(page)
+
+
+async def _conversation(request: Request, conversation_id: UUID) -> HTTPResponse:
+    session = await demand_session(request)
+    after = request.args.get("after", "")
+    position = int(after) if after.isascii() and after.isdigit() and len(after) <= 18 else None
+    reading = await read_conversation(services_of(request).store, conversation_id, position)
+    return page_answer(conversation_page(language_of(request), session, reading))
+
+
+def _own_page(target: str) -> str:
+    """Give a page of the desk to go to; never one of somebody else's."""
+    is_ours = target == "/desk" or target.startswith("/desk/conversations/")
+    return target if is_ours and target.isascii() and target.isprintable() and len(target) < 200 else "/desk"
+
+
+def _go_to(target: str) -> HTTPResponse:
+    return HTTPResponse(None, 303, {"Location": target, "Cache-Control": "no-store"})

@@ -1,0 +1,124 @@
+"""Turns whatever is raised behind a door into a status and a sentence.
+
+What callers see: ``{"error": {"code", "message"}}``, never a traceback. What the log sees: the class and where it was
+raised, never the exception's own words, because those may quote what somebody wrote.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import traceback
+from collections.abc import Mapping
+
+import structlog
+from sanic import Sanic
+from sanic.exceptions import (
+    HeaderExpectationFailed,
+    InvalidUsage,
+    MethodNotSupported,
+    NotFound,
+    PayloadTooLarge,
+    RequestTimeout,
+    SanicException,
+    ServiceUnavailable,
+)
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from relevo.errors import NotAuthenticated, RequestError, TooMany, TurnPending
+from relevo.web.wire import json_answer
+
+log = structlog.get_logger("relevo.web")
+
+_OF_SANIC: Mapping[type[SanicException], tuple[int, str, str]] = {
+    NotFound: (404, "not_found", "There is nothing at this address."),
+    InvalidUsage: (400, "unreadable", "The request is not well-formed HTTP, or its body cannot be read."),
+    PayloadTooLarge: (413, "too_large", "The request is larger than this door accepts; send less at once."),
+    RequestTimeout: (408, "request_timeout", "The request did not arrive in time; send it again."),
+    HeaderExpectationFailed: (417, "expectation_failed", "Only “Expect: 100-continue” is understood."),
+    ServiceUnavailable: (503, "unavailable", "Relevo is stopping or too busy right now; send the request again."),
+}
+
+
+def add_error_answers(app: Sanic) -> None:
+    """Make every error of this app an answer in the same form."""
+    app.error_handler.add(PayloadTooLarge, _on_too_large)
+    app.error_handler.add(Exception, on_error)
+    logging.getLogger("sanic.error").addFilter(_without_words)
+    logging.getLogger("sanic.root").addFilter(_without_words)
+
+
+def on_error(request: Request, error: Exception) -> HTTPResponse:
+    """Give the answer to anything that was raised."""
+    if isinstance(error, RequestError):
+        return refusal(error)
+    if isinstance(error, MethodNotSupported):
+        allowed = ", ".join(sorted(error.headers["Allow"].split(", ")))
+        return _answer(405, "method_not_allowed", f"This address understands {allowed} only.", {"Allow": allowed})
+    if isinstance(error, SanicException):
+        return _of_sanic(error)
+    if request.method == "NONE":  # Sanic's stand-in for a request whose head could not be read
+        return _of_sanic(InvalidUsage(""))
+    return _incident(error)
+
+
+def refusal(error: RequestError) -> HTTPResponse:
+    """Give the answer to a request that cannot be served."""
+    headers = {}
+    if isinstance(error, TooMany):
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    elif isinstance(error, TurnPending):
+        headers["Retry-After"] = "1"
+    elif isinstance(error, NotAuthenticated):
+        headers["WWW-Authenticate"] = "Bearer"
+    return _answer(error.status, error.reason, str(error), headers)
+
+
+async def _on_too_large(request: Request, error: PayloadTooLarge) -> HTTPResponse:
+    # Whoever closes a connection with unread bytes resets it, and the caller may lose the answer: read on for a little.
+    stream = request.stream
+    if stream is not None and stream.request_body and not stream.expecting_continue:
+        stream.request_max_size = 8_000_000
+        try:
+            async for _ in stream:
+                pass
+        except PayloadTooLarge:
+            log.info("web.body_cut_off", path=request.path)
+    return on_error(request, error)
+
+
+def _of_sanic(error: SanicException) -> HTTPResponse:
+    for kind, (status, code, sentence) in _OF_SANIC.items():
+        if isinstance(error, kind):
+            return _answer(status, code, sentence)
+    return _incident(error)
+
+
+def _incident(error: Exception) -> HTTPResponse:
+    incident = secrets.token_hex(6)
+    log.error("web.failed", incident=incident, error=type(error).__qualname__, trace=where(error))
+    return _answer(
+        500, "internal_error", f"Something went wrong on our side. Quote incident {incident}; then try again."
+    )
+
+
+def where(error: BaseException) -> list[str]:
+    """Give the innermost places that an exception came through, without its words."""
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    return [f"{'/'.join(f.filename.split('/')[-2:])}:{f.lineno} {f.name}" for f in frames]
+
+
+def _answer(status: int, code: str, sentence: str, headers: Mapping[str, str] | None = None) -> HTTPResponse:
+    return json_answer({"error": {"code": code, "message": sentence}}, status, headers)
+
+
+def _without_words(record: logging.LogRecord) -> bool:
+    """Keep Sanic's own logger from printing what an exception says."""
+    if isinstance(record.msg, BaseException):
+        record.msg = type(record.msg).__qualname__
+    if record.exc_info and record.exc_info[1] is not None:
+        error = record.exc_info[1]
+        record.msg = f"{record.getMessage()} ({type(error).__qualname__} at {'; '.join(where(error)[-2:])})"
+        record.args, record.exc_info = (), None
+    return True

@@ -1,0 +1,34 @@
+"""Says whether the process lives and whether it can serve."""
+
+from __future__ import annotations
+
+from sanic import Sanic
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from relevo.web.services import services_of
+from relevo.web.wire import json_answer
+
+
+def add_health(app: Sanic) -> None:
+    """Open ``/health`` (the process lives) and ``/ready`` (it can serve, or which part is missing)."""
+    app.add_route(_health, "/health", methods=["GET", "HEAD"])
+    app.add_route(_ready, "/ready", methods=["GET", "HEAD"])
+
+
+async def _health(request: Request) -> HTTPResponse:
+    return json_answer({"status": "ok"})
+
+
+async def _ready(request: Request) -> HTTPResponse:
+    parts = await services_of(request).readiness()
+    missing = sorted(name for name, state in parts.items() if state is not True)
+    if not missing:
+        return json_answer({"status": "ready", "parts": parts})
+    sentence = " ".join(_explained(name, parts[name]) for name in missing)
+    error = {"code": "not_ready", "message": sentence}
+    return json_answer({"status": "not_ready", "missing": missing, "parts": parts, "error": error}, 503)
+
+
+def _explained(name: str, state: bool | str) -> str:
+    return state if isinstance(state, str) else f"{name.capitalize()} is not ready."

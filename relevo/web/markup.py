@@ -1,0 +1,82 @@
+"""HTML by small functions: everything that is not our own words passes ``text``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from html import escape
+from typing import Any
+
+from sanic.response import HTTPResponse
+
+from relevo.web.languages import Words
+
+_PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _PAGE_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",  # no-referrer would make browsers send our own forms with “Origin: null”
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
+
+
+def page_answer(page: str, status: int = 200, headers: Mapping[str, str] | None = None) -> HTTPResponse:
+    """Answer with a page that runs our own scripts only, is never framed and never kept."""
+    return HTTPResponse(page, status, {**_HEADERS, **(headers or {})}, "text/html; charset=utf-8")
+
+
+def document(language: str, title: str, head: str, body: str) -> str:
+    """Give a whole page; ``head`` and ``body`` are HTML."""
+    return (
+        f'<!doctype html>\n<html lang="{text(language)}">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<meta name="color-scheme" content="light dark">\n<title>{text(title)}</title>\n{head}\n</head>\n'
+        f"{body}\n</html>\n"
+    )
+
+
+def text(value: object) -> str:
+    """Give anything as text that is safe between tags and inside quoted attributes."""
+    return escape(str(value), quote=True)
+
+
+def moment(at: datetime) -> str:
+    """Give a moment; a script shows it in the reader's own time zone."""
+    return f'<time datetime="{at.isoformat()}">{at:%Y-%m-%d %H:%M} UTC</time>'
+
+
+def facts(pairs: Iterable[tuple[str, str]]) -> str:
+    """Give a list of names and values; the values are HTML."""
+    rows = "".join(f"<div><dt>{text(name)}</dt><dd>{value}</dd></div>" for name, value in pairs)
+    return f'<dl class="facts">{rows}</dl>' if rows else ""
+
+
+def known(words: Words, group: str, value: str) -> str:
+    """Give a known value in the reader's words, and an unknown one as it is."""
+    return text(words.get(f"{group}.{value}", value))
+
+
+def told(words: Words, values: Mapping[str, Any]) -> str:
+    """Give somebody's JSON for reading, known names in the reader's words, without what is empty."""
+    return facts(
+        (words.get(f"fact.{name}", name), _value(words, value)) for name, value in values.items() if value not in _EMPTY
+    )
+
+
+def _value(words: Words, value: Any) -> str:
+    if isinstance(value, Mapping):
+        return told(words, value)
+    if isinstance(value, list):
+        between = "" if any(isinstance(item, Mapping) for item in value) else ", "
+        return between.join(_value(words, item) for item in value)
+    if isinstance(value, bool):
+        return text(words["fact.yes" if value else "fact.no"])
+    return text(value)

@@ -1,0 +1,35 @@
+"""What the doors need, handed in by ``bootstrap``."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import cast
+
+from sanic.request import Request
+
+from relevo.contracts.clock import Clock, system_clock
+from relevo.contracts.live import Live
+from relevo.contracts.store import Store
+from relevo.web.settings import WebSettings
+
+Readiness = Callable[[], Awaitable[Mapping[str, bool | str]]]
+"""Tells about each part whether it is ready: True, or False or a sentence that says what is missing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebServices:
+    """What the doors need."""
+
+    store: Store
+    live: Live
+    readiness: Readiness
+    settings: WebSettings = field(default_factory=WebSettings)
+    clock: Clock = system_clock
+    company_name: str = "Relevo"
+    is_demo: bool = False
+
+
+def services_of(request: Request) -> WebServices:
+    """Give the services of the app that got this request."""
+    return cast(WebServices, request.app.ctx.services)

@@ -1,0 +1,92 @@
+"""Every number and switch of the doors, with its unit, its default and the reason for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WebSettings:
+    """How the doors behave; ``bootstrap`` reads it from the environment."""
+
+    rest_token: str | None = field(default=None, repr=False)
+    """Bearer token of the REST door. None: only this machine may use it. Set: every caller must send it, this machine
+    too, because a proxy on the same machine makes the whole world look local."""
+
+    rest_wait_seconds: float = 30.0
+    """How long the REST door waits for a turn before it answers 503 ``turn_pending``. Longer than any healthy turn."""
+
+    rest_messages_per_second: float = 20.0
+    """Steady rate of one sender at the REST door. No person types faster; a script that does is held back."""
+
+    rest_burst: int = 40
+    """Messages that one sender may send at once before the rate holds. A short conversation replayed in one go."""
+
+    visitor_messages_per_second: float = 1.0
+    """Steady rate of one web chat visitor. A fast typist's."""
+
+    visitor_burst: int = 15
+    """Messages that one visitor may send at once: what an outbox holds after a tunnel."""
+
+    address_messages_per_second: float = 20.0
+    """Steady rate of all visitors behind one network address. Offices and phone networks share one."""
+
+    address_burst: int = 200
+    """Messages that one network address may send at once."""
+
+    reads_per_second: float = 4.0
+    """Steady rate at which one visitor may ask for events. Reconnects come in clusters; a loop does not end."""
+
+    reads_burst: int = 40
+    """Event requests that one visitor may make at once."""
+
+    sessions_per_address: int = 60
+    """Web chat sessions that one network address may open within ``sessions_window_seconds``."""
+
+    sessions_window_seconds: float = 600.0
+    """Window of ``sessions_per_address``."""
+
+    visit_lifetime_seconds: float = 30 * 86_400.0
+    """How long a visitor's token is good for. A month: long enough to come back to an answer."""
+
+    streams_per_visitor: int = 4
+    """Open event streams of one visitor; one more ends the oldest, so that dead ones never lock anybody out."""
+
+    streams_in_all: int = 2_000
+    """Open event streams of this process. About 17 KiB each, so about 34 MB."""
+
+    heartbeat_seconds: float = 15.0
+    """Silence on a stream after which a comment is sent. Proxies cut silent connections after 30 to 60 s."""
+
+    long_poll_seconds: float = 25.0
+    """Longest wait of one JSON poll for events. Below the usual 30 s of proxies."""
+
+    allowed_origins: tuple[str, ...] = ()
+    """Other origins whose pages may use the visitor API, exact: ``https://shop.example``. None: this origin only."""
+
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    """Peers whose X-Forwarded-For is believed when callers are counted. A proxy on this machine by default."""
+
+    max_body_bytes: int = 1_000_000
+    """Largest request body. Sixteen times the longest text, which leaves room for escapes."""
+
+    sign_in_tries_per_email: int = 10
+    """Tries to sign in with one e-mail address within ``sign_in_window_seconds``."""
+
+    sign_in_tries_per_address: int = 30
+    """Tries to sign in from one network address within ``sign_in_window_seconds``."""
+
+    sign_in_window_seconds: float = 600.0
+    """Window of both limits on signing in."""
+
+    desk_session_seconds: float = 12 * 3_600.0
+    """How long an agent stays signed in. One shift."""
+
+    default_language: str = "en"
+    """Language of pages for browsers that ask for none of ours."""
+
+    keep_alive_seconds: float = 75.0
+    """How long an idle connection is kept. Longer than a proxy's own limit, so that the proxy closes first."""
+
+    shutdown_seconds: float = 5.0
+    """How long callers that wait for a turn are given when the process stops; they can fetch the answer later."""

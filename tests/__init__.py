@@ -1,0 +1,1 @@
+"""What Relevo promises, as sentences that run."""

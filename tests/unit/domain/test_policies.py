@@ -1,0 +1,126 @@
+"""Policies: rules as data, decided by the version of the event's date."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from relevo.configuration import Mistakes, read_policies
+from relevo.domain.contacts import Level
+from relevo.domain.effects import Decision
+from relevo.domain.policies import Policies, Policy, Rule, Version
+
+TODAY = date(2026, 6, 30)
+FLOWN = TODAY - timedelta(days=40)
+FACTS: dict[str, Any] = {
+    "loyalty_number": "AU48207315",
+    "was_flown": True,
+    "credited_on": None,
+    "flown_on": FLOWN.isoformat(),
+    "ticket_name": "ROBLES/LUCIA",
+    "given_names": "Lucía Fernanda",
+    "surnames": "Robles Arce",
+    "points": 5640,
+    "request_points": 11280,
+}
+
+
+@pytest.fixture(scope="module")
+def policies() -> Policies:
+    """The policies that come with the bot."""
+    mistakes = Mistakes()
+    read = read_policies(Path(__file__).parents[3] / "policies.yml", mistakes)
+    mistakes.raise_if_any()
+    return read
+
+
+def test_what_every_rule_allows_is_done_at_once(policies: Policies) -> None:
+    """Points that are due are credited without a person."""
+    assert policies.decide("credit_points", FACTS, TODAY).decision is Decision.AUTO
+    assert policies.required_level("credit_points") is Level.TWO_FACTS
+
+
+@pytest.mark.parametrize(
+    ("changed", "rule"),
+    [
+        ({"loyalty_number": None}, "points.membership"),
+        ({"was_flown": False}, "points.not_flown"),
+        ({"credited_on": "2026-06-01"}, "points.already_credited"),
+        ({"flown_on": (TODAY - timedelta(days=181)).isoformat()}, "points.claim_window"),
+        ({"ticket_name": "ROBLES/LUCY"}, "points.name_match"),
+        ({"request_points": 25_001}, "points.request_limit"),
+        ({"request_points": -1}, "points.request_limit"),
+    ],
+)
+def test_each_broken_rule_refuses_by_its_name(policies: Policies, changed: dict[str, Any], rule: str) -> None:
+    """A refusal can be told with the rule that made it."""
+    verdict = policies.decide("credit_points", FACTS | changed, TODAY)
+    assert (verdict.decision, verdict.rule) == (Decision.REFUSED, rule)
+
+
+@pytest.mark.parametrize(
+    "changed", [{"flown_on": (TODAY - timedelta(days=180)).isoformat()}, {"request_points": 25_000}]
+)
+def test_limits_belong_to_what_is_allowed(policies: Policies, changed: dict[str, Any]) -> None:
+    """The 180th day and the 25,000th point are inside."""
+    assert policies.decide("credit_points", FACTS | changed, TODAY).decision is Decision.AUTO
+
+
+def test_a_refusal_carries_what_its_sentence_needs(policies: Policies) -> None:
+    """Days, date and last day of the window, as plain data."""
+    flown = TODAY - timedelta(days=260)
+    facts = policies.decide("credit_points", FACTS | {"flown_on": flown}, TODAY).facts
+    assert facts == {"days": 180, "date": flown.isoformat(), "until": (flown + timedelta(days=180)).isoformat()}
+
+
+def _window(*versions: tuple[date, int]) -> Policies:
+    rule = Rule(
+        name="points.claim_window",
+        check="within_days",
+        fact="flown_on",
+        otherwise=Decision.REFUSED,
+        versions=tuple(Version(valid_from=day, source="-", parameters={"days": days}) for day, days in versions),
+    )
+    policy = Policy(
+        kind="credit_points",
+        least_level=Level.TWO_FACTS,
+        decision=Decision.AUTO,
+        rules=(rule,),
+        event_date="flown_on",
+    )
+    return Policies(by_kind={"credit_points": policy})
+
+
+@pytest.mark.parametrize(
+    ("flown", "decision"),
+    [
+        (date(2026, 3, 1), Decision.REFUSED),
+        (date(2026, 2, 28), Decision.AUTO),
+        (date(2019, 1, 1), Decision.REFUSED),
+    ],
+)
+def test_the_version_of_the_flights_date_counts(flown: date, decision: Decision) -> None:
+    """A window that was shortened in March does not shorten February's; before the first version, the first."""
+    policies = _window((date(2026, 3, 1), 30), (date(2020, 1, 1), 365))
+    assert policies.decide("credit_points", {"flown_on": flown}, TODAY).decision is decision
+
+
+def test_a_rule_may_ask_for_approval_instead_of_refusing() -> None:
+    """What is above a limit can be for a person to decide."""
+    policy = _window((date(2020, 1, 1), 10)).by_kind["credit_points"]
+    rule = replace(policy.rules[0], otherwise=Decision.NEEDS_APPROVAL)
+    policies = Policies(by_kind={"credit_points": replace(policy, rules=(rule,))})
+    assert policies.decide("credit_points", {"flown_on": FLOWN}, TODAY).decision is Decision.NEEDS_APPROVAL
+
+
+def test_what_cannot_be_checked_is_never_allowed(policies: Policies) -> None:
+    """A fact that was not given, or a kind that is not written down, is an error and no yes."""
+    without = {name: value for name, value in FACTS.items() if name != "ticket_name"}
+    with pytest.raises(ValueError, match="ticket_name"):
+        policies.decide("credit_points", without, TODAY)
+    with pytest.raises(ValueError, match="refund"):
+        policies.decide("refund", FACTS, TODAY)
