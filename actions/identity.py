@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from actions.cases import same_case
 from actions.conversation import Talk
+from actions.handoff import to_person
 from relevo.contracts.business import REFERENCE_FACTS, Person
 from relevo.contracts.runtime import Identification
 from relevo.domain.cases import Trigger
@@ -69,8 +70,7 @@ async def _ask(talk: Talk, case_type: str, facts: Facts) -> bool:
 
 async def _give_up(talk: Talk, case_type: str, response: str) -> bool:
     number = await same_case(talk, case_type, Trigger.IDENTIFICATION_FAILED)
-    talk.memory.forget("in_request", "stage")
-    talk.say(response, case=number)
+    await to_person(talk, number, case_type, Trigger.IDENTIFICATION_FAILED, response)
     return False
 
 

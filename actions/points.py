@@ -14,6 +14,7 @@ from typing import Any
 
 from actions.cases import open_case, same_case
 from actions.conversation import Talk
+from actions.handoff import to_person
 from actions.identity import is_identified, is_somebody_else
 from actions.trips import NAMING, Named, meant
 from relevo.contracts.business import Person, Trip
@@ -80,7 +81,7 @@ async def _go_on_confirming(talk: Talk, person: Person, named: Named) -> None:
         talk.memory["stage"] = "choose"
         talk.say("utter_points_which_instead")
     else:
-        _offer(talk, offer)
+        await _offer(talk, offer)
 
 
 async def _is_plain_yes(talk: Talk, named: Named, offer: Sequence[Facts]) -> bool:
@@ -97,7 +98,7 @@ async def _name_anew(talk: Talk, person: Person, named: Named) -> None:
     """Look again by what this message names, or by its place in the list ("the first one")."""
     before: list[Facts] = talk.memory["points_offer"] or []
     if not named:
-        _offer(talk, _chosen(talk) or before)
+        await _offer(talk, _chosen(talk) or before)
         return
     for kind in NAMING:
         talk.memory[kind] = list(named.values.get(kind, ())) or None
@@ -118,7 +119,7 @@ async def _answered_offer_of_person(talk: Talk) -> bool:
     intent = talk.heard.intent
     if intent == "affirm":
         number = await same_case(talk, CASE_TYPE, Trigger.USER_REQUEST, refused=talk.memory["refused"])
-        talk.say("utter_case_opened", case=number)
+        await to_person(talk, number, CASE_TYPE, Trigger.USER_REQUEST, "utter_case_opened")
     elif intent in _LEAVING:
         talk.say(_LEAVING[intent])
     if intent not in {"affirm", *_LEAVING}:
@@ -131,7 +132,7 @@ async def _show(talk: Talk, person: Person, named: Named, added: Sequence[Facts]
     """Find the trips that are meant, say what the rules refuse, and offer to credit the rest."""
     trips = await talk.turn.trips()
     found = meant(trips, named, talk.turn.now.date())
-    judged = [(facts, talk.turn.decide(KIND, facts)) for facts in (_facts(trip, person) for trip in found.trips)]
+    judged = [(facts, await talk.turn.judge(KIND, facts)) for facts in (_facts(trip, person) for trip in found.trips)]
     allowed = [facts for facts, verdict in judged if verdict.decision is not Decision.REFUSED]
     refused = [(facts, verdict) for facts, verdict in judged if verdict.decision is Decision.REFUSED]
     offer = [*added, *(facts for facts in allowed if facts not in added)]
@@ -141,7 +142,7 @@ async def _show(talk: Talk, person: Person, named: Named, added: Sequence[Facts]
     elif refused:
         await _refuse(talk, _worth_saying(refused, named, is_all=not offer), is_all=not offer)
     if offer:
-        _offer(talk, offer, is_elsewhere=found.is_elsewhere)
+        await _offer(talk, offer, is_elsewhere=found.is_elsewhere)
 
 
 def _worth_saying(refused: list[Judged], named: Named, *, is_all: bool) -> list[Judged]:
@@ -152,10 +153,11 @@ def _worth_saying(refused: list[Judged], named: Named, *, is_all: bool) -> list[
     return telling[-MOST_REFUSALS:]
 
 
-def _offer(talk: Talk, offer: list[Facts], *, is_elsewhere: bool = False) -> None:
+async def _offer(talk: Talk, offer: list[Facts], *, is_elsewhere: bool = False) -> None:
     total = sum(facts["points"] for facts in offer)
     offer = [{**facts, "request_points": total} for facts in offer]
-    verdict = next((v for facts in offer if (v := talk.turn.decide(KIND, facts)).decision is Decision.REFUSED), None)
+    verdicts = [await talk.turn.judge(KIND, facts) for facts in offer]
+    verdict = next((verdict for verdict in verdicts if verdict.decision is Decision.REFUSED), None)
     talk.memory["points_offer"] = offer
     if verdict is None:
         talk.memory["stage"] = "confirm"

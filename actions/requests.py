@@ -13,7 +13,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import balance, person, points
+from actions import balance, handoff, points
 from actions.conversation import NOT_UNDERSTOOD, Memory, Talk, heard
 from actions.trips import NAMING
 from relevo.contracts.business import OTHER_FACTS, REFERENCE_FACTS
@@ -61,7 +61,7 @@ async def begin(talk: Talk, request: str) -> None:
 async def go_on(talk: Talk) -> None:
     """Take the open request further; where nothing was understood, say so first, and give up the second time."""
     is_lost = talk.heard.intent in NOT_UNDERSTOOD and not talk.heard.entities.keys() & _TELLING
-    if is_lost and await person.not_understood(talk):
+    if is_lost and await handoff.not_understood(talk):
         return
     await REQUESTS[talk.memory["request"]](talk)
 
@@ -99,18 +99,25 @@ class ActionNotUnderstood(TalkAction):
     """Asks what is meant, then gives up to a person."""
 
     called = "action_not_understood"
-    work = staticmethod(person.not_understood)
+    work = staticmethod(handoff.not_understood)
 
 
 class ActionPerson(TalkAction):
     """Opens a case because the contact asks for a person."""
 
     called = "action_person"
-    work = staticmethod(person.ask)
+    work = staticmethod(handoff.ask)
 
 
 class ActionPassOn(TalkAction):
     """Opens a case for what only people do."""
 
     called = "action_pass_on"
-    work = staticmethod(person.pass_on)
+    work = staticmethod(handoff.pass_on)
+
+
+class ActionHandedBack(TalkAction):
+    """Opens with what a person decided, as the bot takes the conversation back."""
+
+    called = "action_handed_back"
+    work = staticmethod(handoff.handed_back)

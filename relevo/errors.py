@@ -11,6 +11,7 @@ RelevoError
 │   └── TooMany               429
 ├── TurnPending               503   the answer is not there yet; ask again with the same id
 ├── LeaseLost                 somebody else works on the row now; drop what you did
+├── StaleVerdict              what a policy counted on has changed; judge again
 ├── BrainError
 │   ├── BrainUnavailable      no model, or it cannot be loaded
 │   └── TurnFailed            the brain raised while answering
@@ -124,6 +125,12 @@ class LeaseLost(RelevoError):
     """Another worker holds this row now."""
 
     code = "lease_lost"
+
+
+class StaleVerdict(RelevoError):
+    """What was spent has changed since it was judged."""
+
+    code = "stale_verdict"
 
 
 class BrainError(RelevoError):

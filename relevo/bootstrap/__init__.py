@@ -8,10 +8,13 @@ from dataclasses import dataclass
 
 from relevo.contracts.store import Store
 from relevo.store.accounts import PostgresAccounts
+from relevo.store.approvals import PostgresApprovals
 from relevo.store.bots import PostgresBots
+from relevo.store.case_work import PostgresCaseWork
 from relevo.store.conversations import PostgresConversations
 from relevo.store.desk import PostgresDesk
 from relevo.store.effects import PostgresEffects
+from relevo.store.handoffs import PostgresHandoffs
 from relevo.store.inbox import PostgresInbox
 from relevo.store.live import EVERYTHING, PostgresLive
 from relevo.store.outbox import PostgresOutbox
@@ -55,6 +58,9 @@ def _store(database: Database, lease_seconds: float) -> Store:
         effects=PostgresEffects(database),
         conversations=PostgresConversations(database),
         desk=PostgresDesk(database),
+        handoffs=PostgresHandoffs(database),
+        approvals=PostgresApprovals(database),
+        case_work=PostgresCaseWork(database),
         accounts=PostgresAccounts(database),
         bots=PostgresBots(database),
     )

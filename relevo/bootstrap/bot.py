@@ -18,13 +18,14 @@ import structlog
 from relevo.bootstrap import OpenStore, open_store
 from relevo.bootstrap.business import turn_services
 from relevo.bootstrap.everything import Settings
-from relevo.bootstrap.lifetime import run_until_stopped, stopped_within
+from relevo.bootstrap.lifetime import run_until_stopped
 from relevo.brain.current import CurrentBrain
 from relevo.configuration import Configuration
 from relevo.contracts.store import BotLine
 from relevo.errors import Unavailable
 from relevo.flow.converse import Converser
 from relevo.flow.turn import TurnServices
+from relevo.flow.waiting import stopped_within
 from relevo.flow.work import Worker
 from relevo.store.live import BOTS
 

@@ -61,5 +61,8 @@ async def turn_services(opened: OpenStore, configuration: Configuration) -> Turn
         business=business,
         effects=opened.store.effects,
         policies=configuration.policies,
+        handoffs=opened.store.handoffs,
+        service=configuration.bot.service,
+        default_language=configuration.bot.default_language,
         verification_seconds=configuration.bot.verification_seconds,
     )

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import structlog
 
-from relevo.bootstrap.lifetime import stopped_within
 from relevo.bootstrap.places import shown
 from relevo.errors import ConfigurationError
+from relevo.flow.waiting import stopped_within
 
 _log = structlog.get_logger()
 PROBLEM = "! "

@@ -10,7 +10,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from relevo.contracts.store import Accounts
+from relevo.contracts.accounts import Accounts
 from relevo.web.passwords import PasswordChecks, hash_password
 
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is taken for something else when it is copied by hand

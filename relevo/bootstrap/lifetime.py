@@ -58,15 +58,6 @@ async def run_until_stopped(*parts: Part, stop_seconds: float) -> None:
             raise outcome
 
 
-async def stopped_within(stop: asyncio.Event, seconds: float) -> bool:
-    """Wait so long at most, and tell whether to stop."""
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except asyncio.TimeoutError:
-        return False
-    return True
-
-
 def end_with(supervisor: int, stop_seconds: float) -> None:
     """End this process when the one that started it is gone, however that ended.
 

@@ -23,11 +23,12 @@ from relevo.bootstrap.children import PROBLEM, Children, Program
 from relevo.bootstrap.console import Console
 from relevo.bootstrap.everything import Settings, read_bot_files
 from relevo.bootstrap.first_login import FirstLogin, first_login
-from relevo.bootstrap.lifetime import process_name, stopped_within
+from relevo.bootstrap.lifetime import process_name
 from relevo.bootstrap.occupancy import occupied
 from relevo.bootstrap.places import shown
 from relevo.bootstrap.training import Training
 from relevo.errors import ConfigurationError
+from relevo.flow.waiting import stopped_within
 from relevo.store.postgres import PostgresServer
 from relevo.store.reach import bring_forward, where
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from relevo.bootstrap.console import Console
 from relevo.bootstrap.everything import Settings
-from relevo.bootstrap.lifetime import stopped_within
 from relevo.errors import ConfigurationError
+from relevo.flow.waiting import stopped_within
 
 _LOOK_SECONDS = 0.1
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import time
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from relevo.configuration.documents import Mistakes, Spot, read_document
+from relevo.domain.service import DAYS, Service, Shift
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -17,6 +19,7 @@ class BotFile:
     default_language: str = "es"
     timezone: str = "Europe/Madrid"
     verification_seconds: int = 3600
+    service: Service = field(default_factory=Service)
 
 
 def read_bot(path: Path, mistakes: Mistakes) -> BotFile:
@@ -25,14 +28,52 @@ def read_bot(path: Path, mistakes: Mistakes) -> BotFile:
     if document is None:
         return BotFile()
     required = ("languages", "default_language", "timezone", "verification_seconds")
-    parts = document.fields(required=required)
+    parts = document.fields(required=required, optional=("desk",))
     languages = _languages(parts.get("languages"))
     default = parts["default_language"].choice(languages) if languages and "default_language" in parts else None
     zone = _zone(parts.get("timezone"))
     seconds = parts["verification_seconds"].whole_number(least=60) if "verification_seconds" in parts else None
     if not (languages and default and zone and seconds):
         return BotFile()
-    return BotFile(languages=languages, default_language=default, timezone=zone, verification_seconds=seconds)
+    service = replace(_service(parts["desk"]) if "desk" in parts else Service(), timezone=zone)
+    return BotFile(
+        languages=languages, default_language=default, timezone=zone, verification_seconds=seconds, service=service
+    )
+
+
+def _service(spot: Spot) -> Service:
+    parts = spot.fields(optional=("hours", "first_response_seconds", "queue_seconds", "approval_seconds"))
+    given: dict[str, object] = {
+        name: seconds
+        for name in ("queue_seconds", "approval_seconds")
+        if name in parts and (seconds := parts[name].whole_number(least=60))
+    }
+    if "hours" in parts:
+        shifts = [_shift(days, hours) for days, hours in parts["hours"].fields(is_open=True).items()]
+        given["shifts"] = tuple(shift for shift in shifts if shift)
+    if "first_response_seconds" in parts:
+        levels = tuple(Service().first_response_seconds)
+        found = parts["first_response_seconds"].fields(required=levels)
+        given["first_response_seconds"] = {level: spot.whole_number(least=60) or 60 for level, spot in found.items()}
+    return replace(Service(), **given)  # type: ignore[arg-type]
+
+
+def _shift(days: str, hours: Spot) -> Shift | None:
+    first, _, last = days.partition("-")
+    text = hours.text() or ""
+    opens, _, closes = text.partition("-")
+    try:
+        shift = Shift(first=first, last=last or first, opens=_clock(opens), closes=_clock(closes))
+        if DAYS.index(shift.first) > DAYS.index(shift.last) or shift.opens >= shift.closes:
+            raise ValueError
+    except ValueError:
+        hours.wrong(f"'{days}: {text}' must be written like mon-fri: \"08:00-22:00\", with days {', '.join(DAYS)}.")
+        return None
+    return shift
+
+
+def _clock(text: str) -> time:
+    return time(23, 59) if text.strip() == "24:00" else time.fromisoformat(text.strip())
 
 
 def _languages(spot: Spot | None) -> tuple[str, ...]:

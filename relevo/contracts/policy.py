@@ -17,6 +17,10 @@ class Policy(Protocol):
         """Say whether an effect may be done at once, needs a person's approval, or is refused, and by which rule."""
         ...
 
+    def window_days(self, kind: str) -> int | None:
+        """Give the window of this kind's cumulative limit, whose check wants the fact ``spent``; None without one."""
+        ...
+
     def required_level(self, kind: str) -> Level:
         """Give the least verification that an effect of this kind asks for."""
         ...

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any, Protocol
 
 from relevo.contracts.business import Person, Trip
-from relevo.domain.cases import Trigger
+from relevo.domain.cases import Case, Trigger
 from relevo.domain.contacts import Level
 from relevo.domain.effects import EffectResult, Verdict
+from relevo.domain.handoff import Handback
 
 
 class Identification(str, Enum):
@@ -29,6 +31,19 @@ class Identification(str, Enum):
     """They do not describe one person; nothing tells which of them was wrong."""
     LOCKED = "locked"
     """Too many wrong tries on this identity: only a person may verify it now."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Waiting:
+    """What a contact may be told when a person was asked for."""
+
+    case_id: str
+    is_anybody_online: bool
+    """Whether control passes to the queue when the turn commits; if not, the bot goes on and the case waits."""
+    position: int
+    """Place in the queue, 1 for the next; 0 when nobody is online."""
+    hours: str
+    """When people are there, as a phrase in the conversation's language."""
 
 
 class Turn(Protocol):
@@ -56,12 +71,28 @@ class Turn(Protocol):
         """Give the verified contact's tickets; raises AccessDenied below two facts."""
         ...
 
-    def decide(self, kind: str, facts: Mapping[str, Any]) -> Verdict:
-        """Ask the policy about an effect without doing it."""
+    @property
+    def handback(self) -> Handback | None:
+        """What a person decided, in the turn with which the bot takes the conversation back; else None."""
         ...
 
-    async def perform(self, kind: str, reference: str, arguments: Mapping[str, Any]) -> EffectResult:
+    async def judge(self, kind: str, facts: Mapping[str, Any]) -> Verdict:
+        """Ask the policy about an effect without doing it, what the contact had in its window included."""
+        ...
+
+    async def perform(
+        self,
+        kind: str,
+        reference: str,
+        arguments: Mapping[str, Any],
+        *,
+        amount: int | None = None,
+        unit: str | None = None,
+    ) -> EffectResult:
         """Do an effect once, by policy; a second call with the same kind and reference gives the recorded result.
+
+        ``amount`` of ``unit`` (``points``, or a currency in minor units) is what people's limits are compared with.
+        A ``prepared`` one waits for a person: give its key to ``open_case``, so that somebody sees it.
 
         Raises AccessDenied when the contact is not verified as the policy asks for this kind.
         A business that does not answer gives the state ``failed`` or ``unconfirmed``, never an exception.
@@ -76,8 +107,36 @@ class Turn(Protocol):
         reference: str | None = None,
         goal: str | None = None,
         detail: Mapping[str, Any] | None = None,
+        effects: Sequence[EffectResult] = (),
     ) -> str:
-        """Open a case for a person when the turn commits, and give its number to tell the contact."""
+        """Open a case for a person when the turn commits, and give its number to tell the contact.
+
+        The prepared ones among the effects are decided about in it.
+        """
+        ...
+
+    async def find_case(self, case_type: str, reference: str | None = None) -> Case | None:
+        """Give the verified contact's open case of a type, whatever channel it came by; None below two facts."""
+        ...
+
+    def came_again(self, case: Case) -> None:
+        """Link this conversation to a case that is open already, and make it more urgent, when the turn commits."""
+        ...
+
+    async def hand_off(
+        self,
+        case_id: str,
+        case_type: str,
+        trigger: Trigger,
+        *,
+        goal: str | None = None,
+        missing: Sequence[str] = (),
+        note: str | None = None,
+    ) -> Waiting:
+        """Pass control to a person when the turn commits, if one is online, with everything known; say so after it.
+
+        Where nobody is online the bot keeps control, and the case waits.
+        """
         ...
 
 

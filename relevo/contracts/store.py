@@ -8,11 +8,14 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from relevo.contracts.accounts import Accounts
 from relevo.contracts.channel import Delivery
-from relevo.domain.cases import Case, CaseRequest
+from relevo.contracts.desk import Approvals, CaseWork, Desk, Handoffs
+from relevo.domain.cases import CaseContact, CaseRequest
 from relevo.domain.contacts import Level
 from relevo.domain.conversations import Control, Conversation
 from relevo.domain.effects import EffectOrder, EffectResult, EffectState
+from relevo.domain.handoff import Handback, Handoff
 from relevo.domain.messages import Arrival, Author, Content, Entry
 
 
@@ -38,6 +41,8 @@ class Claim:
     arrival: Arrival
     received_at: datetime
     conversation: Conversation
+    handback: Handback | None = None
+    """Set when nobody wrote: a person hands back, and the bot opens with what was decided."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,6 +55,8 @@ class Verification:
     failed_tries: int
     name: str | None = None
     """The person's name in the business's files, shown at the desk."""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """The facts that proved it, by kind; empty leaves those that are known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +69,10 @@ class TurnOutcome:
     language: str | None = None
     verification: Verification | None = None
     cases: tuple[CaseRequest, ...] = ()
+    contacts: tuple[CaseContact, ...] = ()
+    """Cases that were open already and that the contact came about again."""
+    handoff: Handoff | None = None
+    """Passes control with the turn's own words; dropped when a person has control by now."""
     effects: tuple[EffectResult, ...] = ()
     """Named on the timeline, whoever holds control by now."""
     dead_letter: str | None = None
@@ -163,13 +174,31 @@ class Inbox(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Intent:
+    """Where an effect was asked for, and what its verdict counted on."""
+
+    conversation_id: UUID
+    window_days: int | None = None
+    """Window of the policy's cumulative limit; None where it has none."""
+    spent: int = 0
+    """What the verdict took as spent within it."""
+    expires_at: datetime | None = None
+    """Until when a person may approve it."""
+
+
 class Effects(Protocol):
     """Intents and results; each committed by itself, so that a crash between them is seen."""
 
-    async def intend(
-        self, order: EffectOrder, state: EffectState, rule: str, conversation_id: UUID
-    ) -> EffectResult | None:
-        """Record the intent; gives what is recorded already when the key is known and ended, else None."""
+    async def intend(self, order: EffectOrder, state: EffectState, rule: str, intent: Intent) -> EffectResult | None:
+        """Record the intent; gives what is recorded already when the key is known and ended, else None.
+
+        Raises StaleVerdict when the person's other effects of the kind now sum to something else than was judged with.
+        """
+        ...
+
+    async def spent(self, kind: str, business_ref: str, days: int) -> int:
+        """Sum what was done, or may have been, for a person by effects of this kind within so many days."""
         ...
 
     async def conclude(self, result: EffectResult) -> None:
@@ -231,85 +260,6 @@ class Conversations(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ConversationLine:
-    """One conversation as a list shows it."""
-
-    id: UUID
-    channel: str
-    contact_name: str | None
-    address: str
-    control: Control
-    level: Level
-    updated_at: datetime
-    preview: str | None
-    open_cases: int
-
-
-class Desk(Protocol):
-    """What agents read."""
-
-    async def conversations(self, limit: int = 100) -> list[ConversationLine]:
-        """Give conversations, latest change first."""
-        ...
-
-    async def conversation(self, conversation_id: UUID) -> ConversationLine:
-        """Give one conversation as the list shows it; raises NotFound."""
-        ...
-
-    async def cases(self, limit: int = 100) -> list[Case]:
-        """Give cases, open ones first, newest first."""
-        ...
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AgentAccount:
-    """A person who may sign in at the desk."""
-
-    id: int
-    email: str
-    name: str
-    role: str
-    password_hash: str
-    limits: Mapping[str, int] = field(default_factory=dict)
-
-
-class Accounts(Protocol):
-    """Agents, their sessions, and the visitors' tokens; only hashes of tokens are kept."""
-
-    async def add_agent(self, email: str, name: str, role: str, password_hash: str) -> AgentAccount:
-        """Make or replace an agent's account by e-mail."""
-        ...
-
-    async def agent(self, email: str) -> AgentAccount | None:
-        """Give an agent by e-mail."""
-        ...
-
-    async def open_session(self, agent_id: int, token_hash: bytes, expires_at: datetime) -> None:
-        """Keep a signed-in session."""
-        ...
-
-    async def session(self, token_hash: bytes) -> AgentAccount | None:
-        """Give the agent of a session that has not expired."""
-        ...
-
-    async def close_session(self, token_hash: bytes) -> None:
-        """End a session."""
-        ...
-
-    async def open_visit(self, token_hash: bytes, address: str, expires_at: datetime) -> None:
-        """Keep a visitor's token for one address on the web chat."""
-        ...
-
-    async def visit(self, token_hash: bytes) -> str | None:
-        """Give the address of a visitor's token that has not expired."""
-        ...
-
-    async def take(self, bucket: str, capacity: int, per_seconds: float) -> float:
-        """Take one token from a rate-limit bucket: 0.0 when allowed, else seconds until it is."""
-        ...
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class BotLine:
     """One bot process, as it describes itself."""
 
@@ -346,5 +296,8 @@ class Store:
     effects: Effects
     conversations: Conversations
     desk: Desk
+    handoffs: Handoffs
+    approvals: Approvals
+    case_work: CaseWork
     accounts: Accounts
     bots: Bots

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -11,14 +11,77 @@ from uuid import UUID
 
 
 class Trigger(str, Enum):
-    """Why a case was opened for a person; readers accept further values."""
+    """Why a case was opened for a person, or control handed off; readers accept further values."""
 
     USER_REQUEST = "user_request"
     POLICY_RULE = "policy_rule"
+    APPROVAL = "approval"
     REPEATED_FALLBACK = "repeated_fallback"
     IDENTIFICATION_FAILED = "identification_failed"
     ACTION_ERROR = "action_error"
     BOT_UNAVAILABLE = "bot_unavailable"
+    AGENT_TAKEOVER = "agent_takeover"
+
+
+class CaseStatus(str, Enum):
+    """Whether anybody still has to do something; readers accept further values."""
+
+    OPEN = "open"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PriorityReason:
+    """One thing that makes a case more urgent."""
+
+    code: str
+    points: int
+    detail: str | None = None
+
+
+REASON_POINTS: Mapping[str, int] = {
+    "promise_missed": 40,
+    "bot_unavailable": 30,
+    "action_error": 30,
+    "large_amount": 30,
+    "repeated_contact": 30,
+    "user_request": 10,
+}
+"""What each reason adds; a case with 60 is urgent, with 30 high."""
+
+LARGE_AMOUNT = 100_000
+"""Minor units from which an amount of money is a reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Priority:
+    """How urgent a case is, and why."""
+
+    reasons: tuple[PriorityReason, ...] = ()
+
+    @property
+    def score(self) -> int:
+        """Give the sum of what the reasons add, 100 at most."""
+        return min(100, sum(reason.points for reason in self.reasons))
+
+    @property
+    def level(self) -> str:
+        """Give ``normal``, ``high`` or ``urgent``."""
+        return "urgent" if self.score >= 60 else "high" if self.score >= 30 else "normal"
+
+    def because(self, code: str, detail: str | None = None) -> Priority:
+        """Give this priority with one more reason; the same reason again replaces its detail."""
+        others = tuple(reason for reason in self.reasons if reason.code != code)
+        points = REASON_POINTS.get(code, 0)
+        return Priority((*others, PriorityReason(code=code, points=points, detail=detail))) if points else self
+
+
+def first_priority(trigger: Trigger, amounts: Iterable[int] = ()) -> Priority:
+    """Give the priority of a new case, from why it was opened and the money in it (minor units)."""
+    priority = Priority().because(trigger.value)
+    largest = max(amounts, default=0)
+    return priority.because("large_amount", str(largest)) if largest >= LARGE_AMOUNT else priority
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,6 +95,20 @@ class CaseRequest:
     goal: str | None = None
     """What the contact wants, in their own words."""
     detail: Mapping[str, Any] = field(default_factory=dict)
+    priority: Priority = Priority()
+    due_seconds: int = 14_400
+    """How long until a person should have answered."""
+    effects: tuple[str, ...] = ()
+    """Keys of prepared effects that a person decides about in this case."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CaseContact:
+    """A contact about a case that is open already: the conversation is linked to it, and it becomes more urgent."""
+
+    case_id: str
+    priority: Priority
+    due_seconds: int = 14_400
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,5 +124,23 @@ class Case:
     detail: Mapping[str, Any]
     contact_name: str | None
     conversation_id: UUID | None
+    """Where it was last spoken about."""
     channel: str | None
     opened_at: datetime
+    business_ref: str | None = None
+    priority: Priority = Priority()
+    due_at: datetime | None = None
+    promised_at: datetime | None = None
+    promise_missed_at: datetime | None = None
+    agent_id: int | None = None
+    agent_name: str | None = None
+    outcome: str | None = None
+    contacted: int = 1
+    closed_at: datetime | None = None
+    waits_for_approval: bool = False
+    """Whether a prepared effect waits in it."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still has to do something."""
+        return self.status == CaseStatus.OPEN.value

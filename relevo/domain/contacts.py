@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 from uuid import UUID
@@ -36,6 +37,8 @@ class Identity:
     level: Level = Level.CLAIMED
     verified_until: datetime | None = None
     failed_tries: int = 0
+    verified_facts: Mapping[str, str] = field(default_factory=dict)
+    """The facts that verified, by kind."""
 
     def level_at(self, moment: datetime) -> Level:
         """Give the level that still holds at this moment."""

@@ -46,6 +46,13 @@ TRANSITIONS: dict[Control, frozenset[Control]] = {
 }
 
 
+WAITING = frozenset({Control.REQUESTED, Control.QUEUED, Control.OFFERED})
+"""A person was asked for and has not come: the bot is silent, and the contact may take it back."""
+
+ENDED = frozenset({Control.CLOSED, Control.EXPIRED, Control.FAILED})
+"""Nobody has control; who writes again is the bot's."""
+
+
 def may_change(before: Control, after: Control) -> bool:
     """Tell whether control may pass from one state to the other."""
     return after in TRANSITIONS[before]
@@ -67,3 +74,5 @@ class Conversation:
     """Position of the newest timeline entry; 0 while there is none."""
     issued_payloads: tuple[str, ...] = ()
     """Button payloads that the bot has shown here: the only text beginning with ``/`` that is obeyed."""
+    agent_id: int | None = None
+    """Who has control while it is ``agent`` or ``wrap_up``."""

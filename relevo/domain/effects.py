@@ -1,15 +1,27 @@
 """Things done in the business's systems, recorded before they are tried.
 
-intended ──► done | refused | failed | unconfirmed
-    └──► prepared (waits for a person's approval) ──► intended | refused
+    intended ──► done | refused | failed | unconfirmed
+        └──► prepared (waits for a person's approval) ──► intended (approved) | refused (declined, expired)
+
+An approval is for exactly what was shown: it names the order's hash, and another amount is another hash.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 from typing import Any
+from uuid import UUID
+
+POINTS = "points"
+"""Unit of an amount that is no money; every other unit is an ISO 4217 currency."""
+
+DECLINED, EXPIRED = "approval.declined", "approval.expired"
+"""Rules that refuse a prepared effect because a person said no, or nobody said anything."""
 
 
 class EffectState(str, Enum):
@@ -54,6 +66,15 @@ class EffectOrder:
     kind: str
     business_ref: str
     arguments: Mapping[str, Any]
+    amount: int | None = None
+    """How much of ``unit`` it moves, where it moves something countable."""
+    unit: str | None = None
+
+    @property
+    def hash(self) -> str:
+        """Give what an approval binds: kind, person, amount and arguments."""
+        bound = [self.kind, self.business_ref, self.amount, self.unit, dict(self.arguments)]
+        return hashlib.sha256(json.dumps(bound, sort_keys=True, default=str).encode()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,3 +85,28 @@ class EffectResult:
     state: EffectState
     rule: str | None = None
     result: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PreparedEffect:
+    """An effect with everything that a person needs to decide about it, and what was decided."""
+
+    order: EffectOrder
+    state: EffectState
+    rule: str | None
+    """Why a person must decide, or what refused it."""
+    hash: str
+    case_id: str | None
+    conversation_id: UUID | None
+    intended_at: datetime
+    expires_at: datetime | None
+    changed_by: int | None = None
+    decided_by: int | None = None
+    decided_at: datetime | None = None
+    reason: str | None = None
+    result: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def measure(self) -> str:
+        """Give which of an agent's limits applies: ``points`` or ``money``."""
+        return POINTS if self.order.unit == POINTS else "money"

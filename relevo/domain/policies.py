@@ -69,6 +69,11 @@ class Policies:
         """Give how surely a contact must be known for this kind; raises ValueError for an unknown kind."""
         return self._policy(kind).least_level
 
+    def window_days(self, kind: str) -> int | None:
+        """Give the window of a kind's cumulative limit, the longest of all versions; None without one."""
+        rules = [rule for rule in self._policy(kind).rules if rule.check == "within_total"]
+        return max((version.parameters["days"] for rule in rules for version in rule.versions), default=None)
+
     def decide(self, kind: str, facts: Facts, on: date) -> Verdict:
         """Decide about an effect on a day where the business is.
 
@@ -123,6 +128,12 @@ def _is_at_most(facts: Facts, fact: str, parameters: Mapping[str, int], on: date
     return None if 0 <= amount <= limit else {"limit": limit, "amount": amount}
 
 
+def _is_within_total(facts: Facts, fact: str, parameters: Mapping[str, int], on: date) -> Broken:
+    amount, spent = int(_fact(facts, fact)), int(_fact(facts, "spent"))
+    is_kept = amount >= 0 and amount + spent <= parameters["limit"]
+    return None if is_kept else {**parameters, "amount": amount, "spent": spent}
+
+
 def _explains_name(facts: Facts, fact: str, parameters: Mapping[str, int], on: date) -> Broken:
     printed, given, family = str(_fact(facts, fact)), _fact(facts, "given_names"), _fact(facts, "surnames")
     return None if explains(printed, str(given), str(family)) else {"name": printed}
@@ -134,6 +145,7 @@ CHECKS: Mapping[str, Check] = {
     "is_absent": Check(_is_absent),
     "within_days": Check(_is_within_days, frozenset({"days"})),
     "at_most": Check(_is_at_most, frozenset({"limit"})),
+    "within_total": Check(_is_within_total, frozenset({"limit", "days"}), frozenset({"spent"})),
     "explains_name": Check(_explains_name, further_facts=frozenset({"given_names", "surnames"})),
 }
 """The checks that policies.yml may name."""

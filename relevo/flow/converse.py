@@ -1,8 +1,9 @@
 """One message in, one answer out: claimed, put to the brain, and everything it changes written at once.
 
     claim ─► who has control? ─► brain ─► settle (one transaction) ─► wake the pages
-                 │ a person          └─ failed: the contact is told, a case is opened, the message is a dead letter
-                 └─ timeline only, no brain
+                 │ a person        │ └─ asked for a person: control passes with the same commit
+                 │                 └─ failed: the contact is told, a person gets it, the message is a dead letter
+                 └─ timeline only, no brain; "cancel" while nobody has come gives control back to the bot
 
 The turn may be run again after a crash anywhere: nothing but effects is written before ``settle``, and those are
 done once for each key.
@@ -12,7 +13,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -21,9 +23,11 @@ from relevo.contracts.brain import Brain, Question
 from relevo.contracts.live import Live
 from relevo.contracts.store import Claim, Inbox, TurnOutcome
 from relevo.domain.cases import Trigger
-from relevo.domain.conversations import Control
+from relevo.domain.conversations import ENDED, WAITING, Control
+from relevo.domain.handoff import Handoff
 from relevo.domain.messages import Author, Content
 from relevo.errors import BrainUnavailable, LeaseLost, TurnFailed, Unavailable
+from relevo.flow.handoff import Occasion, prepare, priority_of, take_back
 from relevo.flow.texts import say
 from relevo.flow.turn import ConversationTurn, TurnServices
 
@@ -74,6 +78,11 @@ class Converser:
         return Unavailable.code
 
     async def _converse(self, claim: Claim) -> str:
+        if claim.conversation.control in ENDED and self.services.handoffs is not None:
+            await self.services.handoffs.reopen(claim.conversation.id)
+            claim = replace(claim, conversation=replace(claim.conversation, control=Control.BOT))
+        if claim.conversation.control in WAITING and await self._is_taken_back(claim):
+            return "taken_back"
         if claim.conversation.control is not Control.BOT:
             await self._settle(claim, TurnOutcome())
             return "kept_for_agent"
@@ -93,28 +102,65 @@ class Converser:
         claim = turn.claim
         runtime.enter(turn)
         answer = await self.brain.answer(_question(claim), lambda: self.inbox.tracker_events(claim.conversation.id))
-        committed = await self._settle(
-            claim,
-            turn.outcome(messages=answer.messages, tracker_events=answer.tracker_events, language=answer.language),
+        outcome = turn.outcome(
+            messages=answer.messages,
+            tracker_events=answer.tracker_events,
+            language=answer.language,
+            handoff=await self._handoff(turn, answer.tracker_events, answer.language),
         )
-        return "drafted" if committed else "answered"
+        was_drafted = await self._settle(claim, outcome)
+        return "drafted" if was_drafted else "handed_off" if outcome.handoff else "answered"
 
     async def _give_up(self, turn: ConversationTurn, reason: str) -> str:
-        number = await turn.open_case(
-            "other", Trigger.ACTION_ERROR, goal=turn.claim.arrival.text, detail={"error": reason}
-        )
+        goal = turn.claim.arrival.text
+        number = await turn.open_case("other", Trigger.ACTION_ERROR, goal=goal, detail={"error": reason})
         text = say(turn.claim.conversation.language or self.default_language, "turn_failed", case=number)
+        await turn.hand_off(number, "other", Trigger.ACTION_ERROR, goal=goal)
+        handoff = await self._handoff(turn, (), None, error=reason)
         await self._settle(
             turn.claim,
-            turn.outcome(messages=(Content(text=text),), author=Author.SYSTEM, dead_letter=reason),
+            turn.outcome(messages=(Content(text=text),), author=Author.SYSTEM, dead_letter=reason, handoff=handoff),
         )
         return "given_up"
+
+    async def _handoff(
+        self, turn: ConversationTurn, events: Sequence[bytes], language: str | None, error: str | None = None
+    ) -> Handoff | None:
+        """Put the record together, where a person was asked for; the turn's own events belong to it."""
+        request, handoffs = turn.handoff, self.services.handoffs
+        if request is None or handoffs is None:
+            return None
+        claim = turn.claim
+        occasion = Occasion(
+            request=request,
+            conversation=turn.conversation_by_now,
+            now=turn.now,
+            is_anybody_online=turn.is_anybody_online,
+            idempotency_key=f"{claim.conversation.id}:{claim.inbox_id}",
+            priority=priority_of(request.case_id, turn.cases, turn.contacts),
+            performed=tuple(turn.performed.values()),
+            error=error,
+            language=language or claim.conversation.language or self.default_language,
+        )
+        past = await self.inbox.tracker_events(claim.conversation.id) if claim.conversation.tracker_version else ()
+        return await prepare(occasion, handoffs, [*past, b"[" + b",".join(events) + b"]"], self.services.service)
+
+    async def _is_taken_back(self, claim: Claim) -> bool:
+        """Let a contact who waits for a person go on with the bot, which then answers their next message."""
+        handoffs, language = self.services.handoffs, claim.conversation.language or self.default_language
+        if handoffs is None or not await take_back(claim.conversation, claim.arrival.text, handoffs, language):
+            return False
+        await self._settle(claim, TurnOutcome())
+        self.live.wake_senders()
+        return True
 
     async def _settle(self, claim: Claim, outcome: TurnOutcome) -> bool:
         committed = await self.inbox.settle(claim, outcome)
         if outcome.tracker_events:
             self.brain.committed(claim.conversation, committed.tracker_version)
         self.live.changed(claim.conversation.id)
+        if outcome.messages:
+            self.live.wake_senders()
         if committed.has_next:
             self.live.wake_bots()
         return committed.was_drafted
@@ -126,6 +172,6 @@ def _question(claim: Claim) -> Question:
         conversation=claim.conversation,
         message_id=str(claim.inbox_id),
         text=text,
-        is_issued_payload=text in claim.conversation.issued_payloads,
+        is_issued_payload=claim.handback is not None or text in claim.conversation.issued_payloads,
         metadata=claim.arrival.metadata,
     )

@@ -7,12 +7,11 @@ again, which does it once for each key and gives the same result.
 from __future__ import annotations
 
 from typing import Protocol
-from uuid import UUID
 
 import structlog
 
 from relevo.contracts.business import Business
-from relevo.contracts.store import Effects
+from relevo.contracts.store import Effects, Intent
 from relevo.domain.effects import Decision, EffectOrder, EffectResult, EffectState, Verdict
 from relevo.errors import BusinessUnavailable, Conflict
 
@@ -38,25 +37,27 @@ class EffectServices(Protocol):
         ...
 
 
-async def perform(
-    order: EffectOrder, verdict: Verdict, services: EffectServices, conversation_id: UUID
-) -> EffectResult:
-    """Do an effect as the policy says, and give its result; a known key that ended gives the recorded result."""
+async def perform(order: EffectOrder, verdict: Verdict, services: EffectServices, intent: Intent) -> EffectResult:
+    """Do an effect as the policy says, and give its result; a known key that ended gives the recorded result.
+
+    Raises StaleVerdict, with nothing recorded, when the verdict counted on a sum that has changed.
+    """
     state = _STATES[verdict.decision]
-    recorded = await services.effects.intend(order, state, verdict.rule, conversation_id)
+    recorded = await services.effects.intend(order, state, verdict.rule, intent)
     if recorded is None and state is not EffectState.INTENDED:
         return EffectResult(key=order.key, state=state, rule=verdict.rule, result=verdict.facts)
     if recorded is not None and recorded.state is not EffectState.INTENDED:
         return recorded
     # What was begun is ended under the rule that allowed it: the deed may be done, and forbid itself by now.
     rule = verdict.rule if recorded is None else recorded.rule
-    result = await _carry_out(order, rule, services.business)
+    result = await carry_out(order, rule, services.business)
     await services.effects.conclude(result)
     _log.info("effect", kind=order.kind, state=result.state.value, rule=result.rule)
     return result
 
 
-async def _carry_out(order: EffectOrder, rule: str | None, business: Business) -> EffectResult:
+async def carry_out(order: EffectOrder, rule: str | None, business: Business) -> EffectResult:
+    """Have the business do it, and give what became of it; never raises for what the business says."""
     try:
         done = await business.carry_out(order)
     except Conflict as refusal:

@@ -9,11 +9,12 @@ import structlog
 
 from relevo.contracts.live import Live
 from relevo.contracts.store import Claim, Effects, Inbox, TurnOutcome
-from relevo.domain.cases import CaseRequest, Trigger
+from relevo.domain.cases import CaseRequest, Trigger, first_priority
 from relevo.domain.conversations import Control
 from relevo.domain.messages import Author, Content
 from relevo.errors import LeaseLost, Unavailable
 from relevo.flow.texts import say
+from relevo.flow.waiting import stopped_within
 
 _log = structlog.get_logger()
 
@@ -32,7 +33,7 @@ class Sweeper:
     async def run(self, stop: asyncio.Event) -> None:
         """Look now and then until told to stop; bots get the whole silence first, to take what an outage left."""
         wait_seconds = self.silence_seconds
-        while not await _stopped(stop, wait_seconds):
+        while not await stopped_within(stop, wait_seconds):
             wait_seconds = self.silence_seconds / 4
             try:
                 for claim in await self.inbox.abandoned(self.silence_seconds):
@@ -49,17 +50,15 @@ class Sweeper:
         _log.warning("sweep.no_bot", inbox_id=claim.inbox_id, conversation=str(claim.conversation.id))
 
     async def _outcome(self, claim: Claim) -> TurnOutcome:
-        if claim.conversation.control is not Control.BOT:
+        if claim.conversation.control is not Control.BOT or claim.handback is not None:
             return TurnOutcome()
         number = await self.effects.next_case_id()
         text = say(claim.conversation.language or self.default_language, "bot_unavailable", case=number)
-        case = CaseRequest(id=number, type="other", trigger=Trigger.BOT_UNAVAILABLE, goal=claim.arrival.text)
+        case = CaseRequest(
+            id=number,
+            type="other",
+            trigger=Trigger.BOT_UNAVAILABLE,
+            goal=claim.arrival.text,
+            priority=first_priority(Trigger.BOT_UNAVAILABLE),
+        )
         return TurnOutcome(messages=(Content(text=text),), author=Author.SYSTEM, cases=(case,))
-
-
-async def _stopped(stop: asyncio.Event, seconds: float) -> bool:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except asyncio.TimeoutError:
-        return False
-    return True

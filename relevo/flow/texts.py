@@ -16,6 +16,13 @@ def say(language: str | None, key: str, **values: str) -> str:
     return texts[key].format(**values)
 
 
+@lru_cache(maxsize=1)
+def languages() -> tuple[str, ...]:
+    """Give the languages that there are texts in."""
+    files = resources.files("relevo.flow").joinpath("texts_by_language").iterdir()
+    return tuple(sorted(file.name.removesuffix(".yml") for file in files if file.name.endswith(".yml")))
+
+
 @lru_cache
 def _texts(language: str) -> dict[str, str]:
     # A language may be whatever a sender claims to speak: it is looked up among the files and never made a path.

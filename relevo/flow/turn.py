@@ -12,14 +12,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from relevo.contracts.business import OTHER_FACTS, REFERENCE_FACTS, Business, Person, Trip
+from relevo.contracts.desk import Handoffs
 from relevo.contracts.policy import Policy
-from relevo.contracts.runtime import Identification
-from relevo.contracts.store import Claim, Effects, TurnOutcome, Verification
-from relevo.domain.cases import CaseRequest, Trigger
+from relevo.contracts.runtime import Identification, Waiting
+from relevo.contracts.store import Claim, Effects, Intent, TurnOutcome, Verification
+from relevo.domain.cases import Case, CaseContact, CaseRequest, Trigger, first_priority
 from relevo.domain.contacts import MAX_FAILED_TRIES, Level
-from relevo.domain.effects import EffectOrder, EffectResult, Verdict
-from relevo.errors import AccessDenied
+from relevo.domain.conversations import Conversation
+from relevo.domain.effects import EffectOrder, EffectResult, EffectState, Verdict
+from relevo.domain.handoff import Handback, Handoff, HandoffRequest
+from relevo.domain.service import Service
+from relevo.errors import AccessDenied, StaleVerdict
 from relevo.flow.effects import perform
+from relevo.flow.hours import said_hours
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,6 +34,10 @@ class TurnServices:
     business: Business
     effects: Effects
     policies: Policy
+    handoffs: Handoffs | None = None
+    """None: there is no desk, and nobody is ever online."""
+    service: Service = field(default_factory=Service)
+    default_language: str = "es"
     verification_seconds: float = 3600.0
     """How long two facts hold for an identity: long enough for a conversation, short enough for a shared machine."""
 
@@ -41,6 +50,9 @@ class ConversationTurn:
     services: TurnServices
     verification: Verification | None = None
     cases: list[CaseRequest] = field(default_factory=list)
+    contacts: list[CaseContact] = field(default_factory=list)
+    handoff: HandoffRequest | None = None
+    is_anybody_online: bool = False
     performed: dict[str, EffectResult] = field(default_factory=dict)
 
     @property
@@ -55,6 +67,22 @@ class ConversationTurn:
             return self.verification.level
         return self.claim.conversation.identity.level_at(self.now)
 
+    @property
+    def conversation_by_now(self) -> Conversation:
+        """Give the conversation with what this turn learned about who writes."""
+        conversation, known = self.claim.conversation, self.verification
+        if known is None:
+            return conversation
+        identity = replace(
+            conversation.identity,
+            business_ref=known.business_ref or conversation.identity.business_ref,
+            level=known.level,
+            verified_until=known.verified_until,
+            failed_tries=known.failed_tries,
+            verified_facts=known.facts or conversation.identity.verified_facts,
+        )
+        return replace(conversation, identity=identity)
+
     async def identify(self, facts: Mapping[str, str]) -> Identification:
         """Verify the contact by facts on file."""
         if self._failed_tries() >= MAX_FAILED_TRIES:
@@ -64,7 +92,7 @@ class ConversationTurn:
         ref = await self.services.business.identify(facts)
         if ref is None or self._ref() not in (None, ref):
             return self._not_matched()
-        await self._verified(ref)
+        await self._verified(ref, facts)
         return Identification.VERIFIED
 
     async def person(self) -> Person:
@@ -75,19 +103,56 @@ class ConversationTurn:
         """Give the verified contact's tickets."""
         return await self.services.business.trips(self._verified_ref())
 
-    def decide(self, kind: str, facts: Mapping[str, Any]) -> Verdict:
-        """Ask the policy about an effect without doing it."""
-        return self.services.policies.decide(kind, facts, self.now.date())
+    @property
+    def handback(self) -> Handback | None:
+        """What a person decided, in the turn with which the bot takes the conversation back."""
+        return self.claim.handback
 
-    async def perform(self, kind: str, reference: str, arguments: Mapping[str, Any]) -> EffectResult:
+    async def judge(self, kind: str, facts: Mapping[str, Any]) -> Verdict:
+        """Ask the policy about an effect without doing it."""
+        return (await self._judge(kind, facts))[0]
+
+    async def perform(
+        self,
+        kind: str,
+        reference: str,
+        arguments: Mapping[str, Any],
+        *,
+        amount: int | None = None,
+        unit: str | None = None,
+    ) -> EffectResult:
         """Do an effect once, by policy."""
         if self.level < self.services.policies.required_level(kind):
             raise AccessDenied(f"{kind} asks for a better verified contact.")
-        order = EffectOrder(key=f"{kind}:{reference}", kind=kind, business_ref=self._ref() or "", arguments=arguments)
-        verdict = self.decide(kind, arguments)
-        result = await perform(order, verdict, self.services, self.claim.conversation.id)
-        self.performed[order.key] = result
+        order = EffectOrder(
+            key=f"{kind}:{reference}",
+            kind=kind,
+            business_ref=self._ref() or "",
+            arguments=arguments,
+            amount=amount,
+            unit=unit,
+        )
+        self.performed[order.key] = result = await self._perform(order)
         return result
+
+    async def _perform(self, order: EffectOrder) -> EffectResult:
+        while True:
+            verdict, spent = await self._judge(order.kind, order.arguments)
+            intent = Intent(
+                conversation_id=self.claim.conversation.id,
+                window_days=self.services.policies.window_days(order.kind),
+                spent=spent,
+                expires_at=self.now + timedelta(seconds=self.services.service.approval_seconds),
+            )
+            try:
+                return await perform(order, verdict, self.services, intent)
+            except StaleVerdict:
+                continue  # another of this person's effects was recorded meanwhile; it counts now
+
+    async def _judge(self, kind: str, facts: Mapping[str, Any]) -> tuple[Verdict, int]:
+        days, ref = self.services.policies.window_days(kind), self._ref()
+        spent = await self.services.effects.spent(kind, ref, days) if days is not None and ref else 0
+        return self.services.policies.decide(kind, {"spent": spent, **facts}, self.now.date()), spent
 
     async def open_case(
         self,
@@ -97,19 +162,66 @@ class ConversationTurn:
         reference: str | None = None,
         goal: str | None = None,
         detail: Mapping[str, Any] | None = None,
+        effects: Sequence[EffectResult] = (),
     ) -> str:
         """Open a case for a person when the turn commits, and give its number."""
         number = await self.services.effects.next_case_id()
-        self.cases.append(
-            CaseRequest(id=number, type=case_type, trigger=trigger, reference=reference, goal=goal, detail=detail or {})
+        amounts = [amount for effect in effects if isinstance(amount := effect.result.get("amount"), int)]
+        priority = first_priority(trigger, amounts)
+        case = CaseRequest(
+            id=number,
+            type=case_type,
+            trigger=trigger,
+            reference=reference,
+            goal=goal,
+            detail=detail or {},
+            priority=priority,
+            due_seconds=self.services.service.first_response_seconds[priority.level],
+            effects=tuple(effect.key for effect in effects if effect.state is EffectState.PREPARED),
         )
+        self.cases.append(case)
         return number
 
-    def outcome(self, **spoken: Any) -> TurnOutcome:
+    async def find_case(self, case_type: str, reference: str | None = None) -> Case | None:
+        """Give the verified contact's open case of a type."""
+        ref, handoffs = self._ref(), self.services.handoffs
+        if ref is None or handoffs is None or self.level < Level.TWO_FACTS:
+            return None
+        return await handoffs.find_open_case(ref, case_type, reference)
+
+    def came_again(self, case: Case) -> None:
+        """Link this conversation to an open case, and make it more urgent, when the turn commits."""
+        priority = case.priority.because("repeated_contact", str(case.contacted + 1))
+        seconds = self.services.service.first_response_seconds[priority.level]
+        self.contacts.append(CaseContact(case_id=case.id, priority=priority, due_seconds=seconds))
+
+    async def hand_off(
+        self,
+        case_id: str,
+        case_type: str,
+        trigger: Trigger,
+        *,
+        goal: str | None = None,
+        missing: Sequence[str] = (),
+        note: str | None = None,
+    ) -> Waiting:
+        """Pass control to a person when the turn commits, if one is online."""
+        self.handoff = HandoffRequest(
+            trigger=trigger, case_id=case_id, case_type=case_type, goal=goal, missing=tuple(missing), note=note
+        )
+        handoffs, service = self.services.handoffs, self.services.service
+        self.is_anybody_online = handoffs is not None and await handoffs.is_anybody_online(service.presence_seconds)
+        position = await handoffs.queue_length() + 1 if handoffs is not None and self.is_anybody_online else 0
+        hours = said_hours(service, self.claim.conversation.language or self.services.default_language)
+        return Waiting(case_id=case_id, is_anybody_online=self.is_anybody_online, position=position, hours=hours)
+
+    def outcome(self, *, handoff: Handoff | None = None, **spoken: Any) -> TurnOutcome:
         """Give everything that this turn writes, with what was said."""
         return TurnOutcome(
             verification=self.verification,
             cases=tuple(self.cases),
+            contacts=tuple(self.contacts),
+            handoff=handoff,
             effects=tuple(self.performed.values()),
             **spoken,
         )
@@ -142,7 +254,7 @@ class ConversationTurn:
         self.verification = replace(known, failed_tries=tries)
         return Identification.LOCKED if tries >= MAX_FAILED_TRIES else Identification.NOT_MATCHED
 
-    async def _verified(self, ref: str) -> None:
+    async def _verified(self, ref: str, facts: Mapping[str, str]) -> None:
         person = await self.services.business.person(ref)
         until = self.now + timedelta(seconds=self.services.verification_seconds)
         self.verification = Verification(
@@ -152,6 +264,7 @@ class ConversationTurn:
             verified_until=self._verified_until() if self.level > Level.TWO_FACTS else until,
             failed_tries=0,
             name=f"{person.given_names} {person.surnames}",
+            facts={kind: value for kind, value in facts.items() if value},
         )
 
     def _verified_until(self) -> datetime | None:

@@ -5,10 +5,25 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from relevo.contracts.store import AgentAccount
+from relevo.contracts.accounts import NO_POWERS, AgentAccount, AgentPowers
+from relevo.store import rows
 from relevo.store.pool import Database
 
-_AGENT = "SELECT a.id, a.email, a.name, a.role, a.password_hash, a.limits FROM agents a"
+_COLUMNS = "a.id, a.email, a.name, a.role, a.password_hash, a.limits, a.business_ref, a.is_away, a.languages"
+_AGENT = f"SELECT {_COLUMNS} FROM agents a"
+_ADD = f"""
+WITH made AS (
+    INSERT INTO agents AS a (email, name, role, password_hash, limits, languages, business_ref)
+    VALUES (%(email)s, %(name)s, %(role)s, %(hash)s, %(limits)s::jsonb, %(languages)s, %(ref)s)
+    ON CONFLICT (workspace_id, email) DO UPDATE SET name = excluded.name, role = excluded.role,
+        password_hash = excluded.password_hash, limits = excluded.limits, languages = excluded.languages,
+        business_ref = excluded.business_ref, removed_at = NULL
+    RETURNING {_COLUMNS}
+), signed_out AS (
+    DELETE FROM agent_sessions s USING made WHERE s.workspace_id = 1 AND s.agent_id = made.id
+)
+SELECT * FROM made
+"""
 
 _TAKE = """
 INSERT INTO rate_limits AS b (bucket, tokens) VALUES (%(bucket)s, %(capacity)s - 1)
@@ -26,22 +41,44 @@ class PostgresAccounts:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add_agent(self, email: str, name: str, role: str, password_hash: str) -> AgentAccount:
+    async def add_agent(
+        self, email: str, name: str, role: str, password_hash: str, powers: AgentPowers = NO_POWERS
+    ) -> AgentAccount:
         """Make or replace an agent's account by e-mail; a replaced one is signed out everywhere."""
+        values = {
+            "email": email.strip().lower(),
+            "name": name,
+            "role": role,
+            "hash": password_hash,
+            "limits": rows.json_text(powers.limits),
+            "languages": list(powers.languages),
+            "ref": powers.business_ref,
+        }
+        return _agent((await self._database.rows(_ADD, values))[0])
+
+    async def remove_agent(self, email: str) -> AgentAccount | None:
+        """Take an agent's account away and sign them out; what they did keeps their name."""
         found = await self._database.rows(
-            "WITH made AS (INSERT INTO agents AS a (email, name, role, password_hash) VALUES (%s, %s, %s, %s)"
-            " ON CONFLICT (workspace_id, email) DO UPDATE SET name = excluded.name, role = excluded.role,"
-            " password_hash = excluded.password_hash RETURNING id, email, name, role, password_hash, limits),"
-            " signed_out AS (DELETE FROM agent_sessions s USING made WHERE s.workspace_id = 1 AND s.agent_id = made.id)"
-            " SELECT * FROM made",
-            (email.strip().lower(), name, role, password_hash),
+            f"WITH gone AS (UPDATE agents a SET removed_at = now() WHERE a.workspace_id = 1 AND a.email = %s"
+            f" AND a.removed_at IS NULL RETURNING {_COLUMNS}),"
+            " signed_out AS (DELETE FROM agent_sessions s USING gone WHERE s.workspace_id = 1 AND s.agent_id = gone.id)"
+            " SELECT * FROM gone",
+            (email.strip().lower(),),
         )
-        return _agent(found[0])
+        return _agent(found[0]) if found else None
+
+    async def seen(self, agent_id: int, *, is_away: bool | None = None) -> None:
+        """Note that an agent is at the desk just now and, where it is given, whether they take conversations."""
+        await self._database.run(
+            "UPDATE agents SET seen_at = now(), is_away = coalesce(%s, is_away)"
+            " WHERE workspace_id = 1 AND id = %s AND removed_at IS NULL",
+            (is_away, agent_id),
+        )
 
     async def agent(self, email: str) -> AgentAccount | None:
         """Give an agent by e-mail."""
         found = await self._database.rows(
-            f"{_AGENT} WHERE a.workspace_id = 1 AND a.email = %s", (email.strip().lower(),)
+            f"{_AGENT} WHERE a.workspace_id = 1 AND a.removed_at IS NULL AND a.email = %s", (email.strip().lower(),)
         )
         return _agent(found[0]) if found else None
 
@@ -57,7 +94,7 @@ class PostgresAccounts:
         """Give the agent of a session that has not expired."""
         found = await self._database.rows(
             f"{_AGENT} JOIN agent_sessions s ON s.workspace_id = 1 AND s.agent_id = a.id"
-            " WHERE a.workspace_id = 1 AND s.token_hash = %s AND s.expires_at > now()",
+            " WHERE a.workspace_id = 1 AND a.removed_at IS NULL AND s.token_hash = %s AND s.expires_at > now()",
             (token_hash,),
         )
         return _agent(found[0]) if found else None
@@ -89,4 +126,14 @@ class PostgresAccounts:
 
 
 def _agent(row: tuple[Any, ...]) -> AgentAccount:
-    return AgentAccount(id=row[0], email=row[1], name=row[2], role=row[3], password_hash=row[4], limits=row[5])
+    return AgentAccount(
+        id=row[0],
+        email=row[1],
+        name=row[2],
+        role=row[3],
+        password_hash=row[4],
+        limits=row[5],
+        business_ref=row[6],
+        is_away=row[7],
+        languages=tuple(row[8]),
+    )

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from relevo.store import rows
 from relevo.store.aurora_demo import DemoCase, demo_cases
 from relevo.store.pool import Database
 
@@ -17,11 +16,12 @@ WHERE NOT EXISTS (SELECT FROM contacts WHERE workspace_id = 1 AND business_ref =
 """
 
 _CASE = """
-INSERT INTO cases (id, type, trigger, status, reference, detail, contact_id, business_ref, opened_at)
-SELECT %(id)s, %(type)s, 'user_request', %(status)s, %(reference)s, %(detail)s::json, k.id, %(business_ref)s,
-    %(opened_at)s
+INSERT INTO cases (id, type, trigger, status, reference, contact_id, business_ref, opened_at, promised_at, due_at)
+SELECT %(id)s, %(type)s, 'user_request', %(status)s, %(reference)s, k.id, %(business_ref)s, %(opened_at)s,
+    %(promised_at)s, coalesce(%(promised_at)s, %(opened_at)s + interval '1 day')
 FROM contacts k WHERE k.workspace_id = 1 AND k.business_ref = %(business_ref)s ORDER BY k.created_at LIMIT 1
-ON CONFLICT (workspace_id, id) DO UPDATE SET opened_at = excluded.opened_at, detail = excluded.detail
+ON CONFLICT (workspace_id, id) DO UPDATE SET opened_at = excluded.opened_at,
+    promised_at = excluded.promised_at, due_at = excluded.due_at
 """
 
 
@@ -45,7 +45,6 @@ class AuroraDesk:
 
 
 def _values(case: DemoCase) -> Mapping[str, Any]:
-    promised = {"promised_at": case.promised_at} if case.promised_at else {}
     return {
         "id": case.id,
         "type": case.type,
@@ -54,5 +53,5 @@ def _values(case: DemoCase) -> Mapping[str, Any]:
         "business_ref": case.business_ref,
         "contact_name": case.contact_name,
         "opened_at": case.opened_at,
-        "detail": rows.json_text(promised),
+        "promised_at": case.promised_at,
     }

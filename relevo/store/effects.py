@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
+from relevo.contracts.store import Intent
 from relevo.domain.effects import EffectOrder, EffectResult, EffectState
-from relevo.errors import AccessDenied
+from relevo.errors import AccessDenied, StaleVerdict
 from relevo.store import rows
-from relevo.store.pool import Database
+from relevo.store.pool import Connection, Database
 
+# A refused or failed effect begins anew: the reason may be gone, and nothing was done.
 _INTEND = """
-INSERT INTO effects AS known (key, kind, business_ref, arguments, state, rule, conversation_id)
-VALUES (%(key)s, %(kind)s, %(ref)s, %(arguments)s::jsonb, %(state)s, %(rule)s, %(conversation)s)
+INSERT INTO effects AS known
+    (key, kind, business_ref, arguments, state, rule, conversation_id, amount, unit, hash, expires_at)
+VALUES (%(key)s, %(kind)s, %(ref)s, %(arguments)s::jsonb, %(state)s, %(rule)s, %(conversation)s, %(amount)s, %(unit)s,
+    %(hash)s, %(expires_at)s)
 ON CONFLICT (workspace_id, key) DO UPDATE SET
     tries = CASE WHEN known.state IN ('refused', 'failed') THEN 1 ELSE known.tries + 1 END,
-    state = CASE WHEN known.state IN ('refused', 'failed') THEN excluded.state ELSE known.state END,
-    rule = CASE WHEN known.state IN ('refused', 'failed') THEN excluded.rule ELSE known.rule END,
-    business_ref = excluded.business_ref,
-    arguments = CASE WHEN known.state IN ('refused', 'failed') THEN excluded.arguments ELSE known.arguments END
+    (state, rule, arguments, conversation_id, amount, unit, hash, expires_at, intended_at, ended_at, case_id,
+     changed_by, decided_by, decided_at, reason) = (
+        SELECT n.* FROM (SELECT excluded.state, excluded.rule, excluded.arguments, excluded.conversation_id,
+            excluded.amount, excluded.unit, excluded.hash, excluded.expires_at, now(), NULL::timestamptz, NULL::text,
+            NULL::integer, NULL::integer, NULL::timestamptz, NULL::text) AS n
+            WHERE known.state IN ('refused', 'failed')
+        UNION ALL SELECT known.state, known.rule, known.arguments, known.conversation_id, known.amount, known.unit,
+            known.hash, known.expires_at, known.intended_at, known.ended_at, known.case_id, known.changed_by,
+            known.decided_by, known.decided_at, known.reason
+            WHERE known.state NOT IN ('refused', 'failed')),
+    business_ref = excluded.business_ref
 WHERE known.business_ref = excluded.business_ref OR known.state IN ('refused', 'failed')
 RETURNING tries > 1, state, rule, result
+"""
+
+_SPENT = """
+SELECT coalesce(sum(amount), 0)::bigint FROM effects
+WHERE workspace_id = 1 AND kind = %(kind)s AND business_ref = %(ref)s AND key <> %(key)s
+  AND state IN ('intended', 'done', 'unconfirmed')
+  AND coalesce(decided_at, intended_at) > now() - make_interval(days => %(days)s)
 """
 
 
@@ -30,20 +47,24 @@ class PostgresEffects:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def intend(
-        self, order: EffectOrder, state: EffectState, rule: str, conversation_id: UUID
-    ) -> EffectResult | None:
+    async def intend(self, order: EffectOrder, state: EffectState, rule: str, intent: Intent) -> EffectResult | None:
         """Record the intent, or give what is recorded of this key if it is begun, done, prepared or unconfirmed.
 
         A refused or failed effect may be intended again, by anybody: the reason may be gone, and nothing was done.
         """
-        found = await self._database.rows(_INTEND, _values(order, state, rule, conversation_id))
-        if not found:
-            raise AccessDenied("This is another contact's; only they can have it done.", code="another_contact")
-        was_known, recorded, recorded_rule, result = found[0]
-        if not was_known:
-            return None
-        return EffectResult(key=order.key, state=EffectState(recorded), rule=recorded_rule, result=result)
+        async with self._database.connection() as connection, connection.transaction():
+            if intent.window_days is not None:
+                # One at a time for each person: two refunds at the same moment must see each other.
+                await connection.execute(
+                    "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"{order.kind}:{order.business_ref}",)
+                )
+            return await _intend(connection, order, _values(order, state, rule, intent), intent)
+
+    async def spent(self, kind: str, business_ref: str, days: int) -> int:
+        """Sum what was done, or may have been, for a person within so many days."""
+        found = await self._database.rows(_SPENT, {"kind": kind, "ref": business_ref, "key": "", "days": days})
+        total: int = found[0][0]
+        return total
 
     async def conclude(self, result: EffectResult) -> None:
         """Record what became of an intended effect; a done effect stays as it is."""
@@ -58,7 +79,24 @@ class PostgresEffects:
         return f"CASE-{(await self._database.rows('SELECT nextval(%s)', ('case_numbers',)))[0][0]}"
 
 
-def _values(order: EffectOrder, state: EffectState, rule: str, conversation_id: UUID) -> dict[str, Any]:
+async def _intend(
+    connection: Connection, order: EffectOrder, values: dict[str, Any], intent: Intent
+) -> EffectResult | None:
+    row = await (await connection.execute(_INTEND, values)).fetchone()
+    if row is None:
+        raise AccessDenied("This is another contact's; only they can have it done.", code="another_contact")
+    was_known, recorded, recorded_rule, result = row
+    if was_known:
+        return EffectResult(key=order.key, state=EffectState(recorded), rule=recorded_rule, result=result)
+    if intent.window_days is not None:
+        cursor = await connection.execute(_SPENT, values | {"days": intent.window_days})
+        spent = await cursor.fetchone()
+        if spent is None or spent[0] != intent.spent:
+            raise StaleVerdict
+    return None
+
+
+def _values(order: EffectOrder, state: EffectState, rule: str, intent: Intent) -> dict[str, Any]:
     return {
         "key": order.key,
         "kind": order.kind,
@@ -66,5 +104,9 @@ def _values(order: EffectOrder, state: EffectState, rule: str, conversation_id: 
         "arguments": rows.json_text(order.arguments),
         "state": state.value,
         "rule": rule,
-        "conversation": conversation_id,
+        "conversation": intent.conversation_id,
+        "amount": order.amount,
+        "unit": order.unit,
+        "hash": order.hash,
+        "expires_at": intent.expires_at if state is EffectState.PREPARED else None,
     }

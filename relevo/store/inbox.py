@@ -7,7 +7,7 @@ clock, decides who may settle: whoever lost the lease writes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from uuid import UUID
 import psycopg
 
 from relevo.contracts.store import Backlog, Claim, Committed, DeadLetter, Received, Reply, TurnOutcome
+from relevo.domain.handoff import Handback
 from relevo.domain.messages import Arrival
 from relevo.errors import Conflict, LeaseLost, Unavailable
 from relevo.store import rows
@@ -70,9 +71,10 @@ WITH quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)
     UPDATE inbox q SET state = 'held', token = gen_random_uuid(), attempts = q.attempts + 1,
         lease_until = now() + make_interval(secs => %(lease)s)
     FROM head WHERE q.workspace_id = 1 AND q.id = head.id
-    RETURNING q.id, q.token, q.attempts, q.channel, q.external_id, q.text, q.metadata, q.received_at, q.conversation_id
+    RETURNING q.id, q.token, q.attempts, q.channel, q.external_id, q.text, q.metadata, q.received_at, q.kind,
+        q.conversation_id
 )
-SELECT h.id, h.token, h.attempts, h.channel, h.external_id, h.text, h.metadata, h.received_at,
+SELECT h.id, h.token, h.attempts, h.channel, h.external_id, h.text, h.metadata, h.received_at, h.kind,
     {rows.CONVERSATION_COLUMNS}
 FROM held h CROSS JOIN quick
 JOIN conversations c ON c.workspace_id = 1 AND c.id = h.conversation_id
@@ -261,7 +263,7 @@ def _received(row: tuple[Any, ...], arrival: Arrival) -> Received:
 
 
 def _claim(row: tuple[Any, ...]) -> Claim:
-    conversation = rows.conversation(row[8:])
+    conversation = rows.conversation(row[9:])
     return Claim(
         inbox_id=row[0],
         token=row[1],
@@ -275,4 +277,14 @@ def _claim(row: tuple[Any, ...]) -> Claim:
         ),
         received_at=row[7],
         conversation=conversation,
+        handback=_handback(row[6]) if row[8] == "handback" else None,
+    )
+
+
+def _handback(record: Mapping[str, Any]) -> Handback:
+    return Handback(
+        outcome=str(record.get("outcome")),
+        agent=str(record.get("agent") or ""),
+        told=record.get("told"),
+        slots=record.get("slot_updates") or {},
     )

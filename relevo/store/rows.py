@@ -13,7 +13,8 @@ from relevo.domain.messages import Author, Button, Content, Entry, clean_text
 
 CONVERSATION_COLUMNS = """
     c.id, c.channel, c.control, c.control_version, c.tracker_version, c.language, c.last_position, c.issued_payloads,
-    i.id, i.contact_id, i.address, i.business_ref, i.level, i.verified_until, i.failed_tries
+    i.id, i.contact_id, i.address, i.business_ref, i.level, i.verified_until, i.failed_tries, c.agent_id,
+    i.verified_facts
 """
 
 
@@ -28,6 +29,7 @@ def conversation(row: tuple[Any, ...]) -> Conversation:
         level=Level(row[12]),
         verified_until=row[13],
         failed_tries=row[14],
+        verified_facts=row[16],
     )
     return Conversation(
         id=row[0],
@@ -39,6 +41,7 @@ def conversation(row: tuple[Any, ...]) -> Conversation:
         language=row[5],
         last_position=row[6],
         issued_payloads=tuple(row[7]),
+        agent_id=row[15],
     )
 
 

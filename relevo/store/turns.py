@@ -10,6 +10,8 @@ from relevo.domain.conversations import Control
 from relevo.domain.messages import clean_text
 from relevo.errors import LeaseLost
 from relevo.store import rows
+from relevo.store.cases import write_cases
+from relevo.store.handoffs import write_handoff
 from relevo.store.pool import Connection
 
 # Words become a draft when control is no longer the bot's: only the database knows who holds it at commit. The system's
@@ -53,20 +55,13 @@ FROM conversation
 _VERIFY = """
 WITH identity AS (
     UPDATE identities SET level = %(level)s, business_ref = coalesce(%(ref)s, business_ref),
-        verified_until = %(until)s, failed_tries = %(tries)s
+        verified_until = %(until)s, failed_tries = %(tries)s,
+        verified_facts = coalesce(%(facts)s::jsonb, verified_facts)
     WHERE workspace_id = 1 AND id = %(identity)s RETURNING contact_id
 )
 UPDATE contacts k SET business_ref = coalesce(%(ref)s, k.business_ref),
     display_name = coalesce(%(name)s, k.display_name)
 FROM identity WHERE k.workspace_id = 1 AND k.id = identity.contact_id
-"""
-
-_OPEN_CASE = """
-INSERT INTO cases (id, type, trigger, reference, goal, detail, contact_id, business_ref, conversation_id)
-SELECT %(id)s, %(type)s, %(trigger)s, %(reference)s, %(goal)s, %(detail)s::json, i.contact_id, i.business_ref, c.id
-FROM conversations c JOIN identities i ON i.workspace_id = 1 AND i.id = c.identity_id
-WHERE c.workspace_id = 1 AND c.id = %(conversation)s
-ON CONFLICT (workspace_id, id) DO NOTHING
 """
 
 
@@ -76,14 +71,15 @@ async def write_turn(connection: Connection, claim: Claim, outcome: TurnOutcome)
     Raises LeaseLost, with nothing written, when the token or the tracker's version is another one by now.
     """
     values = _settle_values(claim, outcome)
-    if outcome.verification is None and not outcome.cases:
+    if not (outcome.verification or outcome.cases or outcome.contacts or outcome.handoff):
         return _settled(await (await connection.execute(_SETTLE, values)).fetchone())
     async with connection.transaction():
         result = _settled(await (await connection.execute(_SETTLE, values)).fetchone())
         if outcome.verification is not None:
             await connection.execute(_VERIFY, _verify_values(claim, outcome))
-        for case in outcome.cases:
-            await connection.execute(_OPEN_CASE, _case_values(claim, case))
+        await write_cases(connection, claim.conversation.id, outcome)
+        if outcome.handoff is not None and not result.was_drafted:
+            await write_handoff(connection, claim.conversation.id, outcome.handoff)
         return result
 
 
@@ -119,6 +115,7 @@ def _entries(outcome: TurnOutcome) -> list[dict[str, Any]]:
     if outcome.verification is not None:
         found.append(("verification", "system", {"custom": {"level": outcome.verification.level.name.lower()}}))
     found += [("case", "system", _opened(case)) for case in outcome.cases]
+    found += [("case", "system", {"custom": {"case": again.case_id, "again": True}}) for again in outcome.contacts]
     return [
         {"n": n, "kind": kind, "author": who, "content": content} for n, (kind, who, content) in enumerate(found, 1)
     ]
@@ -142,18 +139,7 @@ def _verify_values(claim: Claim, outcome: TurnOutcome) -> dict[str, Any]:
         "name": verification.name,
         "until": verification.verified_until,
         "tries": verification.failed_tries,
-    }
-
-
-def _case_values(claim: Claim, case: CaseRequest) -> dict[str, Any]:
-    return {
-        "id": case.id,
-        "type": case.type,
-        "trigger": case.trigger.value,
-        "reference": _clean(case.reference),
-        "goal": _clean(case.goal),
-        "detail": rows.json_text(case.detail),
-        "conversation": claim.conversation.id,
+        "facts": rows.json_text(verification.facts) if verification.facts else None,
     }
 
 

@@ -92,6 +92,10 @@ class Permissive:
         """Give the verdict."""
         return Verdict(decision=self.decision, rule=f"testing.{self.decision.value}")
 
+    def window_days(self, kind: str) -> int | None:
+        """Know no cumulative limit."""
+        return None
+
     def required_level(self, kind: str) -> Level:
         """Give the level."""
         return self.level

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from relevo.contracts.store import AgentAccount, ConversationLine
+from relevo.contracts.accounts import AgentAccount
+from relevo.contracts.desk import ConversationLine
 from relevo.domain.cases import Case
 from relevo.web.languages import WORDS, Words
 from relevo.web.markup import document, facts, known, moment, text, told

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from relevo.contracts.store import ConversationLine, Store
+from relevo.contracts.desk import ConversationLine
+from relevo.contracts.store import Store
 from relevo.domain.cases import Case
 from relevo.domain.conversations import Conversation
 from relevo.domain.messages import Entry

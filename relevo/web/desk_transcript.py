@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from relevo.contracts.store import ConversationLine
+from relevo.contracts.desk import ConversationLine
 from relevo.domain.contacts import Level
 from relevo.domain.messages import Author, Content, Entry
 from relevo.web.desk_html import case_card, desk_page, who

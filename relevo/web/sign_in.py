@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from relevo.contracts.store import AgentAccount
+from relevo.contracts.accounts import AgentAccount
 from relevo.errors import AccessDenied, NotAuthenticated, TooMany, Unreadable
 from relevo.web.limits import whole_seconds
 from relevo.web.origins import client_address, demand_own_page, header, is_https, is_same_secret, token_hash

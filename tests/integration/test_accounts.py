@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from relevo.bootstrap import OpenStore, open_store
-from relevo.contracts.store import Accounts
+from relevo.contracts.accounts import Accounts
 
 pytestmark = pytest.mark.anyio
 

@@ -12,7 +12,7 @@ import pytest
 
 from relevo.bootstrap import OpenStore, open_store
 from relevo.contracts.business import Business
-from relevo.contracts.store import Effects
+from relevo.contracts.store import Effects, Intent
 from relevo.domain.effects import Decision, EffectOrder, EffectResult, EffectState, Verdict
 from relevo.errors import AccessDenied
 from relevo.flow.effects import perform
@@ -21,7 +21,7 @@ from relevo.testing.ledger import Ledger, Trouble
 
 pytestmark = pytest.mark.anyio
 
-CONVERSATION = UUID(int=1)
+CONVERSATION = Intent(conversation_id=UUID(int=1))
 ALLOWED = Verdict(decision=Decision.AUTO, rule="points.allowed")
 REFUSED = Verdict(decision=Decision.REFUSED, rule="points.window", facts={"days": 180})
 TO_APPROVE = Verdict(decision=Decision.NEEDS_APPROVAL, rule="points.amount")

@@ -18,7 +18,7 @@ from relevo.bootstrap import OpenStore, open_store
 from relevo.contracts import runtime
 from relevo.contracts.brain import Question
 from relevo.contracts.channel import Delivery, Receipt
-from relevo.contracts.store import Claim, Committed, TurnOutcome
+from relevo.contracts.store import Claim, Committed, Intent, TurnOutcome
 from relevo.domain.contacts import Level
 from relevo.domain.conversations import Control
 from relevo.domain.effects import EffectOrder, EffectResult, EffectState
@@ -96,12 +96,10 @@ class HaltingInbox(PostgresInbox):
 class HaltingEffects(PostgresEffects):
     """The real record of effects, with halts around intent and result."""
 
-    async def intend(
-        self, order: EffectOrder, state: EffectState, rule: str, conversation_id: UUID
-    ) -> EffectResult | None:
+    async def intend(self, order: EffectOrder, state: EffectState, rule: str, intent: Intent) -> EffectResult | None:
         await halt("before the intent")
         known = await self._database.rows("SELECT state FROM effects WHERE key = %s", (order.key,))
-        recorded = await super().intend(order, state, rule, conversation_id)
+        recorded = await super().intend(order, state, rule, intent)
         if known in ([("done",)], [("unconfirmed",)]):
             assert recorded is not None, f"{order.key} is {known[0][0]}, and is handed out again"
             assert recorded.state.value == known[0][0]

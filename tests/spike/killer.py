@@ -17,7 +17,6 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from relevo.brain import placeholders
 
@@ -34,7 +33,7 @@ structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.
 from relevo.bootstrap import OpenStore, open_store
 from relevo.brain.rasa_brain import RasaBrain
 from relevo.contracts.business import Person, Trip
-from relevo.contracts.store import Claim, Committed, TurnOutcome
+from relevo.contracts.store import Claim, Committed, Intent, TurnOutcome
 from relevo.domain.contacts import Level
 from relevo.domain.effects import Decision, EffectOrder, EffectResult, EffectState, Verdict
 from relevo.domain.messages import Arrival
@@ -99,9 +98,9 @@ class WatchedEffects(PostgresEffects):
         super().__init__(database)
         self._killer = killer
 
-    async def intend(self, order: EffectOrder, state: EffectState, rule: str, conversation_id: UUID) -> Any:
+    async def intend(self, order: EffectOrder, state: EffectState, rule: str, intent: Intent) -> Any:
         """Record the intent, then perhaps die."""
-        recorded = await super().intend(order, state, rule, conversation_id)
+        recorded = await super().intend(order, state, rule, intent)
         self._killer.at("after effect intent")
         return recorded
 
@@ -141,6 +140,10 @@ class Ledger:
 
 class Everything:
     """A policy that allows everything to everybody."""
+
+    def window_days(self, kind: str) -> int | None:
+        """Know no cumulative limit."""
+        return None
 
     def decide(self, kind: str, facts: Mapping[str, Any], on: Any) -> Verdict:
         """Allow."""

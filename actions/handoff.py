@@ -1,0 +1,99 @@
+"""The way to a person and back: because the contact asks, only people serve the request, or nothing else helps.
+
+to_person ──► somebody is online: control passes with this turn, and the contact hears their place in the queue
+          └─► nobody is: the contact hears when people are there, and the bot goes on
+a person hands back ──► the bot opens with what was decided, and still knows everything
+"""
+
+from __future__ import annotations
+
+from actions.cases import open_case, same_case
+from actions.conversation import Talk
+from relevo.domain.cases import Trigger
+
+NOT_SERVED = {
+    "ask_refund": "refund",
+    "cancel_subscription": "subscription",
+    "report_lost_baggage": "lost_baggage",
+    "report_damage": "damage",
+    "report_overcharge": "overcharge",
+}
+"""Requests that are recognised and given to a person, with the type of their case."""
+
+SETTLED = {
+    "resolved": "utter_handed_back_resolved",
+    "refused": "utter_handed_back_refused",
+    "nothing_to_do": "utter_handed_back_nothing_to_do",
+}
+"""Outcomes that leave nothing to do, with what is said; any other leaves the case open."""
+
+
+async def to_person(talk: Talk, case_id: str, case_type: str, trigger: Trigger, response: str) -> None:
+    """Ask for a person about a case, and say what happens now; ``response`` is what is said when nobody is online.
+
+    When somebody is, the response of the same name with ``_queued`` is said.
+    """
+    waiting = await talk.turn.hand_off(case_id, case_type, trigger, goal=talk.memory["goal"] or talk.heard.text)
+    _leave_request(talk)
+    if waiting.is_anybody_online:
+        talk.say(f"{response}_queued", case=case_id, position=str(waiting.position))
+    else:
+        talk.say(response, case=case_id, hours=waiting.hours)
+
+
+async def ask(talk: Talk) -> None:
+    """Hand off because the contact wants a person, whatever else is going on."""
+    response = "utter_case_is_open" if talk.memory["case_id"] else "utter_case_opened"
+    case_type = talk.memory["request"] or "other"
+    number = await same_case(talk, case_type, Trigger.USER_REQUEST, stage=talk.memory["stage"])
+    await to_person(talk, number, case_type, Trigger.USER_REQUEST, response)
+
+
+async def pass_on(talk: Talk) -> None:
+    """Open a case for a request that only people serve; hand off unless another request is being served."""
+    case_type = NOT_SERVED.get(talk.heard.intent, "other")
+    case_before, heard = talk.memory["case_id"], talk.heard
+    number = await open_case(
+        talk, case_type, Trigger.USER_REQUEST, goal=heard.text, named=heard.entities, intent=heard.intent
+    )
+    if talk.memory["in_request"]:
+        talk.memory["case_id"] = case_before
+        talk.say("utter_passed_on", case=number)
+    else:
+        await to_person(talk, number, case_type, Trigger.USER_REQUEST, "utter_passed_on")
+
+
+async def not_understood(talk: Talk) -> bool:
+    """Ask once what is meant; the second time in a row hand off and tell that nothing else is to be said."""
+    before = talk.heard.not_understood_before
+    if before is None:
+        talk.say("utter_not_understood_here" if talk.memory["in_request"] else "utter_not_understood")
+        return False
+    words = talk.memory["goal"] or f"{before}\n{talk.heard.text}"
+    case_type = talk.memory["request"] or "other"
+    number = await same_case(talk, case_type, Trigger.REPEATED_FALLBACK, goal=words)
+    await to_person(talk, number, case_type, Trigger.REPEATED_FALLBACK, "utter_not_understood_again")
+    return True
+
+
+async def handed_back(talk: Talk) -> None:
+    """Open with what a person decided, and go on from what they learned."""
+    handback = talk.turn.handback
+    if handback is None:  # nobody hands back by writing something
+        await not_understood(talk)
+        return
+    talk.memory["handback"] = {"outcome": handback.outcome, "agent": handback.agent, "told": handback.told}
+    for name, value in handback.slots.items():
+        talk.memory[name] = value
+    if handback.outcome in SETTLED:
+        _leave_request(talk)
+        talk.memory.forget("case_id", "goal")
+        talk.memory["has_case"] = False
+    if handback.told:
+        talk.say("utter_handed_back_told", agent=handback.agent, told=handback.told)
+    else:
+        talk.say(SETTLED.get(handback.outcome, "utter_handed_back_open"), agent=handback.agent)
+
+
+def _leave_request(talk: Talk) -> None:
+    talk.memory.forget("in_request", "request", "stage", "points_offer", "refused")

@@ -1,0 +1,83 @@
+"""Agents, their sessions, and the visitors' tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AgentAccount:
+    """A person who may sign in at the desk."""
+
+    id: int
+    email: str
+    name: str
+    role: str
+    password_hash: str
+    limits: Mapping[str, int] = field(default_factory=dict)
+    """How much they may approve, by measure (``money`` in minor units, ``points``); no entry: nothing."""
+    business_ref: str | None = None
+    """The agent as the business's own contact."""
+    is_away: bool = False
+    languages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AgentPowers:
+    """What an agent may do and for whom."""
+
+    limits: Mapping[str, int] = field(default_factory=dict)
+    languages: tuple[str, ...] = ()
+    business_ref: str | None = None
+
+
+NO_POWERS = AgentPowers()
+
+
+class Accounts(Protocol):
+    """Agents, their sessions, and the visitors' tokens; only hashes of tokens are kept."""
+
+    async def add_agent(
+        self, email: str, name: str, role: str, password_hash: str, powers: AgentPowers = NO_POWERS
+    ) -> AgentAccount:
+        """Make or replace an agent's account by e-mail."""
+        ...
+
+    async def remove_agent(self, email: str) -> AgentAccount | None:
+        """Take an agent's account away and sign them out; what they did keeps their name."""
+        ...
+
+    async def seen(self, agent_id: int, *, is_away: bool | None = None) -> None:
+        """Note that an agent is at the desk just now and, where it is given, whether they take conversations."""
+        ...
+
+    async def agent(self, email: str) -> AgentAccount | None:
+        """Give an agent by e-mail."""
+        ...
+
+    async def open_session(self, agent_id: int, token_hash: bytes, expires_at: datetime) -> None:
+        """Keep a signed-in session."""
+        ...
+
+    async def session(self, token_hash: bytes) -> AgentAccount | None:
+        """Give the agent of a session that has not expired."""
+        ...
+
+    async def close_session(self, token_hash: bytes) -> None:
+        """End a session."""
+        ...
+
+    async def open_visit(self, token_hash: bytes, address: str, expires_at: datetime) -> None:
+        """Keep a visitor's token for one address on the web chat."""
+        ...
+
+    async def visit(self, token_hash: bytes) -> str | None:
+        """Give the address of a visitor's token that has not expired."""
+        ...
+
+    async def take(self, bucket: str, capacity: int, per_seconds: float) -> float:
+        """Take one token from a rate-limit bucket: 0.0 when allowed, else seconds until it is."""
+        ...

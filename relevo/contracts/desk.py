@@ -1,0 +1,222 @@
+"""What agents read and decide; each method is one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from relevo.domain.cases import Case, Priority
+from relevo.domain.contacts import Level
+from relevo.domain.conversations import Control
+from relevo.domain.effects import EffectOrder, EffectResult, PreparedEffect
+from relevo.domain.handoff import Episode, Handoff
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConversationLine:
+    """One conversation as a list shows it."""
+
+    id: UUID
+    channel: str
+    contact_name: str | None
+    address: str
+    control: Control
+    level: Level
+    updated_at: datetime
+    preview: str | None
+    open_cases: int
+    control_version: int = 0
+    agent_id: int | None = None
+    agent_name: str | None = None
+    """Who has control."""
+
+
+class Desk(Protocol):
+    """What agents read."""
+
+    async def conversations(self, limit: int = 100) -> list[ConversationLine]:
+        """Give conversations, latest change first."""
+        ...
+
+    async def conversation(self, conversation_id: UUID) -> ConversationLine:
+        """Give one conversation as the list shows it; raises NotFound."""
+        ...
+
+    async def cases(self, limit: int = 100) -> list[Case]:
+        """Give cases, open ones first, soonest due first."""
+        ...
+
+    async def case(self, case_id: str) -> Case:
+        """Give one case; raises NotFound."""
+        ...
+
+    async def cases_of(self, conversation_id: UUID) -> list[Case]:
+        """Give the cases that a conversation is about, open ones first."""
+        ...
+
+    async def effects_of(self, case_id: str) -> list[PreparedEffect]:
+        """Give the effects that are decided about in a case, oldest first."""
+        ...
+
+    async def episodes(self, conversation_id: UUID) -> list[Episode]:
+        """Give a conversation's handoffs, newest first."""
+        ...
+
+    async def agent_name(self, agent_id: int) -> str | None:
+        """Give an agent's name, also of one who was removed."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Background:
+    """What the store knows beside the conversation itself, for a handoff's record."""
+
+    open_cases: tuple[str, ...]
+    cases_in_90_days: int
+    episodes: int
+    first_position: int
+    last_position: int
+    messages: int
+    attempts: tuple[PreparedEffect, ...]
+    display_name: str | None
+
+
+class Handoffs(Protocol):
+    """Control passing between bot and people, with the record of each episode."""
+
+    async def is_anybody_online(self, within_seconds: float) -> bool:
+        """Tell whether an agent who is not away was at the desk so recently."""
+        ...
+
+    async def queue_length(self) -> int:
+        """Count the conversations that wait for a person."""
+        ...
+
+    async def background(self, conversation_id: UUID) -> Background:
+        """Give what a record needs of the store."""
+        ...
+
+    async def find_open_case(self, business_ref: str, case_type: str, reference: str | None) -> Case | None:
+        """Give a person's newest open case of this type, about this reference where one is given."""
+        ...
+
+    async def take_over(self, conversation_id: UUID, version: int, agent_id: int, handoff: Handoff | None) -> int:
+        """Give an agent control from whoever has it, by compare-and-set, and give the new version.
+
+        An open handoff is taken; where there is none, the one given is kept as taken. Raises Conflict (``taken_over``)
+        naming who was quicker.
+        """
+        ...
+
+    async def hand_back(self, conversation_id: UUID, version: int, agent_id: int, record: Mapping[str, Any]) -> int:
+        """Give the bot control and the record in one transaction, and give the inbox row that makes it open.
+
+        Raises Conflict unless this agent has control at this version.
+        """
+        ...
+
+    async def close(self, conversation_id: UUID, version: int, agent_id: int, record: Mapping[str, Any]) -> None:
+        """End an agent's stretch without the bot saying anything; who writes again is the bot's."""
+        ...
+
+    async def reopen(self, conversation_id: UUID) -> None:
+        """Give the bot control of a conversation that nobody has; nothing happens to any other."""
+        ...
+
+    async def give_up_waiting(self, conversation_id: UUID, text: str, state: str) -> bool:
+        """Give the bot control of a conversation that still waits for a person, and say so to the contact.
+
+        ``state`` is ``ended`` when the contact took it back, ``expired`` when nobody came. False when it waits no more.
+        """
+        ...
+
+    async def overdue(self, limit: int = 20) -> list[tuple[UUID, str | None, str]]:
+        """Give conversation, language and case number of those that waited beyond their handoff's expiry."""
+        ...
+
+    async def release(self, agent_id: int) -> list[UUID]:
+        """Put back into the queue what an agent has, who is gone; gives the conversations."""
+        ...
+
+
+class Approvals(Protocol):
+    """Prepared effects on their way to a decision."""
+
+    async def get(self, key: str) -> PreparedEffect:
+        """Give an effect; raises NotFound."""
+        ...
+
+    async def approve(self, key: str, hash_: str, agent_id: int) -> PreparedEffect:
+        """Mark as approved by compare-and-set: prepared, unexpired, this hash, not asked for or changed by this agent.
+
+        Raises Conflict with the reason.
+        """
+        ...
+
+    async def decline(self, key: str, hash_: str, agent_id: int, reason: str, text: str) -> PreparedEffect:
+        """Refuse a prepared effect and say so to the contact, in one transaction. Raises Conflict."""
+        ...
+
+    async def change(self, key: str, hash_: str, agent_id: int, order: EffectOrder) -> PreparedEffect:
+        """Put another order of the same key in its place; its hash is new, and this agent may not approve it."""
+        ...
+
+    async def finish(self, key: str, result: EffectResult, text: str, *, closes_case: bool) -> bool:
+        """Record what became of an approved effect, tell the contact and close the case, in one transaction.
+
+        False when somebody else recorded it already; then nothing is said again.
+        """
+        ...
+
+    async def unfinished(self, older_than_seconds: float, limit: int = 20) -> list[PreparedEffect]:
+        """Give approved effects whose result is not recorded, after so long: whoever approved them is gone."""
+        ...
+
+    async def expired(self, limit: int = 20) -> list[PreparedEffect]:
+        """Give prepared effects that nobody decided about in time."""
+        ...
+
+    async def expire(self, key: str, text: str) -> bool:
+        """Refuse an expired effect and say so to the contact, in one transaction; False when it was decided."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Promise:
+    """A promised time that has passed."""
+
+    case: Case
+    language: str | None
+    conversation_id: UUID | None
+    business_ref: str | None
+
+
+class CaseWork(Protocol):
+    """What happens to a case at the desk and by the clock."""
+
+    async def note(self, conversation_id: UUID, agent_id: int, text: str, client_id: str) -> int:
+        """Write for agents alone; the same client id again writes nothing and gives the same position."""
+        ...
+
+    async def reply(self, conversation_id: UUID, agent_id: int, text: str, client_id: str) -> int:
+        """Write to the contact as an agent who has control; idempotent by client id. Raises Conflict."""
+        ...
+
+    async def promise(self, case_id: str, promised_at: datetime) -> None:
+        """Keep until when the contact was promised an answer. Raises Conflict for a case that is closed."""
+        ...
+
+    async def close(self, case_id: str, agent_id: int, outcome: str) -> None:
+        """Close a case. Raises Conflict when it is closed already, or waits for an approval."""
+        ...
+
+    async def missed_promises(self, limit: int = 20) -> Sequence[Promise]:
+        """Give open cases whose promised time has passed and was not answered for yet."""
+        ...
+
+    async def miss(self, case_id: str, priority: Priority, text: str | None) -> bool:
+        """Write to the contact first and raise the case, in one transaction; False when that was done already."""
+        ...

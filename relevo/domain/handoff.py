@@ -1,0 +1,78 @@
+"""Passing a conversation to a person with everything known about it, and what came back.
+
+action asks ─► HandoffRequest ─► record relevo.handoff/1 ─► control passes and the customer is told, in one commit
+person ends ─► relevo.handback/1 ─► slots and outcome reach the bot, which opens with what was decided
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from relevo.domain.cases import Trigger
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HandoffRequest:
+    """What asks for a person during a turn."""
+
+    trigger: Trigger
+    case_id: str
+    case_type: str
+    goal: str | None = None
+    missing: tuple[str, ...] = ()
+    """Names of what the contact has not told yet."""
+    note: str | None = None
+    """For the agent alone."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Handoff:
+    """One episode in which a person is asked for, as it is kept.
+
+    With ``is_anybody_online`` control passes to the queue; without, the bot goes on and the case waits.
+    """
+
+    id: UUID
+    idempotency_key: str
+    trigger: Trigger
+    case_id: str
+    record: Mapping[str, Any]
+    expires_at: datetime
+    is_anybody_online: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Episode:
+    """A kept handoff as the desk sees it."""
+
+    id: UUID
+    conversation_id: UUID
+    episode: int
+    state: str
+    trigger: str
+    case_id: str | None
+    agent_id: int | None
+    record: Mapping[str, Any]
+    handback: Mapping[str, Any] | None
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Handback:
+    """What a person decided, on the way back to the bot."""
+
+    outcome: str
+    """Open list: ``resolved``, ``refused``, ``promised``, ``nothing_to_do``, ``customer_left``."""
+    told: str | None = None
+    """What the bot opens with, in the contact's language; None lets it say the outcome in its own words."""
+    note: str | None = None
+    """For the next agent; never shown to the contact."""
+    agent: str = ""
+    """Their name, as the contact sees it."""
+    slots: Mapping[str, Any] = field(default_factory=dict)
+    """What the person learned, by the bot's own slot names."""

@@ -1,0 +1,48 @@
+"""When people are there and how fast they answer: the business's own words, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shift:
+    """Neighbouring days with the same hours, first and last day included."""
+
+    first: str
+    last: str
+    opens: time
+    closes: time
+
+    def holds_at(self, local: datetime) -> bool:
+        """Tell whether a moment, in the business's time zone, is within it."""
+        first, last = DAYS.index(self.first), DAYS.index(self.last)
+        return first <= local.weekday() <= last and self.opens <= local.time() < self.closes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Service:
+    """What the business promises about its people."""
+
+    shifts: tuple[Shift, ...] = (Shift(first="mon", last="sun", opens=time(8), closes=time(22)),)
+    first_response_seconds: Mapping[str, int] = field(
+        default_factory=lambda: {"normal": 14_400, "high": 3_600, "urgent": 900}
+    )
+    """By priority, counted from the handoff."""
+    queue_seconds: int = 900
+    """How long a conversation waits for a person before the bot goes on."""
+    approval_seconds: int = 7 * 86_400
+    """How long a prepared effect may be approved."""
+    presence_seconds: float = 45.0
+    """How recently an agent's desk must have been heard of for them to count as online."""
+    timezone: str = "Europe/Madrid"
+
+    def is_open_at(self, moment: datetime) -> bool:
+        """Tell whether people should be there at a moment."""
+        local = moment.astimezone(ZoneInfo(self.timezone))
+        return any(shift.holds_at(local) for shift in self.shifts)

@@ -1,0 +1,73 @@
+"""Sums a handoff up in a few sentences by template, in every language that has texts; no model needed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from relevo.contracts.handoff import Attempt, Slot, Summary
+from relevo.domain.handoff import HandoffRequest
+from relevo.flow.texts import languages, say
+
+_LONGEST = 1000
+_INNER = frozenset(
+    {
+        "in_request",
+        "request",
+        "stage",
+        "goal",
+        "has_case",
+        "case_id",
+        "is_identified",
+        "tried",
+        "language",
+        "name_cases",
+    }
+)
+
+
+def summaries(
+    request: HandoffRequest, slots: Sequence[Slot], tried: Sequence[Attempt], pending: Sequence[Attempt]
+) -> list[Summary]:
+    """Give one summary for each language."""
+    return [
+        Summary(language=language, text=_text(language, request, slots, tried, pending)[:_LONGEST], method="template")
+        for language in languages()
+    ]
+
+
+def _text(
+    language: str,
+    request: HandoffRequest,
+    slots: Sequence[Slot],
+    tried: Sequence[Attempt],
+    pending: Sequence[Attempt],
+) -> str:
+    known = ", ".join(_fact(language, slot) for slot in slots if _is_plain(slot))
+    sentences = [
+        say(language, "summary_goal", goal=request.goal) if request.goal else "",
+        say(language, f"summary_{request.trigger.value}"),
+        say(language, "summary_known", facts=known) if known else "",
+        say(language, "summary_tried", attempts=_list(tried)) if tried else "",
+        say(language, "summary_pending", attempts=_list(pending)) if pending else "",
+        say(language, "summary_missing", names=", ".join(request.missing)) if request.missing else "",
+    ]
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _is_plain(slot: Slot) -> bool:
+    return slot.name not in _INNER and isinstance(slot.value, str | int | list) and not _is_nested(slot.value)
+
+
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(item, dict | list) for item in value)
+
+
+def _fact(language: str, slot: Slot) -> str:
+    value = "/".join(map(str, slot.value)) if isinstance(slot.value, list) else str(slot.value)
+    proof = f" ({say(language, 'summary_verified')})" if slot.is_verified else ""
+    return f"{slot.name} {value}{proof}"
+
+
+def _list(attempts: Sequence[Attempt]) -> str:
+    return ", ".join(f"{one.key} → {one.state}" + (f" ({one.rule})" if one.rule else "") for one in attempts)

@@ -1,0 +1,154 @@
+"""Agents' words and notes, promises and the ends of cases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from relevo.contracts.desk import Promise
+from relevo.domain.cases import Priority
+from relevo.errors import Conflict, NotFound
+from relevo.store import rows
+from relevo.store.cases import reasons_text
+from relevo.store.desk import CASES, read_case
+from relevo.store.pool import Database
+
+# The position is taken under the row's lock; the same client id finds what it wrote before.
+_WRITE = """
+WITH known AS (
+    SELECT position FROM entries WHERE workspace_id = 1 AND conversation_id = %(id)s AND external_id = %(client)s
+      AND author = 'agent'
+), grown AS (
+    UPDATE conversations SET last_position = last_position + 1, updated_at = now()
+    WHERE workspace_id = 1 AND id = %(id)s AND NOT EXISTS (SELECT FROM known)
+      AND (NOT %(is_reply)s OR (control = 'agent' AND agent_id = %(agent)s))
+    RETURNING id, channel, last_position
+), written AS (
+    INSERT INTO entries (conversation_id, position, kind, author, content, external_id)
+    SELECT id, last_position, %(kind)s, 'agent', %(content)s::jsonb, %(client)s FROM grown
+), queued AS (
+    INSERT INTO deliveries (conversation_id, position, channel)
+    SELECT id, last_position, channel FROM grown WHERE %(is_reply)s
+)
+SELECT last_position FROM grown UNION ALL SELECT position FROM known
+"""
+
+_MISSED = f"""
+{CASES} AND s.status = 'open' AND s.promised_at <= now() AND s.promise_missed_at IS NULL
+ORDER BY s.promised_at LIMIT %s
+"""
+
+_MISS = """
+WITH missed AS (
+    UPDATE cases SET promise_missed_at = now(), priority = %(priority)s, priority_reasons = %(reasons)s::jsonb,
+        due_at = least(due_at, now())
+    WHERE workspace_id = 1 AND id = %(id)s AND status = 'open' AND promise_missed_at IS NULL
+    RETURNING id
+), latest AS (
+    SELECT l.conversation_id FROM missed JOIN case_conversations l ON l.workspace_id = 1 AND l.case_id = missed.id
+    ORDER BY l.linked_at DESC LIMIT 1
+), grown AS (
+    UPDATE conversations c SET last_position = c.last_position + 1, updated_at = now()
+    FROM latest WHERE c.workspace_id = 1 AND c.id = latest.conversation_id AND %(content)s::jsonb IS NOT NULL
+    RETURNING c.id, c.channel, c.last_position
+), written AS (
+    INSERT INTO entries (conversation_id, position, kind, author, content)
+    SELECT id, last_position, 'message', 'system', %(content)s::jsonb FROM grown
+), queued AS (
+    INSERT INTO deliveries (conversation_id, position, channel) SELECT id, last_position, channel FROM grown
+)
+SELECT id FROM missed
+"""
+
+
+class PostgresCaseWork:
+    """Work on cases on PostgreSQL; see contracts.desk.CaseWork."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def note(self, conversation_id: UUID, agent_id: int, text: str, client_id: str) -> int:
+        """Write for agents alone."""
+        return await self._write(conversation_id, agent_id, text, client_id, is_reply=False)
+
+    async def reply(self, conversation_id: UUID, agent_id: int, text: str, client_id: str) -> int:
+        """Write to the contact as an agent who has control."""
+        return await self._write(conversation_id, agent_id, text, client_id, is_reply=True)
+
+    async def promise(self, case_id: str, promised_at: datetime) -> None:
+        """Keep until when the contact was promised an answer."""
+        changed = await self._database.run(
+            "UPDATE cases SET promised_at = %s, promise_missed_at = NULL, due_at = %s"
+            " WHERE workspace_id = 1 AND id = %s AND status = 'open'",
+            (promised_at, promised_at, case_id),
+        )
+        if not changed:
+            raise Conflict("This case is closed or does not exist; nothing was promised.", code="case_closed")
+
+    async def close(self, case_id: str, agent_id: int, outcome: str) -> None:
+        """Close a case."""
+        changed = await self._database.run(
+            "UPDATE cases s SET status = 'closed', outcome = %s, closed_at = now(), agent_id = %s"
+            " WHERE s.workspace_id = 1 AND s.id = %s AND s.status = 'open' AND NOT EXISTS (SELECT FROM effects f"
+            " WHERE f.workspace_id = 1 AND f.case_id = s.id AND f.state IN ('prepared', 'intended'))",
+            (outcome, agent_id, case_id),
+        )
+        if changed:
+            return
+        found = await self._database.rows("SELECT status FROM cases WHERE workspace_id = 1 AND id = %s", (case_id,))
+        if not found:
+            raise NotFound("There is no such case.")
+        if found[0][0] == "open":
+            raise Conflict(
+                "Something in this case waits for a decision; approve or decline it first.", code="undecided"
+            )
+        raise Conflict("This case is closed already.", code="case_closed")
+
+    async def missed_promises(self, limit: int = 20) -> Sequence[Promise]:
+        """Give open cases whose promised time has passed."""
+        cases = [read_case(row) for row in await self._database.rows(_MISSED, (limit,))]
+        return [
+            Promise(
+                case=case,
+                language=await self._language(case.conversation_id),
+                conversation_id=case.conversation_id,
+                business_ref=case.business_ref,
+            )
+            for case in cases
+        ]
+
+    async def miss(self, case_id: str, priority: Priority, text: str | None) -> bool:
+        """Write to the contact first and raise the case."""
+        values = {
+            "id": case_id,
+            "priority": priority.score,
+            "reasons": reasons_text(priority),
+            "content": None if text is None else rows.json_text({"text": text}),
+        }
+        return bool(await self._database.rows(_MISS, values))
+
+    async def _language(self, conversation_id: UUID | None) -> str | None:
+        found = await self._database.rows(
+            "SELECT language FROM conversations WHERE workspace_id = 1 AND id = %s", (conversation_id,)
+        )
+        return found[0][0] if found else None
+
+    async def _write(self, conversation_id: UUID, agent_id: int, text: str, client_id: str, *, is_reply: bool) -> int:
+        content = rows.json_text({"text": text, "custom": {"agent_id": agent_id}} if not is_reply else {"text": text})
+        values = {
+            "id": conversation_id,
+            "agent": agent_id,
+            "client": f"agent:{agent_id}:{client_id}",
+            "kind": "message" if is_reply else "note",
+            "content": content,
+            "is_reply": is_reply,
+        }
+        written = await self._database.rows(_WRITE, values)
+        if not written:
+            raise Conflict(
+                "You do not have this conversation. Take it over first, then write; your text was not sent.",
+                code="not_in_control",
+            )
+        position: int = written[0][0]
+        return position

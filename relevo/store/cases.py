@@ -1,0 +1,77 @@
+"""What a turn writes about cases: opened ones, and open ones that the contact came about again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from relevo.contracts.store import TurnOutcome
+from relevo.domain.cases import CaseContact, CaseRequest, Priority, PriorityReason
+from relevo.domain.messages import clean_text
+from relevo.store import rows
+from relevo.store.pool import Connection
+
+_OPEN = """
+INSERT INTO cases (id, type, trigger, reference, goal, detail, contact_id, business_ref, conversation_id, priority,
+    priority_reasons, due_at)
+SELECT %(id)s, %(type)s, %(trigger)s, %(reference)s, %(goal)s, %(detail)s::json, i.contact_id, i.business_ref, c.id,
+    %(priority)s, %(reasons)s::jsonb, now() + make_interval(secs => %(due)s)
+FROM conversations c JOIN identities i ON i.workspace_id = 1 AND i.id = c.identity_id
+WHERE c.workspace_id = 1 AND c.id = %(conversation)s
+ON CONFLICT (workspace_id, id) DO NOTHING
+"""
+_LINK = """
+INSERT INTO case_conversations (case_id, conversation_id) VALUES (%(id)s, %(conversation)s) ON CONFLICT DO NOTHING
+"""
+_BIND = "UPDATE effects SET case_id = %(id)s WHERE workspace_id = 1 AND key = ANY(%(effects)s) AND state = 'prepared'"
+
+_AGAIN = """
+UPDATE cases SET contacted = contacted + 1, priority = greatest(priority, %(priority)s),
+    priority_reasons = %(reasons)s::jsonb, due_at = least(due_at, now() + make_interval(secs => %(due)s))
+WHERE workspace_id = 1 AND id = %(id)s AND status = 'open'
+"""
+
+
+async def write_cases(connection: Connection, conversation_id: UUID, outcome: TurnOutcome) -> None:
+    """Open a turn's cases, with the effects that are decided about in them, and note contacts about open ones."""
+    for case in outcome.cases:
+        values = _values(case, conversation_id)
+        for statement in (_OPEN, _LINK, *([_BIND] if case.effects else [])):
+            await connection.execute(statement, values)
+    for again in outcome.contacts:
+        values = {"id": again.case_id, "conversation": conversation_id, **_priority_values(again)}
+        await connection.execute(_AGAIN, values)
+        await connection.execute(_LINK, values)
+
+
+def read_priority(reasons: Sequence[Mapping[str, Any]]) -> Priority:
+    """Read a priority as stored."""
+    return Priority(tuple(PriorityReason(code=r["code"], points=r["points"], detail=r.get("detail")) for r in reasons))
+
+
+def reasons_text(priority: Priority) -> str:
+    """Give a priority's reasons as stored."""
+    return rows.json_text([{"code": r.code, "points": r.points, "detail": r.detail} for r in priority.reasons])
+
+
+def _values(case: CaseRequest, conversation_id: UUID) -> dict[str, Any]:
+    return {
+        "id": case.id,
+        "type": case.type,
+        "trigger": case.trigger.value,
+        "reference": _clean(case.reference),
+        "goal": _clean(case.goal),
+        "detail": rows.json_text(case.detail),
+        "conversation": conversation_id,
+        "effects": list(case.effects),
+        **_priority_values(case),
+    }
+
+
+def _priority_values(case: CaseRequest | CaseContact) -> dict[str, Any]:
+    return {"priority": case.priority.score, "reasons": reasons_text(case.priority), "due": case.due_seconds}
+
+
+def _clean(text: str | None) -> str | None:
+    return None if text is None else clean_text(text)

@@ -1,0 +1,312 @@
+"""Control passing between bot and people, each time in one transaction with its record and its words.
+
+Every change is a compare-and-set on the conversation's row: who comes second writes nothing and learns who was first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from relevo.contracts.desk import Background
+from relevo.domain.cases import Case
+from relevo.domain.conversations import Control
+from relevo.domain.handoff import Handoff
+from relevo.errors import Conflict, NotFound
+from relevo.store import rows
+from relevo.store.approvals import EFFECT_COLUMNS, read_effect
+from relevo.store.desk import CASES, read_case
+from relevo.store.pool import Connection, Database
+
+_OPEN_STATES = "('requested', 'queued', 'offered', 'agent', 'wrap_up')"
+
+# One statement for every step: the row's lock makes the position, and so the order, its own.
+_PASS = """
+WITH before AS (
+    SELECT id, channel, control, agent_id FROM conversations
+    WHERE workspace_id = 1 AND id = %(id)s AND control = ANY(%(from)s)
+      AND (%(version)s::bigint IS NULL OR control_version = %(version)s)
+      AND (%(holder)s::integer IS NULL OR agent_id = %(holder)s) FOR UPDATE
+), passed AS (
+    UPDATE conversations c SET control = %(to)s, control_version = c.control_version + 1, agent_id = %(agent)s,
+        last_position = c.last_position + 1, updated_at = now()
+    FROM before b WHERE c.workspace_id = 1 AND c.id = b.id
+    RETURNING c.id, c.last_position, c.control_version, b.control AS was
+), written AS (
+    INSERT INTO entries (conversation_id, position, kind, author, content)
+    SELECT id, last_position, 'control', 'system',
+        jsonb_build_object('custom', %(custom)s::jsonb || jsonb_build_object('from', was, 'to', %(to)s::text))
+    FROM passed
+)
+SELECT control_version FROM passed
+"""
+
+_KEEP = f"""
+INSERT INTO handoffs (id, conversation_id, episode, idempotency_key, state, trigger, case_id, agent_id, record,
+    expires_at, taken_at)
+SELECT %(handoff)s, %(id)s, (SELECT count(*) + 1 FROM handoffs WHERE workspace_id = 1 AND conversation_id = %(id)s),
+    %(key)s, %(state)s, %(trigger)s, %(case)s, %(agent)s, %(record)s::jsonb, %(expires_at)s,
+    CASE WHEN %(agent)s::integer IS NULL THEN NULL ELSE now() END
+WHERE NOT EXISTS (SELECT FROM handoffs WHERE workspace_id = 1 AND conversation_id = %(id)s AND state IN {_OPEN_STATES})
+ON CONFLICT DO NOTHING
+"""
+# An earlier one to which nobody could come, since nobody was online.
+_SUPERSEDE = """
+UPDATE handoffs SET state = 'expired', ended_at = now()
+WHERE workspace_id = 1 AND conversation_id = %(id)s AND state = 'requested'
+"""
+_FOLLOW = f"""
+UPDATE handoffs SET state = %(state)s,
+    expires_at = CASE WHEN %(state)s = 'queued' THEN now() + interval '15 minutes' ELSE expires_at END,
+    agent_id = coalesce(%(agent)s, agent_id), handback = %(handback)s::jsonb,
+    taken_at = CASE WHEN %(state)s = 'agent' THEN now() ELSE taken_at END,
+    ended_at = CASE WHEN %(state)s IN ('ended', 'expired', 'failed') THEN now() END
+WHERE workspace_id = 1 AND conversation_id = %(id)s AND state IN {_OPEN_STATES}
+"""
+_SAY = """
+WITH grown AS (
+    UPDATE conversations SET last_position = last_position + 1, updated_at = now()
+    WHERE workspace_id = 1 AND id = %(id)s RETURNING id, channel, last_position
+), written AS (
+    INSERT INTO entries (conversation_id, position, kind, author, content)
+    SELECT id, last_position, 'message', 'system', %(content)s::jsonb FROM grown
+)
+INSERT INTO deliveries (conversation_id, position, channel) SELECT id, last_position, channel FROM grown
+"""
+_OPENING = """
+WITH grown AS (
+    UPDATE conversations SET last_position = last_position + 1, updated_at = now()
+    WHERE workspace_id = 1 AND id = %(id)s RETURNING id, channel, last_position
+), row AS (
+    INSERT INTO inbox (channel, external_id, conversation_id, position, text, metadata, kind)
+    SELECT channel, %(external)s, id, last_position, '/handed_back', %(record)s::jsonb, 'handback' FROM grown
+    RETURNING id, conversation_id, position
+), written AS (
+    INSERT INTO entries (conversation_id, position, kind, author, content, inbox_id)
+    SELECT conversation_id, position, 'handback', 'agent', jsonb_build_object('custom', %(record)s::jsonb), id FROM row
+)
+SELECT id FROM row
+"""
+_ASSIGN = """
+UPDATE cases s SET agent_id = %(agent)s FROM case_conversations l
+WHERE l.workspace_id = 1 AND l.conversation_id = %(id)s
+  AND s.workspace_id = 1 AND s.id = l.case_id AND s.status = 'open'
+"""
+_BACKGROUND = """
+SELECT
+    (SELECT coalesce(array_agg(DISTINCT s.id), '{}') FROM cases s WHERE s.workspace_id = 1 AND s.status = 'open'
+        AND (s.contact_id = i.contact_id OR s.business_ref = i.business_ref)),
+    (SELECT count(*) FROM cases s WHERE s.workspace_id = 1 AND s.opened_at > now() - interval '90 days'
+        AND (s.contact_id = i.contact_id OR s.business_ref = i.business_ref)),
+    (SELECT count(*) FROM handoffs h WHERE h.workspace_id = 1 AND h.conversation_id = c.id),
+    (SELECT coalesce(min(position), 0) FROM entries e WHERE e.workspace_id = 1 AND e.conversation_id = c.id),
+    c.last_position,
+    (SELECT count(*) FROM entries e WHERE e.workspace_id = 1 AND e.conversation_id = c.id AND e.kind = 'message'),
+    k.display_name
+FROM conversations c
+JOIN identities i ON i.workspace_id = 1 AND i.id = c.identity_id
+JOIN contacts k ON k.workspace_id = 1 AND k.id = i.contact_id
+WHERE c.workspace_id = 1 AND c.id = %(id)s
+"""
+
+
+async def write_handoff(connection: Connection, conversation_id: UUID, handoff: Handoff) -> None:
+    """Keep a handoff within a turn's transaction; control passes to the queue where somebody is online."""
+    values = _handoff_values(conversation_id, handoff)
+    await connection.execute(_SUPERSEDE, values)
+    await connection.execute(_KEEP, values | {"state": "queued" if handoff.is_anybody_online else "requested"})
+    if handoff.is_anybody_online:
+        for before, after in ((Control.BOT, Control.REQUESTED), (Control.REQUESTED, Control.QUEUED)):
+            await connection.execute(_PASS, _step(conversation_id, (before,), after))
+
+
+class PostgresHandoffs:
+    """Handoffs on PostgreSQL; see contracts.desk.Handoffs."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def is_anybody_online(self, within_seconds: float) -> bool:
+        """Tell whether an agent who is not away was at the desk so recently."""
+        found = await self._database.rows(
+            "SELECT EXISTS (SELECT FROM agents WHERE workspace_id = 1 AND removed_at IS NULL AND NOT is_away"
+            " AND seen_at > now() - make_interval(secs => %s))",
+            (within_seconds,),
+        )
+        return bool(found[0][0])
+
+    async def queue_length(self) -> int:
+        """Count the conversations that wait for a person."""
+        found = await self._database.rows(
+            "SELECT count(*) FROM conversations WHERE workspace_id = 1"
+            " AND control IN ('requested', 'queued', 'offered')"
+        )
+        length: int = found[0][0]
+        return length
+
+    async def background(self, conversation_id: UUID) -> Background:
+        """Give what a record needs of the store."""
+        found = await self._database.rows(_BACKGROUND, {"id": conversation_id})
+        if not found:
+            raise NotFound("There is no such conversation.")
+        effects = await self._database.rows(
+            f"SELECT {EFFECT_COLUMNS} FROM effects f WHERE workspace_id = 1 AND conversation_id = %s"
+            " ORDER BY intended_at",
+            (conversation_id,),
+        )
+        open_cases, cases, episodes, first, last, messages, name = found[0]
+        return Background(
+            open_cases=tuple(open_cases),
+            cases_in_90_days=cases,
+            episodes=episodes,
+            first_position=first,
+            last_position=last,
+            messages=messages,
+            attempts=tuple(read_effect(row) for row in effects),
+            display_name=name,
+        )
+
+    async def find_open_case(self, business_ref: str, case_type: str, reference: str | None) -> Case | None:
+        """Give a person's newest open case of this type, about this reference where one is given."""
+        found = await self._database.rows(
+            f"{CASES} AND s.status = 'open' AND s.business_ref = %(ref)s AND s.type = %(type)s"
+            " AND (%(reference)s::text IS NULL OR s.reference = %(reference)s) ORDER BY s.opened_at DESC LIMIT 1",
+            {"ref": business_ref, "type": case_type, "reference": reference},
+        )
+        return read_case(found[0]) if found else None
+
+    async def take_over(self, conversation_id: UUID, version: int, agent_id: int, handoff: Handoff | None) -> int:
+        """Give an agent control from whoever has it, and give the new version."""
+        sources = (Control.BOT, Control.REQUESTED, Control.QUEUED, Control.OFFERED)
+        values = _step(conversation_id, sources, Control.AGENT, agent=agent_id, version=version)
+        async with self._database.connection() as connection, connection.transaction():
+            row = await (await connection.execute(_PASS, values)).fetchone()
+            if row is None:
+                raise await self._quicker(conversation_id)
+            follow = {"id": conversation_id, "state": "agent", "agent": agent_id, "handback": None}
+            if not (await connection.execute(_FOLLOW, follow)).rowcount and handoff is not None:
+                kept = _handoff_values(conversation_id, handoff) | {"state": "agent", "agent": agent_id}
+                await connection.execute(_KEEP, kept)
+            await connection.execute(_ASSIGN, {"id": conversation_id, "agent": agent_id})
+        taken: int = row[0]
+        return taken
+
+    async def hand_back(self, conversation_id: UUID, version: int, agent_id: int, record: Mapping[str, Any]) -> int:
+        """Give the bot control and the record, and give the inbox row that makes it open."""
+        async with self._database.connection() as connection, connection.transaction():
+            await self._end(connection, (conversation_id, version, agent_id), record, Control.BOT)
+            external = f"handback:{conversation_id}:{version}"
+            values = {"id": conversation_id, "external": external, "record": rows.json_text(record)}
+            row = await (await connection.execute(_OPENING, values)).fetchone()
+            assert row is not None
+            inbox_id: int = row[0]
+            return inbox_id
+
+    async def close(self, conversation_id: UUID, version: int, agent_id: int, record: Mapping[str, Any]) -> None:
+        """End an agent's stretch without the bot saying anything."""
+        async with self._database.connection() as connection, connection.transaction():
+            await self._end(connection, (conversation_id, version, agent_id), record, Control.WRAP_UP)
+            await connection.execute(_PASS, _step(conversation_id, (Control.WRAP_UP,), Control.CLOSED))
+
+    async def reopen(self, conversation_id: UUID) -> None:
+        """Give the bot control of a conversation that nobody has."""
+        ended = (Control.CLOSED, Control.EXPIRED, Control.FAILED)
+        await self._database.run(_PASS, _step(conversation_id, ended, Control.BOT))
+
+    async def give_up_waiting(self, conversation_id: UUID, text: str, state: str) -> bool:
+        """Give the bot control of a conversation that still waits for a person, and say so to the contact."""
+        waiting = (Control.REQUESTED, Control.QUEUED, Control.OFFERED)
+        steps: list[tuple[tuple[Control, ...], Control]] = [(waiting, Control.BOT)]
+        if state == "expired":
+            steps = [(waiting, Control.EXPIRED), ((Control.EXPIRED,), Control.BOT)]
+        async with self._database.connection() as connection, connection.transaction():
+            for before, after in steps:
+                if not (await connection.execute(_PASS, _step(conversation_id, before, after))).rowcount:
+                    return False
+            follow = {"id": conversation_id, "state": state, "agent": None, "handback": None}
+            await connection.execute(_FOLLOW, follow)
+            content = rows.json_text({"text": text})
+            await connection.execute(_SAY, {"id": conversation_id, "content": content})
+        return True
+
+    async def overdue(self, limit: int = 20) -> list[tuple[UUID, str | None, str]]:
+        """Give conversation, language and case number of those that waited beyond their handoff's expiry."""
+        found = await self._database.rows(
+            "SELECT c.id, c.language, coalesce(h.case_id, '') FROM handoffs h"
+            " JOIN conversations c ON c.workspace_id = 1 AND c.id = h.conversation_id"
+            " WHERE h.workspace_id = 1 AND h.state IN ('queued', 'offered') AND h.expires_at < now()"
+            " ORDER BY h.expires_at LIMIT %s",
+            (limit,),
+        )
+        return [(row[0], row[1], row[2]) for row in found]
+
+    async def release(self, agent_id: int) -> list[UUID]:
+        """Put back into the queue what an agent has, who is gone."""
+        found = await self._database.rows(
+            "SELECT id FROM conversations WHERE workspace_id = 1 AND agent_id = %s", (agent_id,)
+        )
+        for (conversation_id,) in found:
+            async with self._database.connection() as connection, connection.transaction():
+                values = _step(conversation_id, (Control.AGENT,), Control.QUEUED) | {"holder": agent_id}
+                if (await connection.execute(_PASS, values)).rowcount:
+                    follow = {"id": conversation_id, "state": "queued", "agent": None, "handback": None}
+                    await connection.execute(_FOLLOW, follow)
+        await self._database.run(
+            "UPDATE cases SET agent_id = NULL WHERE workspace_id = 1 AND agent_id = %s", (agent_id,)
+        )
+        return [conversation_id for (conversation_id,) in found]
+
+    async def _end(
+        self, connection: Connection, held: tuple[UUID, int, int], record: Mapping[str, Any], to: Control
+    ) -> None:
+        conversation_id, version, agent_id = held
+        values = _step(conversation_id, (Control.AGENT,), to, version=version) | {"holder": agent_id}
+        if not (await connection.execute(_PASS, values)).rowcount:
+            raise await self._quicker(conversation_id)
+        follow = {"id": conversation_id, "state": "ended", "agent": None, "handback": rows.json_text(record)}
+        await connection.execute(_FOLLOW, follow)
+
+    async def _quicker(self, conversation_id: UUID) -> Conflict:
+        found = await self._database.rows(
+            "SELECT c.control, a.name FROM conversations c"
+            " LEFT JOIN agents a ON a.workspace_id = 1 AND a.id = c.agent_id WHERE c.workspace_id = 1 AND c.id = %s",
+            (conversation_id,),
+        )
+        if not found:
+            raise NotFound("There is no such conversation.")
+        control, name = found[0]
+        who = f"{name} has it now" if name else f"it is with “{control}” now"
+        return Conflict(f"Somebody was quicker: {who}. Look again before you decide.", code="taken_over")
+
+
+def _step(
+    conversation_id: UUID,
+    sources: tuple[Control, ...],
+    to: Control,
+    *,
+    agent: int | None = None,
+    version: int | None = None,
+) -> dict[str, Any]:
+    return {
+        "id": conversation_id,
+        "from": [source.value for source in sources],
+        "to": to.value,
+        "agent": agent,
+        "version": version,
+        "holder": None,
+        "custom": rows.json_text({"agent_id": agent} if agent is not None else {}),
+    }
+
+
+def _handoff_values(conversation_id: UUID, handoff: Handoff) -> dict[str, Any]:
+    return {
+        "id": conversation_id,
+        "handoff": handoff.id,
+        "key": handoff.idempotency_key,
+        "trigger": handoff.trigger.value,
+        "case": handoff.case_id,
+        "agent": None,
+        "record": rows.json_text(handoff.record),
+        "expires_at": handoff.expires_at,
+    }
