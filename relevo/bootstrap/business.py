@@ -54,11 +54,15 @@ async def load_demo(opened: OpenStore, *, afresh: bool) -> bool:
     return True
 
 
+async def business_of(opened: OpenStore) -> Business:
+    """Give the business that this installation acts in."""
+    return Aurora(opened.database) if await is_demo(opened) else NoBusiness()
+
+
 async def turn_services(opened: OpenStore, configuration: Configuration) -> TurnServices:
     """Give turns what they need of the world."""
-    business: Business = Aurora(opened.database) if await is_demo(opened) else NoBusiness()
     return TurnServices(
-        business=business,
+        business=await business_of(opened),
         effects=opened.store.effects,
         policies=configuration.policies,
         handoffs=opened.store.handoffs,

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 import structlog
 
 from relevo.bootstrap import OpenStore, open_store
-from relevo.bootstrap.business import DEMO_COMPANY, is_demo
+from relevo.bootstrap.business import DEMO_COMPANY, business_of, is_demo
 from relevo.bootstrap.everything import Settings
 from relevo.bootstrap.lifetime import Part, run_until_stopped
 from relevo.configuration import Configuration
 from relevo.contracts.channel import Channel
 from relevo.contracts.store import Bots
 from relevo.errors import Unavailable
+from relevo.flow.approvals import Decider
 from relevo.flow.deliver import Deliverer
+from relevo.flow.handoff import QueueWatch
+from relevo.flow.promises import PromiseWatch
 from relevo.flow.sweep import Sweeper
 from relevo.store.live import SENDERS, TIMELINES
 from relevo.web.app import WebServices, create_app
@@ -49,34 +52,58 @@ async def run_web(settings: Settings, configuration: Configuration, dsn: str, te
     async with open_store(
         dsn, size=settings.database.web_connections, name="relevo web", hears=(SENDERS, TIMELINES)
     ) as opened:
-        app = create_app(await _services(settings, opened))
+        decider = await _decider(configuration, opened)
+        app = create_app(await _services(settings, configuration, opened, decider))
         async with serving(app, settings.address.host, settings.address.port) as port:
             _log.info("web.listening", host=settings.address.host, port=port)
             tell(f"Listens on {settings.address.host} port {port}.")
-            await run_until_stopped(*_parts(settings, configuration, opened), stop_seconds=settings.bots.stop_seconds)
+            parts = _parts(settings, configuration, opened, decider)
+            await run_until_stopped(*parts, stop_seconds=settings.bots.stop_seconds)
 
 
-async def _services(settings: Settings, opened: OpenStore) -> WebServices:
+async def _decider(configuration: Configuration, opened: OpenStore) -> Decider:
+    store = opened.store
+    return Decider(
+        approvals=store.approvals,
+        effects=store.effects,
+        business=await business_of(opened),
+        policies=configuration.policies,
+        conversations=store.conversations,
+        live=opened.live,
+        default_language=configuration.bot.default_language,
+    )
+
+
+async def _services(
+    settings: Settings, configuration: Configuration, opened: OpenStore, decider: Decider
+) -> WebServices:
     demo = await is_demo(opened)
     return WebServices(
         store=opened.store,
         live=opened.live,
         readiness=Readiness(bots=opened.store.bots, lost_seconds=settings.bots.bot_lost_seconds),
+        decider=decider,
+        service=configuration.bot.service,
         settings=settings.web,
         is_demo=demo,
         company_name=DEMO_COMPANY if demo else COMPANY,
     )
 
 
-def _parts(settings: Settings, configuration: Configuration, opened: OpenStore) -> list[Part]:
-    store, live = opened.store, opened.live
+def _parts(settings: Settings, configuration: Configuration, opened: OpenStore, decider: Decider) -> list[Part]:
+    store, live, language = opened.store, opened.live, configuration.bot.default_language
     sweeper = Sweeper(
         inbox=store.inbox,
         effects=store.effects,
         live=live,
         silence_seconds=settings.bots.silence_seconds,
-        default_language=configuration.bot.default_language,
+        default_language=language,
+        service=configuration.bot.service,
+        handoffs=store.handoffs,
     )
+    queue_watch = QueueWatch(handoffs=store.handoffs, live=live, default_language=language)
+    promise_watch = PromiseWatch(case_work=store.case_work, live=live, default_language=language)
     channels: dict[str, Channel] = {}  # REST and the web chat fetch for themselves; nothing pushes yet
     deliverer = Deliverer(outbox=store.outbox, channels=channels, live=live)
-    return [sweeper.run, deliverer.run] if channels else [sweeper.run]
+    parts: list[Part] = [sweeper.run, decider.run, queue_watch.run, promise_watch.run]
+    return [*parts, deliverer.run] if channels else parts

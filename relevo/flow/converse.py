@@ -27,7 +27,8 @@ from relevo.domain.conversations import ENDED, WAITING, Control
 from relevo.domain.handoff import Handoff
 from relevo.domain.messages import Author, Content
 from relevo.errors import BrainUnavailable, LeaseLost, TurnFailed, Unavailable
-from relevo.flow.handoff import Occasion, prepare, priority_of, take_back
+from relevo.flow.handoff import prepare, priority_of, take_back
+from relevo.flow.record import Occasion
 from relevo.flow.texts import say
 from relevo.flow.turn import ConversationTurn, TurnServices
 

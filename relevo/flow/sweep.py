@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
+from relevo.contracts.desk import Handoffs
 from relevo.contracts.live import Live
 from relevo.contracts.store import Claim, Effects, Inbox, TurnOutcome
 from relevo.domain.cases import CaseRequest, Trigger, first_priority
 from relevo.domain.conversations import Control
+from relevo.domain.handoff import Handoff, HandoffRequest
 from relevo.domain.messages import Author, Content
+from relevo.domain.service import Service
 from relevo.errors import LeaseLost, Unavailable
+from relevo.flow.handoff import prepare
+from relevo.flow.record import Occasion
 from relevo.flow.texts import say
 from relevo.flow.waiting import stopped_within
 
@@ -29,6 +34,8 @@ class Sweeper:
     silence_seconds: float = 30.0
     """How long a message may wait before the contact is told that no bot answers."""
     default_language: str = "es"
+    handoffs: Handoffs | None = None
+    service: Service = field(default_factory=Service)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look now and then until told to stop; bots get the whole silence first, to take what an outage left."""
@@ -61,4 +68,20 @@ class Sweeper:
             goal=claim.arrival.text,
             priority=first_priority(Trigger.BOT_UNAVAILABLE),
         )
-        return TurnOutcome(messages=(Content(text=text),), author=Author.SYSTEM, cases=(case,))
+        handoff = await self._handoff(claim, case)
+        return TurnOutcome(messages=(Content(text=text),), author=Author.SYSTEM, cases=(case,), handoff=handoff)
+
+    async def _handoff(self, claim: Claim, case: CaseRequest) -> Handoff | None:
+        if self.handoffs is None:
+            return None
+        conversation = claim.conversation
+        occasion = Occasion(
+            request=HandoffRequest(trigger=case.trigger, case_id=case.id, case_type=case.type, goal=case.goal),
+            conversation=conversation,
+            now=claim.received_at,
+            is_anybody_online=await self.handoffs.is_anybody_online(self.service.presence_seconds),
+            idempotency_key=f"{conversation.id}:{claim.inbox_id}",
+            priority=case.priority,
+            language=conversation.language or self.default_language,
+        )
+        return await prepare(occasion, self.handoffs, await self.inbox.tracker_events(conversation.id), self.service)

@@ -16,6 +16,11 @@ def say(language: str | None, key: str, **values: str) -> str:
     return texts[key].format(**values)
 
 
+def has_text(language: str | None, key: str) -> bool:
+    """Tell whether there is such a text, in this language or in the one that stands in for it."""
+    return key in (_texts(language or FALLBACK_LANGUAGE) or _texts(FALLBACK_LANGUAGE))
+
+
 @lru_cache(maxsize=1)
 def languages() -> tuple[str, ...]:
     """Give the languages that there are texts in."""

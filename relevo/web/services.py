@@ -11,6 +11,8 @@ from sanic.request import Request
 from relevo.contracts.clock import Clock, system_clock
 from relevo.contracts.live import Live
 from relevo.contracts.store import Store
+from relevo.domain.service import Service
+from relevo.flow.approvals import Decider
 from relevo.web.settings import WebSettings
 
 Readiness = Callable[[], Awaitable[Mapping[str, bool | str]]]
@@ -24,6 +26,9 @@ class WebServices:
     store: Store
     live: Live
     readiness: Readiness
+    decider: Decider | None = None
+    """Decides about prepared effects; None where no business can be asked."""
+    service: Service = field(default_factory=Service)
     settings: WebSettings = field(default_factory=WebSettings)
     clock: Clock = system_clock
     company_name: str = "Relevo"

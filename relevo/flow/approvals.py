@@ -1,0 +1,194 @@
+"""What people decide about prepared effects: approved within their limits, declined with a reason, or changed.
+
+    prepared ─► approved (compare-and-set) ─► done by the business ─► result, words and case in one transaction
+        ├─► another amount: a new hash, for somebody else to approve
+        ├─► declined: the contact hears the reason
+        └─► nobody decides in time: refused, the contact is told, the case stays
+
+A crash after the approval is settled by ``run``: the business is asked again with the same key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import structlog
+
+from relevo.contracts.accounts import AgentAccount
+from relevo.contracts.business import Business
+from relevo.contracts.clock import Clock, system_clock
+from relevo.contracts.desk import Approvals
+from relevo.contracts.live import Live
+from relevo.contracts.policy import Policy
+from relevo.contracts.store import Conversations, Effects
+from relevo.domain.effects import POINTS, Decision, EffectOrder, EffectResult, EffectState, PreparedEffect
+from relevo.errors import AccessDenied, Conflict, Unavailable, Unreadable
+from relevo.flow.effects import carry_out
+from relevo.flow.money import amount_in
+from relevo.flow.texts import has_text, say
+from relevo.flow.waiting import stopped_within
+
+LOOK_SECONDS = 5.0
+_UNFINISHED_SECONDS = 15.0
+"""After which an approved effect without a result is taken up again: whoever approved it died, or nobody answered."""
+MAX_REASON_CHARACTERS = 500
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decider:
+    """Carries out what agents decide, and what time decides for them."""
+
+    approvals: Approvals
+    effects: Effects
+    business: Business
+    policies: Policy
+    conversations: Conversations
+    live: Live
+    clock: Clock = field(default=system_clock)
+    default_language: str = "es"
+
+    async def approve(self, key: str, hash_: str, agent: AgentAccount) -> EffectResult:
+        """Approve exactly what the hash says and do it.
+
+        Raises AccessDenied beyond the agent's limit, Conflict when it was decided, changed or is late, or when the
+        policy refuses it by now.
+        """
+        effect = await self.approvals.get(key)
+        _demand_limit(effect, effect.order.amount, agent)
+        await self._demand_policy(effect)
+        return await self._finish(await self.approvals.approve(key, hash_, agent.id))
+
+    async def decline(self, key: str, hash_: str, agent: AgentAccount, reason: str) -> None:
+        """Refuse it; the contact hears the reason."""
+        if not reason.strip() or len(reason) > MAX_REASON_CHARACTERS:
+            raise Unreadable(
+                f"Say in 1 to {MAX_REASON_CHARACTERS} characters why; the customer reads it.", code="bad_reason"
+            )
+        effect = await self.approvals.get(key)
+        language = await self._language(effect)
+        reason = reason.strip() if reason.strip()[-1] in ".!?" else f"{reason.strip()}."
+        text = say(language, "effect_declined", reason=reason, case=effect.case_id or "")
+        await self.approvals.decline(key, hash_, agent.id, reason, text)
+        self._wake(effect)
+        _log.info("approval.declined", kind=effect.order.kind, agent=agent.id)
+
+    async def change_amount(self, key: str, hash_: str, agent: AgentAccount, amount: int) -> PreparedEffect:
+        """Put another amount in its place, within the agent's own limit; somebody else has to approve it."""
+        effect = await self.approvals.get(key)
+        if effect.order.amount is None:
+            raise Conflict("There is no amount in this to change.", code="no_amount")
+        if not 0 < amount <= _most(effect):
+            raise Unreadable("The amount must be more than nothing and at most what was asked for.", code="bad_amount")
+        _demand_limit(effect, amount, agent)
+        changed = await self.approvals.change(key, hash_, agent.id, _with_amount(effect.order, amount))
+        self._wake(effect)
+        return changed
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Take up what was left, and end what nobody decides, until told to stop."""
+        while not await stopped_within(stop, LOOK_SECONDS):
+            try:
+                await self.step()
+            except Unavailable:
+                _log.warning("approvals.database_unreachable")
+
+    async def step(self) -> None:
+        """Look once."""
+        for effect in await self.approvals.unfinished(_UNFINISHED_SECONDS):
+            await self._finish(effect)
+        for effect in await self.approvals.expired():
+            text = say(await self._language(effect), "effect_expired", case=effect.case_id or "")
+            if await self.approvals.expire(effect.order.key, text):
+                self._wake(effect)
+                _log.info("approval.expired", kind=effect.order.kind)
+
+    async def _finish(self, effect: PreparedEffect) -> EffectResult:
+        result = await carry_out(effect.order, effect.rule, self.business)
+        if result.state is EffectState.UNCONFIRMED:
+            return result  # the business did not answer: it stays approved, and is asked again
+        is_done = result.state is EffectState.DONE
+        text = await self._told(effect, result)
+        if await self.approvals.finish(effect.order.key, result, text, closes_case=is_done):
+            self._wake(effect)
+            _log.info("approval.finished", kind=effect.order.kind, state=result.state.value)
+        return result
+
+    async def _told(self, effect: PreparedEffect, result: EffectResult) -> str:
+        language, order = await self._language(effect), effect.order
+        if result.state is not EffectState.DONE:
+            return say(language, "effect_failed_after_approval", case=effect.case_id or "")
+        key = f"effect_approved_{order.kind}"
+        values = {name: str(value) for name, value in {**order.arguments, **result.result}.items()}
+        if order.amount is not None:
+            values["amount"] = amount_in(language, order.amount, order.unit or "")
+        if isinstance(balance := result.result.get("balance"), int):
+            values["balance"] = amount_in(language, balance, POINTS)
+        return say(language, key if has_text(language, key) else "effect_approved", **values)
+
+    async def _demand_policy(self, effect: PreparedEffect) -> None:
+        """What was allowed when it was asked for may be forbidden by now; what needs a person has one."""
+        order = effect.order
+        days = self.policies.window_days(order.kind)
+        spent = await self.effects.spent(order.kind, order.business_ref, days) if days is not None else 0
+        verdict = self.policies.decide(order.kind, {"spent": spent, **order.arguments}, self.clock().date())
+        if verdict.decision is Decision.REFUSED:
+            raise Conflict(f"The policy refuses this by now ({verdict.rule}). Decline it instead.", code="policy")
+
+    async def _language(self, effect: PreparedEffect) -> str:
+        if effect.conversation_id is None:
+            return self.default_language
+        return (await self.conversations.get(effect.conversation_id)).language or self.default_language
+
+    def _wake(self, effect: PreparedEffect) -> None:
+        if effect.conversation_id is not None:
+            self.live.changed(effect.conversation_id)
+            self.live.wake_senders()
+
+
+def may_approve(effect: PreparedEffect, agent: AgentAccount, now: datetime) -> str | None:
+    """Give why an agent may not approve an effect as it stands, as a code; None when they may.
+
+    ``limit``, ``four_eyes``, ``own_contact``, ``expired`` or ``decided``; for showing only, the decision checks again.
+    """
+    limit = agent.limits.get(effect.measure)
+    reasons = {
+        "decided": effect.state is not EffectState.PREPARED,
+        "expired": effect.expires_at is not None and effect.expires_at <= now,
+        "own_contact": agent.business_ref is not None and agent.business_ref == effect.order.business_ref,
+        "four_eyes": effect.changed_by == agent.id,
+        "limit": limit is None or (effect.order.amount is not None and effect.order.amount > limit),
+    }
+    return next((code for code, holds in reasons.items() if holds), None)
+
+
+def _demand_limit(effect: PreparedEffect, amount: int | None, agent: AgentAccount) -> None:
+    limit = agent.limits.get(effect.measure)
+    if limit is None:
+        raise AccessDenied(
+            f"You may not approve {effect.measure}; a colleague with a limit can. It waits in the list.",
+            code="no_limit",
+        )
+    if amount is not None and amount > limit:
+        unit = effect.order.unit or POINTS
+        raise AccessDenied(
+            f"{amount_in('en', amount, unit)} is beyond your limit of {amount_in('en', limit, unit)};"
+            " a colleague with a higher one can approve it.",
+            code="limit",
+        )
+
+
+def _with_amount(order: EffectOrder, amount: int) -> EffectOrder:
+    """Change what the order moves, wherever its arguments say it too."""
+    most = order.arguments.get("most_amount", order.amount)
+    arguments = {name: amount if name in ("amount", "points") else value for name, value in order.arguments.items()} | {
+        "most_amount": most
+    }
+    return replace(order, amount=amount, arguments=arguments)
+
+
+def _most(effect: PreparedEffect) -> int:
+    """Give what was asked for at first: nobody makes it more."""
+    return int(effect.order.arguments.get("most_amount", effect.order.amount or 0))
