@@ -46,7 +46,10 @@ async def open_stage(
     brain = ScriptedBrain(script) if callable(script) else script
     async with open_store(dsn, size=4, name="relevo stage") as opened:
         services = TurnServices(
-            business=business or Ledger(), effects=opened.store.effects, policies=policies or Permissive()
+            business=business or Ledger(),
+            effects=opened.store.effects,
+            policies=policies or Permissive(),
+            handoffs=opened.store.handoffs,
         )
         yield Stage(opened=opened, brain=brain, channel=channel or Loopback(), services=services)
 

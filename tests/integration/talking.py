@@ -128,6 +128,12 @@ async def open_floor(dsn: str, brain: RasaBrain, company: type[Aurora] = Aurora)
     async with open_store(dsn, size=4, name="relevo tests") as opened:
         business = company(opened.database)
         await business.load(datetime.now(timezone.utc))
-        services = TurnServices(business=business, effects=opened.store.effects, policies=configuration.policies)
+        services = TurnServices(
+            business=business,
+            effects=opened.store.effects,
+            policies=configuration.policies,
+            handoffs=opened.store.handoffs,
+            service=configuration.bot.service,
+        )
         converser = Converser(inbox=opened.store.inbox, brain=brain, live=opened.live, services=services)
         yield Floor(opened=opened, business=business, converser=converser)

@@ -1,0 +1,199 @@
+"""Handed to a person and back, said as customers say it: real Rasa, real database, an agent at the desk."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from relevo.contracts.accounts import AgentAccount
+from relevo.contracts.clock import system_clock
+from relevo.contracts.handoff import HandoffRecord
+from relevo.domain.conversations import Control, Conversation
+from relevo.domain.handoff import Episode, Handback
+from relevo.flow.handoff import QueueWatch
+from relevo.flow.record import handback_record
+from tests.integration.talking import Customer, Floor
+
+pytestmark = [pytest.mark.anyio, pytest.mark.rasa]
+
+ASKED = "quiero hablar con una persona"
+
+
+async def agent_online(floor: Floor, name: str = "Sara Molina") -> AgentAccount:
+    """Give an agent whose desk is open."""
+    accounts = floor.opened.store.accounts
+    agent = await accounts.add_agent(f"{name.split(maxsplit=1)[0].lower()}@aurora.example", name, "agent", "no hash")
+    await accounts.seen(agent.id)
+    return agent
+
+
+async def conversation_of(floor: Floor, customer: Customer) -> Conversation:
+    """Give a customer's conversation as it is now."""
+    found = await floor.opened.store.conversations.find("rest", customer.address)
+    assert found is not None
+    return found
+
+
+async def episodes_of(floor: Floor, customer: Customer) -> list[Episode]:
+    """Give a customer's handoffs, newest first."""
+    return await floor.opened.store.desk.episodes((await conversation_of(floor, customer)).id)
+
+
+async def takes(floor: Floor, agent: AgentAccount, customer: Customer) -> Conversation:
+    """Have an agent take over."""
+    conversation = await conversation_of(floor, customer)
+    await floor.opened.store.handoffs.take_over(conversation.id, conversation.control_version, agent.id, None)
+    return await conversation_of(floor, customer)
+
+
+async def hands_back(floor: Floor, agent: AgentAccount, customer: Customer, handback: Handback) -> None:
+    """Have an agent give the conversation back."""
+    conversation = await conversation_of(floor, customer)
+    record = handback_record(handback, handoff_id=None, ended_at=system_clock())
+    await floor.opened.store.handoffs.hand_back(conversation.id, conversation.control_version, agent.id, record)
+
+
+async def test_with_somebody_online_control_passes_and_the_customer_hears_their_place(floor: Floor) -> None:
+    """The case, the record and the words are there together; the bot is silent from then on."""
+    await agent_online(floor)
+    lucia = floor.customer()
+    told = await lucia.says(ASKED)
+    assert "tu turno es el 1" in told
+    (case,) = await floor.cases()
+    assert case.id in told
+    assert (await conversation_of(floor, lucia)).control is Control.QUEUED
+    (episode,) = await episodes_of(floor, lucia)
+    assert (episode.state, episode.trigger, episode.case_id) == ("queued", "user_request", case.id)
+    assert await lucia.says("hola? me faltan puntos") == "", "the bot says nothing while a person is waited for"
+
+
+async def test_with_nobody_online_hours_are_told_and_the_bot_goes_on(floor: Floor) -> None:
+    """The case waits, the record is kept, and the customer is not left alone."""
+    lucia = floor.customer()
+    told = await lucia.says(ASKED)
+    assert "no hay nadie conectado" in told
+    assert "de lunes a viernes de 8:00 a 22:00" in told
+    (episode,) = await episodes_of(floor, lucia)
+    assert episode.state == "requested"
+    assert "Total: 11.280 puntos" in await lucia.says("me faltan los puntos de la reserva RBL7Q2, soy AU48207315")
+
+
+async def test_the_record_says_who_said_what_and_what_is_proven(floor: Floor) -> None:
+    """Every value has its source, what identified is verified, what was tried and why it is urgent is there."""
+    await agent_online(floor)
+    lucia = floor.customer()
+    await lucia.says("me faltan los puntos de mis vuelos a Dubái")
+    await lucia.says("AU48207315, reserva RBL7Q2")
+    await lucia.says("sí")
+    await lucia.says("quiero una persona")
+    (episode,) = await episodes_of(floor, lucia)
+    record = msgspec.convert(episode.record, HandoffRecord)
+    slots = {slot.name: slot for slot in record.slots}
+    assert (slots["loyalty_number"].set_by, slots["loyalty_number"].is_verified) == ("contact", True)
+    assert slots["loyalty_number"].said == "AU48207315, reserva RBL7Q2"
+    assert slots["is_identified"].set_by.startswith("action:")
+    assert {attempt.key for attempt in record.attempts} == {
+        "credit_points:0751000000011",
+        "credit_points:0751000000012",
+    }
+    assert {attempt.state for attempt in record.attempts} == {"done"}
+    assert record.contact.verified == "two_facts"
+    assert record.contact.display_name == "Lucía Fernanda Robles Arce"
+    assert [reason.code for reason in record.priority.reasons] == ["user_request"]
+    assert {summary.language for summary in record.summaries} == {"en", "es"}
+    assert any("AU48207315 (verificado)" in summary.text for summary in record.summaries)
+    assert [topic.intent for topic in record.topics] == ["correct_points", "ask_person"]
+
+
+async def test_cancel_takes_the_conversation_back_while_nobody_has_come(floor: Floor) -> None:
+    """One word is enough, and the bot serves again; the case stays."""
+    await agent_online(floor)
+    lucia = floor.customer()
+    await lucia.says(ASKED)
+    assert "sigo yo" in await lucia.says("Cancelar")
+    assert (await conversation_of(floor, lucia)).control is Control.BOT
+    assert [case.status for case in await floor.cases()] == ["open"]
+    assert "dos datos" in await lucia.says("me faltan los puntos de un vuelo")
+
+
+async def test_when_nobody_comes_in_time_the_customer_is_told_and_the_bot_goes_on(floor: Floor) -> None:
+    """Expiry is said first and never leaves a conversation without anybody."""
+    await agent_online(floor)
+    lucia = floor.customer()
+    await lucia.says(ASKED)
+    await floor.run("UPDATE handoffs SET expires_at = now() - interval '1 second'")
+    watch = QueueWatch(handoffs=floor.opened.store.handoffs, live=floor.opened.live)
+    assert await watch.step() == 1
+    assert await watch.step() == 0
+    assert "todavía no ha podido venir nadie" in await lucia.hears()
+    (episode,) = await episodes_of(floor, lucia)
+    assert episode.state == "expired"
+    assert "dos datos" in await lucia.says("me faltan los puntos de un vuelo")
+
+
+@pytest.mark.parametrize("trap", ["/restart", "/ask_person", "/greet", "hola", "/handed_back", "sí"])
+async def test_nothing_wakes_the_bot_while_a_person_has_control(floor: Floor, trap: str) -> None:
+    """Commands, buttons and words alike are kept for the agent, and the session's end changes nothing."""
+    agent = await agent_online(floor)
+    lucia = floor.customer()
+    await lucia.says("me faltan los puntos de la reserva RBL7Q2, soy AU48207315")
+    await takes(floor, agent, lucia)
+    assert await lucia.says(trap) == ""
+    assert await lucia.says("/deny") == ""
+    assert await floor.points("C001") == 18_250
+
+
+async def test_typing_the_servers_own_word_hands_nothing_back(floor: Floor) -> None:
+    """Only a person at the desk hands back; a customer who writes the intent's name is not understood."""
+    lucia = floor.customer()
+    told = await lucia.says("/handed_back")
+    assert "ha dejado resuelto" not in told
+    assert "sigue con tu caso" not in told
+
+
+async def test_the_bot_opens_with_what_was_decided_and_still_knows_everything(floor: Floor) -> None:
+    """After the person, nothing is asked again, and what they learned is in the bot's slots."""
+    agent = await agent_online(floor)
+    lucia = floor.customer()
+    await lucia.says("me faltan los puntos de mis vuelos a Dubái. soy AU48207315")
+    await lucia.says(ASKED)
+    await takes(floor, agent, lucia)
+    assert await lucia.says("¿hay alguien?") == ""
+    decided = Handback(
+        outcome="promised", agent="Sara Molina", told="he encontrado tu reserva.", slots={"booking_code": ["RBL7Q2"]}
+    )
+    await hands_back(floor, agent, lucia, decided)
+    assert await lucia.hears() == "Sara Molina lo ha visto: he encontrado tu reserva.\n¿Puedo ayudarte con algo más?"
+    assert "Total: 11.280 puntos" in await lucia.says("me faltan los puntos de mis vuelos a Dubái")
+
+
+async def test_a_second_handoff_in_the_same_conversation_is_an_episode_of_its_own(floor: Floor) -> None:
+    """Both are kept; each has its record, and the second is as good as the first."""
+    agent = await agent_online(floor)
+    lucia = floor.customer()
+    for number in (1, 2):
+        assert "tu turno es el 1" in await lucia.says(ASKED)
+        await takes(floor, agent, lucia)
+        await hands_back(floor, agent, lucia, Handback(outcome="resolved", agent="Sara"))
+        assert "Sara ha dejado resuelto tu caso" in await lucia.hears()
+        assert len(await episodes_of(floor, lucia)) == number
+    second, first = await episodes_of(floor, lucia)
+    assert (first.episode, second.episode) == (1, 2)
+    assert (first.state, second.state) == ("ended", "ended")
+    assert second.record["history"]["earlier_handoffs"] == 1
+
+
+async def test_control_taken_in_the_middle_of_a_turn_keeps_the_bots_words_as_a_draft(floor: Floor) -> None:
+    """A person who takes over while the bot is answering sees what it wanted to say; the customer does not."""
+    agent = await agent_online(floor)
+    lucia = floor.customer()
+    await lucia.says("hola")
+    await lucia.writes("me faltan los puntos de la reserva RBL7Q2, soy AU48207315")
+    (claim,) = await floor.opened.store.inbox.claim(10)
+    await takes(floor, agent, lucia)
+    await floor.converse(claim)
+    assert await lucia.hears() == ""
+    conversation = await conversation_of(floor, lucia)
+    entries = await floor.opened.store.conversations.entries(conversation.id, 0)
+    (draft,) = [entry for entry in entries if entry.kind == "draft"]
+    assert "11.280" in (draft.content.text or "")
