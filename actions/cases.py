@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from actions.conversation import Talk
 from relevo.contracts.business import OTHER_FACTS, REFERENCE_FACTS
 from relevo.domain.cases import Trigger
 from relevo.domain.contacts import Level
+from relevo.domain.effects import EffectResult
 
 _KNOWN = (*sorted(REFERENCE_FACTS | OTHER_FACTS), "flight", "place", "period")
 _REFERENCES = ("baggage_report", "ticket", "order", "flight", "booking_code", "loyalty_number")
@@ -22,6 +23,7 @@ async def open_case(
     *,
     goal: str | None = None,
     named: Mapping[str, Any] | None = None,
+    effects: Sequence[EffectResult] = (),
     **detail: Any,
 ) -> str:
     """Open a case, remember its number and give it to be said.
@@ -41,6 +43,7 @@ async def open_case(
             "is_verified": talk.turn.level >= Level.TWO_FACTS,
             **{name: value for name, value in detail.items() if value},
         },
+        effects=effects,
     )
     talk.memory["case_id"], talk.memory["has_case"] = number, True
     return number

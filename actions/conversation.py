@@ -19,6 +19,8 @@ from actions.wording import Wording, wording
 from relevo.contracts.runtime import Turn
 
 NOT_UNDERSTOOD = frozenset({"nlu_fallback", "not_understandable"})
+FILES_ONLY = "send_attachment"
+"""Intent of a message that is photos or files without words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,8 @@ def heard(tracker: Tracker) -> Heard:
     """Read the latest message from a tracker."""
     message = tracker.latest_message
     intent, text = _intent(message), message.get("text") or ""
+    if intent == FILES_ONLY:
+        text = ""
     entities: dict[str, tuple[str, ...]] = defaultdict(tuple)
     for entity in message.get("entities") or ():
         entities[entity["entity"]] += (str(entity["value"]),)

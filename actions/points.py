@@ -1,7 +1,8 @@
 """Correcting loyalty points: which trips, what the rules say of each, an explicit yes, then one effect for each ticket.
 
     identify ──► find the trips ──► judge each by policy ──► show what will be credited ──► yes ──► credit ──► balance
-                     │                    └─ refused: the rule, its date or limit; a person is offered, or has a case
+                     │                    ├─ refused: the rule, its date or limit; a person is offered
+                     │                    └─ no name rule explains it: a photo is asked for (points_photo.py)
                      └─ none: never "there is none", for it may exist under other data
 
 What is shown is kept in the slot ``points_offer`` and exactly that is credited: a retried turn finds the same.
@@ -12,18 +13,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from actions import points_photo
 from actions.cases import open_case, same_case
 from actions.conversation import Talk
 from actions.handoff import to_person
 from actions.identity import is_identified, is_somebody_else
+from actions.points_photo import CASE_TYPE, KIND, NAME_RULE
 from actions.trips import NAMING, Named, meant
 from relevo.contracts.business import Person, Trip
 from relevo.domain.cases import Trigger
-from relevo.domain.effects import Decision, EffectResult, EffectState, Verdict
+from relevo.domain.effects import POINTS, Decision, EffectResult, EffectState, Verdict
 
-KIND = "credit_points"
-CASE_TYPE = "points_correction"
-NAME_RULE = "points.name_match"
 UNREMARKABLE_RULES = frozenset({"points.already_credited", "points.not_flown"})
 MOST_REFUSALS = 3
 """How many refusals are said at once; more would bury the answer."""
@@ -62,6 +62,8 @@ async def _go_on_identified(talk: Talk) -> None:
             return
     if stage == "confirm":
         await _go_on_confirming(talk, person, named)
+    elif stage == points_photo.STAGE and not named:
+        await points_photo.go_on(talk)
     elif stage in ("choose", "person") and not named and not _chosen(talk):
         await _ask_which(talk)
     elif stage in ("choose", "person"):
@@ -133,16 +135,21 @@ async def _show(talk: Talk, person: Person, named: Named, added: Sequence[Facts]
     trips = await talk.turn.trips()
     found = meant(trips, named, talk.turn.now.date())
     judged = [(facts, await talk.turn.judge(KIND, facts)) for facts in (_facts(trip, person) for trip in found.trips)]
+    unexplained = [facts for facts, verdict in judged if verdict.rule == NAME_RULE]
     allowed = [facts for facts, verdict in judged if verdict.decision is not Decision.REFUSED]
     refused = [(facts, verdict) for facts, verdict in judged if verdict.decision is Decision.REFUSED]
-    offer = [*added, *(facts for facts in allowed if facts not in added)]
+    offer = [*added, *(facts for facts in allowed if facts not in unexplained and facts not in added)]
     if not found.trips:
         talk.memory["stage"] = "choose"
         talk.say("utter_points_trip_not_found" if named or not trips else "utter_points_none_missing")
     elif refused:
-        await _refuse(talk, _worth_saying(refused, named, is_all=not offer), is_all=not offer)
+        is_all = not offer and not unexplained
+        _refuse(talk, _worth_saying(refused, named, is_all=is_all), is_all=is_all)
+    talk.memory["photo_trips"] = unexplained or None
     if offer:
         await _offer(talk, offer, is_elsewhere=found.is_elsewhere)
+    elif unexplained:
+        await points_photo.ask(talk, unexplained)
 
 
 def _worth_saying(refused: list[Judged], named: Named, *, is_all: bool) -> list[Judged]:
@@ -169,31 +176,13 @@ async def _offer(talk: Talk, offer: list[Facts], *, is_elsewhere: bool = False) 
         talk.say(_response(verdict), **_refusal_values(talk, offer, verdict))
 
 
-async def _refuse(talk: Talk, refused: Sequence[Judged], *, is_all: bool) -> None:
-    """Say each refusal with its rule; what no rule explains goes to a person, the rest is offered to one."""
-    unexplained = [facts for facts, verdict in refused if verdict.rule == NAME_RULE]
+def _refuse(talk: Talk, refused: Sequence[Judged], *, is_all: bool) -> None:
+    """Say each refusal with its rule; where nothing else can be done, a person is offered."""
     for facts, verdict in refused:
-        if verdict.rule != NAME_RULE:
-            talk.say(_response(verdict), **_refusal_values(talk, [facts], verdict))
-    if unexplained:
-        await _hand_on_unexplained(talk, unexplained)
-    if is_all and unexplained:
-        _end(talk)
-    elif is_all:
+        talk.say(_response(verdict), **_refusal_values(talk, [facts], verdict))
+    if is_all:
         talk.memory["stage"] = "person"
         talk.memory["refused"] = [{"flight": facts["flight"], "rule": verdict.rule} for facts, verdict in refused]
-
-
-async def _hand_on_unexplained(talk: Talk, unexplained: list[Facts]) -> None:
-    tickets = ",".join(facts["ticket"] for facts in unexplained)
-    cases = dict(talk.memory["name_cases"] or {})
-    if tickets not in cases:
-        cases[tickets] = await open_case(
-            talk, CASE_TYPE, Trigger.POLICY_RULE, named=unexplained[0], rule=NAME_RULE, trips=unexplained
-        )
-    talk.memory["name_cases"] = cases
-    flights = talk.wording.join(facts["flight"] for facts in unexplained)
-    talk.say("utter_rule_points_name_match", flight=flights, case=cases[tickets])
 
 
 def _response(verdict: Verdict) -> str:
@@ -213,7 +202,9 @@ def _refusal_values(talk: Talk, refused: Sequence[Facts], verdict: Verdict) -> d
 
 
 async def _credit(talk: Talk, offer: Sequence[Facts]) -> None:
-    results = [await talk.turn.perform(KIND, facts["ticket"], facts) for facts in offer]
+    results = [
+        await talk.turn.perform(KIND, facts["ticket"], facts, amount=facts["points"], unit=POINTS) for facts in offer
+    ]
     done = [result for result in results if result.state is EffectState.DONE]
     waiting = [result for result in results if result.state is EffectState.PREPARED]
     if done:
@@ -221,10 +212,16 @@ async def _credit(talk: Talk, offer: Sequence[Facts]) -> None:
         balance = max(int(result.result["balance"]) for result in done)
         talk.say("utter_points_credited", points=talk.wording.number(points), balance=talk.wording.number(balance))
     if waiting:
-        talk.say("utter_points_prepared")
+        number = await open_case(talk, CASE_TYPE, Trigger.APPROVAL, named=offer[0], effects=waiting, trips=list(offer))
+        talk.say("utter_points_prepared", case=number)
     if len(done) + len(waiting) < len(results):
         await _hand_on_failed(talk, offer, results)
-    _end(talk)
+    unexplained: list[Facts] = talk.memory["photo_trips"] or []
+    if unexplained:
+        talk.memory.forget("points_offer")
+        await points_photo.ask(talk, unexplained)
+    else:
+        _end(talk)
 
 
 async def _hand_on_failed(talk: Talk, offer: Sequence[Facts], results: Sequence[EffectResult]) -> None:
@@ -233,13 +230,14 @@ async def _hand_on_failed(talk: Talk, offer: Sequence[Facts], results: Sequence[
         for facts, result in zip(offer, results, strict=True)
         if result.state not in (EffectState.DONE, EffectState.PREPARED)
     ]
-    number = await open_case(talk, CASE_TYPE, Trigger.ACTION_ERROR, named=failed[0], effects=failed)
+    number = await open_case(talk, CASE_TYPE, Trigger.ACTION_ERROR, named=failed[0], attempts=failed)
     talk.say("utter_points_not_confirmed", case=number)
 
 
 def _end(talk: Talk) -> None:
     """Close the request; who writes stays known, what was named does not."""
-    talk.memory.forget("in_request", "request", "stage", "points_offer", "refused", "goal", "was_refused", *NAMING)
+    talk.memory.forget("in_request", "request", "stage", "points_offer", "photo_trips", "refused", "goal")
+    talk.memory.forget("was_refused", *NAMING)
 
 
 def _chosen(talk: Talk) -> list[Facts]:

@@ -7,8 +7,11 @@ RelevoError
 │   ├── AccessDenied          401 / 403
 │   ├── NotFound              404
 │   ├── Conflict              409   makes no sense now
+│   ├── Gone                  410   it was here, and was erased
 │   ├── TooLarge              413
-│   └── TooMany               429
+│   ├── Unsupported           415   a kind of file that is not taken
+│   ├── TooMany               429
+│   └── Damaged               500   what was stored cannot be opened any more
 ├── TurnPending               503   the answer is not there yet; ask again with the same id
 ├── LeaseLost                 somebody else works on the row now; drop what you did
 ├── StaleVerdict              what a policy counted on has changed; judge again
@@ -90,11 +93,32 @@ class Conflict(RequestError):
     status = 409
 
 
+class Gone(RequestError):
+    """This was erased."""
+
+    code = "gone"
+    status = 410
+
+
 class TooLarge(RequestError):
     """The request is too large."""
 
     code = "too_large"
     status = 413
+
+
+class Unsupported(RequestError):
+    """Files of this kind are not taken."""
+
+    code = "unsupported_file"
+    status = 415
+
+
+class Damaged(RequestError):
+    """What was stored is damaged and cannot be opened any more."""
+
+    code = "damaged"
+    status = 500
 
 
 class TooMany(RequestError):

@@ -6,6 +6,8 @@ Sections are for the reader only. ``load`` reports all mistakes at once and repe
 
 from __future__ import annotations
 
+import base64
+import binascii
 import difflib
 import math
 from collections.abc import Callable, Iterator, Mapping
@@ -40,6 +42,23 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash(self._text)
+
+
+class Key(Secret):
+    """A secret of 32 bytes, written in base64."""
+
+    __slots__ = ()
+
+    @property
+    def raw(self) -> bytes:
+        """The bytes themselves; raises ValueError, for the reader of settings, when they are not 32."""
+        try:
+            key = base64.b64decode(self.reveal(), validate=True)
+        except binascii.Error:
+            key = b""
+        if len(key) != 32:
+            raise ValueError("must be 32 bytes in base64, as “openssl rand -base64 32” makes them")
+        return key
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,6 +99,11 @@ class PlaceSettings:
     def first_login(self) -> Path:
         """The e-mail and password made at the first start, readable by its owner alone."""
         return self.state_folder / "first-login.txt"
+
+    @property
+    def attachment_key(self) -> Path:
+        """The key made at the first start, unless RELEVO_ATTACHMENT_KEY gives one; readable by its owner alone."""
+        return self.state_folder / "attachments.key"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -132,6 +156,30 @@ class BotSettings:
 
     stop_seconds: float = 10.0
     """How long a process may take to finish what it has in hand when it is stopped; after that it is killed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AttachmentSettings:
+    """Photos and files that people send: the key that they are kept with, and for how long they are kept."""
+
+    attachment_key: Key | None = None
+    """Key that attachments are encrypted with: 32 bytes in base64. None: one made at the first start, in the state
+    folder. Several machines on one database need the same."""
+
+    identity_document_days: int = field(default=90, metadata={"least": 1})
+    """Days after which a passport photo or the like is erased, whatever its case. Longer than any case should take."""
+
+    identity_document_days_after_case: int = 30
+    """Days that an identity document is kept after its case ended. Long enough for a complaint about the outcome."""
+
+    evidence_days: int = field(default=365, metadata={"least": 1})
+    """Days after which pictures of damage, receipts and the like are erased. A year of claims and appeals."""
+
+    other_attachment_days: int = field(default=180, metadata={"least": 1})
+    """Days after which all other files are erased."""
+
+    unsent_attachment_days: int = field(default=1, metadata={"least": 1})
+    """Days after which a file is forgotten that was uploaded and never sent."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -238,6 +286,12 @@ def _switch(text: str) -> bool:
     return known[text.lower()]
 
 
+def _key(text: str) -> Key:
+    key = Key(text)
+    _ = key.raw  # while a mistake can still be told
+    return key
+
+
 _PARSERS: Mapping[Any, Callable[[str], Any]] = {
     str: str,
     int: _whole,
@@ -245,6 +299,7 @@ _PARSERS: Mapping[Any, Callable[[str], Any]] = {
     bool: _switch,
     Path: Path,
     Secret: Secret,
+    Key: _key,
 }
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from relevo.contracts.store import Store
 from relevo.store.accounts import PostgresAccounts
 from relevo.store.approvals import PostgresApprovals
+from relevo.store.attachments import PostgresAttachments
 from relevo.store.bots import PostgresBots
 from relevo.store.case_work import PostgresCaseWork
 from relevo.store.conversations import PostgresConversations
@@ -38,20 +39,24 @@ async def open_store(
     name: str = "relevo",
     lease_seconds: float = 60.0,
     hears: Sequence[str] = EVERYTHING,
+    attachment_key: bytes | None = None,
 ) -> AsyncIterator[OpenStore]:
-    """Connect to a migrated database, hearing these channels of wake-ups; everything is closed on leaving."""
+    """Connect to a migrated database, hearing these channels of wake-ups; everything is closed on leaving.
+
+    Without the key there is everything but what attachments hold.
+    """
     database = Database(dsn, size=size, name=name)
     await database.open()
     live = PostgresLive(database, hears)
     await live.open()
     try:
-        yield OpenStore(database=database, store=_store(database, lease_seconds), live=live)
+        yield OpenStore(database=database, store=_store(database, lease_seconds, attachment_key), live=live)
     finally:
         await live.close()
         await database.close()
 
 
-def _store(database: Database, lease_seconds: float) -> Store:
+def _store(database: Database, lease_seconds: float, attachment_key: bytes | None) -> Store:
     return Store(
         inbox=PostgresInbox(database, lease_seconds=lease_seconds),
         outbox=PostgresOutbox(database, lease_seconds=lease_seconds),
@@ -63,4 +68,5 @@ def _store(database: Database, lease_seconds: float) -> Store:
         case_work=PostgresCaseWork(database),
         accounts=PostgresAccounts(database),
         bots=PostgresBots(database),
+        attachments=PostgresAttachments(database, attachment_key),
     )

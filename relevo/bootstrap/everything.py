@@ -10,7 +10,15 @@ from relevo.brain.bot_files import BotFiles
 from relevo.brain.models import Models
 from relevo.configuration import Configuration, read_configuration
 from relevo.errors import ConfigurationError
-from relevo.settings import AddressSettings, BotSettings, DatabaseSettings, LogSettings, PlaceSettings, load
+from relevo.settings import (
+    AddressSettings,
+    AttachmentSettings,
+    BotSettings,
+    DatabaseSettings,
+    LogSettings,
+    PlaceSettings,
+    load,
+)
 from relevo.web.settings import WebSettings
 
 
@@ -23,6 +31,7 @@ class Settings:
     address: AddressSettings = field(default_factory=AddressSettings)
     bots: BotSettings = field(default_factory=BotSettings)
     logs: LogSettings = field(default_factory=LogSettings)
+    attachments: AttachmentSettings = field(default_factory=AttachmentSettings)
     web: WebSettings = field(default_factory=WebSettings)
 
     @property

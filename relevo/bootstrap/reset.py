@@ -29,8 +29,10 @@ def demand_idle(settings: Settings) -> None:
 
 
 def reset_everything(settings: Settings) -> None:
-    """Remove the bundled database, models, logs and first login."""
+    """Remove the bundled database with the key of its attachments, models, logs and first login."""
     destroy_postgres(settings.places.state_folder)
     for folder in (settings.places.models, settings.places.logs, settings.places.state_folder / "rasa-cache"):
         shutil.rmtree(folder, ignore_errors=True)
     settings.places.first_login.unlink(missing_ok=True)
+    if settings.database.url is None:  # a database that has a name stays, and so does what opens its attachments
+        settings.places.attachment_key.unlink(missing_ok=True)

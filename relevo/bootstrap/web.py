@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from relevo.bootstrap import OpenStore, open_store
+from relevo.bootstrap.attachments import attachment_key, retention
 from relevo.bootstrap.business import DEMO_COMPANY, business_of, is_demo
 from relevo.bootstrap.everything import Settings
 from relevo.bootstrap.lifetime import Part, run_until_stopped
@@ -17,6 +18,7 @@ from relevo.contracts.store import Bots
 from relevo.errors import Unavailable
 from relevo.flow.approvals import Decider
 from relevo.flow.deliver import Deliverer
+from relevo.flow.expire import Expirer
 from relevo.flow.handoff import QueueWatch
 from relevo.flow.promises import PromiseWatch
 from relevo.flow.sweep import Sweeper
@@ -50,7 +52,11 @@ class Readiness:
 async def run_web(settings: Settings, configuration: Configuration, dsn: str, tell: Callable[[str], None]) -> None:
     """Run a web process until it is told to stop."""
     async with open_store(
-        dsn, size=settings.database.web_connections, name="relevo web", hears=(SENDERS, TIMELINES)
+        dsn,
+        size=settings.database.web_connections,
+        name="relevo web",
+        hears=(SENDERS, TIMELINES),
+        attachment_key=attachment_key(settings),
     ) as opened:
         decider = await _decider(configuration, opened)
         app = create_app(await _services(settings, configuration, opened, decider))
@@ -105,5 +111,6 @@ def _parts(settings: Settings, configuration: Configuration, opened: OpenStore, 
     promise_watch = PromiseWatch(case_work=store.case_work, live=live, default_language=language)
     channels: dict[str, Channel] = {}  # REST and the web chat fetch for themselves; nothing pushes yet
     deliverer = Deliverer(outbox=store.outbox, channels=channels, live=live)
-    parts: list[Part] = [sweeper.run, decider.run, queue_watch.run, promise_watch.run]
+    expirer = Expirer(attachments=store.attachments, retention=retention(settings))
+    parts: list[Part] = [sweeper.run, decider.run, queue_watch.run, promise_watch.run, expirer.run]
     return [*parts, deliverer.run] if channels else parts

@@ -30,6 +30,9 @@ from relevo.domain.messages import Button, Content
 from relevo.errors import BrainUnavailable, RelevoError, TurnFailed, Unavailable
 
 LANGUAGE_SLOT = "language"
+ATTACHMENT_SENT = "/send_attachment"
+"""What Rasa hears of a message that is files only; nobody can type it, since a typed slash is taken off."""
+
 _CACHED_TRACKERS = 2000
 
 
@@ -131,6 +134,8 @@ class _Said(OutputChannel):
 
 def _message(question: Question, said: _Said) -> UserMessage:
     text = question.text if question.is_issued_payload else question.text.lstrip("/ \t\r\n")
+    if question.attachments and not question.text:
+        text = ATTACHMENT_SENT
     return UserMessage(
         text=text,
         output_channel=said,

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from relevo.domain.attachments import Attachment
 from relevo.domain.conversations import Conversation
 from relevo.domain.messages import Content
 
@@ -20,9 +21,11 @@ class Question:
     conversation: Conversation
     message_id: str
     text: str
+    """Empty only where there are attachments."""
     is_issued_payload: bool = False
     """Whether the text is a button's payload that the server issued; only then may ``/intent`` be obeyed."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

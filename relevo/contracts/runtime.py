@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any, Protocol
+from uuid import UUID
 
 from relevo.contracts.business import Person, Trip
+from relevo.domain.attachments import Attachment, AttachmentKind
 from relevo.domain.cases import Case, Trigger
 from relevo.domain.contacts import Level
 from relevo.domain.effects import EffectResult, Verdict
@@ -57,6 +59,11 @@ class Turn(Protocol):
     @property
     def level(self) -> Level:
         """How the contact is verified at this moment, what this turn added included."""
+        ...
+
+    @property
+    def attachments(self) -> tuple[Attachment, ...]:
+        """What came with the message that is being answered."""
         ...
 
     async def identify(self, facts: Mapping[str, str]) -> Identification:
@@ -136,6 +143,13 @@ class Turn(Protocol):
         """Pass control to a person when the turn commits, if one is online, with everything known; say so after it.
 
         Where nobody is online the bot keeps control, and the case waits.
+        """
+        ...
+
+    def keep_attachment(self, attachment_id: UUID, kind: AttachmentKind, case_id: str | None) -> None:
+        """Say what an attachment of this conversation is for when the turn commits: how long it is kept, who sees it.
+
+        An identity document without a case is seen by nobody at the desk.
         """
         ...
 

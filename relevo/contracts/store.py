@@ -9,6 +9,7 @@ from typing import Protocol
 from uuid import UUID
 
 from relevo.contracts.accounts import Accounts
+from relevo.contracts.attachments import Attachments, KeptFor
 from relevo.contracts.channel import Delivery
 from relevo.contracts.desk import Approvals, CaseWork, Desk, Handoffs
 from relevo.domain.cases import CaseContact, CaseRequest
@@ -75,6 +76,7 @@ class TurnOutcome:
     """Passes control with the turn's own words; dropped when a person has control by now."""
     effects: tuple[EffectResult, ...] = ()
     """Named on the timeline, whoever holds control by now."""
+    kept_attachments: tuple[KeptFor, ...] = ()
     dead_letter: str | None = None
     """Why the bot gave the message up, for the desk and ``relevo replay``; None when it was answered."""
 
@@ -126,7 +128,7 @@ class Inbox(Protocol):
     async def receive(self, arrivals: Sequence[Arrival]) -> list[Received]:
         """Keep messages and put them on their timelines, making contact and conversation where needed.
 
-        Idempotent by (channel, external id); raises Conflict when the same id came with another text.
+        Idempotent by (channel, external id); raises Conflict when the same id came with other words or attachments.
         """
         ...
 
@@ -147,10 +149,7 @@ class Inbox(Protocol):
         ...
 
     async def reply(self, inbox_id: int) -> Reply | None:
-        """Give what the contact hears for a message, or None while its turn is not over.
-
-        Marks what it hands out as delivered; asking again gives the turn's own messages again.
-        """
+        """Give what a contact hears for a message and mark it as delivered; None while its turn is not over."""
         ...
 
     async def abandoned(self, silence_seconds: float) -> list[Claim]:
@@ -301,3 +300,4 @@ class Store:
     case_work: CaseWork
     accounts: Accounts
     bots: Bots
+    attachments: Attachments

@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from relevo.domain.attachments import Attachment
+
 MAX_TEXT_BYTES = 64 * 1024
 """Longest text of one message, in UTF-8 bytes; above that a door answers 413."""
 
@@ -37,6 +39,7 @@ class Content:
     buttons: tuple[Button, ...] = ()
     image: str | None = None
     custom: Mapping[str, Any] | None = None
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,9 +52,12 @@ class Arrival:
     external_id: str
     """Unique per channel; the same id is the same message, however often it arrives."""
     text: str
+    """Empty only where there are attachments."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     raw: bytes | None = None
     """The text as it came, where cleaning changed it."""
+    attachments: tuple[Attachment, ...] = ()
+    """Uploaded before, from the same address."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -113,7 +113,7 @@ class Converser:
         return "drafted" if was_drafted else "handed_off" if outcome.handoff else "answered"
 
     async def _give_up(self, turn: ConversationTurn, reason: str) -> str:
-        goal = turn.claim.arrival.text
+        goal = turn.claim.arrival.text or None
         number = await turn.open_case("other", Trigger.ACTION_ERROR, goal=goal, detail={"error": reason})
         text = say(turn.claim.conversation.language or self.default_language, "turn_failed", case=number)
         await turn.hand_off(number, "other", Trigger.ACTION_ERROR, goal=goal)
@@ -175,4 +175,5 @@ def _question(claim: Claim) -> Question:
         text=text,
         is_issued_payload=claim.handback is not None or text in claim.conversation.issued_payloads,
         metadata=claim.arrival.metadata,
+        attachments=claim.arrival.attachments,
     )

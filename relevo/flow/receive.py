@@ -7,13 +7,14 @@ database or a display cannot hold, and no size that a door did not allow.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from typing import Any
 
 import msgspec
 
 from relevo.contracts.live import Live
 from relevo.contracts.store import Inbox, Received
+from relevo.domain.attachments import MAX_OF_MESSAGE, Attachment
 from relevo.domain.messages import MAX_TEXT_BYTES, Arrival, clean_text
 from relevo.errors import TooLarge, Unreadable
 
@@ -27,23 +28,47 @@ _SEPARATOR = "\x1f"
 
 
 def arrival(
-    *, channel: str, address: str, message_id: str, text: str | None, metadata: Mapping[str, Any] | None = None
+    *,
+    channel: str,
+    address: str,
+    message_id: str,
+    text: str | None,
+    metadata: Mapping[str, Any] | None = None,
+    attachments: tuple[Attachment, ...] = (),
 ) -> Arrival:
-    """Make an arrival of what a door was sent; raises Unreadable or TooLarge with a sentence for the sender.
-
-    The external id is address and message id with a unit separator between them, so that ids of two writers never meet.
-    """
-    _demand_name(address, "sender", missing="missing_sender")
-    _demand_name(message_id, "message_id", missing="missing_message_id")
+    """Make an arrival of what a door was sent; raises Unreadable or TooLarge with a sentence for the sender."""
+    external_id = external_id_of(address, message_id)
+    demand_few(attachments)
     cleaned, raw = _clean(text or "")
+    if not cleaned.strip():
+        if not attachments:
+            raise Unreadable("The message has no text; write something.", code="empty_text")
+        cleaned, raw = "", None
     return Arrival(
         channel=channel,
         address=address,
-        external_id=f"{address}{_SEPARATOR}{message_id}",
+        external_id=external_id,
         text=cleaned,
         metadata=_clean_metadata(metadata) if metadata else {},
         raw=raw,
+        attachments=attachments,
     )
+
+
+def external_id_of(address: str, message_id: str) -> str:
+    """Put address and message id together, so that ids of two writers never meet; raises Unreadable."""
+    _demand_name(address, "sender", missing="missing_sender")
+    _demand_name(message_id, "message_id", missing="missing_message_id")
+    return f"{address}{_SEPARATOR}{message_id}"
+
+
+def demand_few(attachments: Sized) -> None:
+    """Refuse more files than one message carries; raises Unreadable."""
+    if len(attachments) > MAX_OF_MESSAGE:
+        raise Unreadable(
+            f"At most {MAX_OF_MESSAGE} files go with one message; send the others with the next one.",
+            code="too_many_attachments",
+        )
 
 
 def message_id_of(external_id: str | None) -> str | None:
@@ -52,7 +77,7 @@ def message_id_of(external_id: str | None) -> str | None:
 
 
 async def receive(inbox: Inbox, live: Live, message: Arrival) -> Received:
-    """Keep a message, once however often it arrives, and wake a bot; raises Conflict for a known id with other text."""
+    """Keep a message, once however often it arrives, and wake a bot; raises Conflict for an id with other words."""
     # Shielded: a caller who hangs up right after sending has still sent it.
     received = (await asyncio.shield(inbox.receive([message])))[0]
     if not received.is_settled:
@@ -75,8 +100,6 @@ def _clean(text: str) -> tuple[str, bytes | None]:
             f"The text has {len(raw)} bytes; at most {MAX_TEXT_BYTES} fit into one message.", code="text_too_long"
         )
     cleaned = text if text.isascii() and "\x00" not in text else clean_text(text)
-    if not cleaned.strip():
-        raise Unreadable("The message has no text; write something.", code="empty_text")
     return cleaned, None if cleaned == text else raw
 
 

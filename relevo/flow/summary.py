@@ -21,7 +21,7 @@ _INNER = frozenset(
         "is_identified",
         "tried",
         "language",
-        "name_cases",
+        "photo_trips",
     }
 )
 

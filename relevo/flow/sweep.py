@@ -65,7 +65,7 @@ class Sweeper:
             id=number,
             type="other",
             trigger=Trigger.BOT_UNAVAILABLE,
-            goal=claim.arrival.text,
+            goal=claim.arrival.text or None,
             priority=first_priority(Trigger.BOT_UNAVAILABLE),
         )
         handoff = await self._handoff(claim, case)

@@ -10,12 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
+from relevo.contracts.attachments import KeptFor
 from relevo.contracts.business import OTHER_FACTS, REFERENCE_FACTS, Business, Person, Trip
 from relevo.contracts.desk import Handoffs
 from relevo.contracts.policy import Policy
 from relevo.contracts.runtime import Identification, Waiting
 from relevo.contracts.store import Claim, Effects, Intent, TurnOutcome, Verification
+from relevo.domain.attachments import Attachment, AttachmentKind
 from relevo.domain.cases import Case, CaseContact, CaseRequest, Trigger, first_priority
 from relevo.domain.contacts import MAX_FAILED_TRIES, Level
 from relevo.domain.conversations import Conversation
@@ -53,6 +56,7 @@ class ConversationTurn:
     contacts: list[CaseContact] = field(default_factory=list)
     handoff: HandoffRequest | None = None
     is_anybody_online: bool = False
+    kept_attachments: list[KeptFor] = field(default_factory=list)
     performed: dict[str, EffectResult] = field(default_factory=dict)
 
     @property
@@ -82,6 +86,11 @@ class ConversationTurn:
             verified_facts=known.facts or conversation.identity.verified_facts,
         )
         return replace(conversation, identity=identity)
+
+    @property
+    def attachments(self) -> tuple[Attachment, ...]:
+        """What came with the message."""
+        return self.claim.arrival.attachments
 
     async def identify(self, facts: Mapping[str, str]) -> Identification:
         """Verify the contact by facts on file."""
@@ -215,6 +224,10 @@ class ConversationTurn:
         hours = said_hours(service, self.claim.conversation.language or self.services.default_language)
         return Waiting(case_id=case_id, is_anybody_online=self.is_anybody_online, position=position, hours=hours)
 
+    def keep_attachment(self, attachment_id: UUID, kind: AttachmentKind, case_id: str | None) -> None:
+        """Say what an attachment of this conversation is for when the turn commits."""
+        self.kept_attachments.append(KeptFor(attachment_id=attachment_id, kind=kind, case_id=case_id))
+
     def outcome(self, *, handoff: Handoff | None = None, **spoken: Any) -> TurnOutcome:
         """Give everything that this turn writes, with what was said."""
         return TurnOutcome(
@@ -223,6 +236,7 @@ class ConversationTurn:
             contacts=tuple(self.contacts),
             handoff=handoff,
             effects=tuple(self.performed.values()),
+            kept_attachments=tuple(self.kept_attachments),
             **spoken,
         )
 

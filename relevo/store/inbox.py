@@ -16,15 +16,16 @@ import psycopg
 
 from relevo.contracts.store import Backlog, Claim, Committed, DeadLetter, Received, Reply, TurnOutcome
 from relevo.domain.handoff import Handback
-from relevo.domain.messages import Arrival
+from relevo.domain.messages import Arrival, Content
 from relevo.errors import Conflict, LeaseLost, Unavailable
 from relevo.store import rows
+from relevo.store.attachments import hand_over
 from relevo.store.pool import Connection, Database
 from relevo.store.turns import write_turn
 
 _RECEIVE = """
 WITH known AS (
-    SELECT id, conversation_id, position, text, state FROM inbox
+    SELECT id, conversation_id, position, text, state, attachments FROM inbox
     WHERE workspace_id = 1 AND channel = %(channel)s AND external_id = %(external_id)s
 ), grown AS (
     UPDATE conversations c SET last_position = c.last_position + 1, updated_at = now()
@@ -33,15 +34,16 @@ WITH known AS (
       AND c.workspace_id = 1 AND c.identity_id = i.id AND NOT EXISTS (SELECT FROM known)
     RETURNING c.id, c.last_position
 ), row AS (
-    INSERT INTO inbox (channel, external_id, conversation_id, position, text, metadata, raw)
-    SELECT %(channel)s, %(external_id)s, id, last_position, %(text)s, %(metadata)s::jsonb, %(raw)s FROM grown
+    INSERT INTO inbox (channel, external_id, conversation_id, position, text, metadata, raw, attachments)
+    SELECT %(channel)s, %(external_id)s, id, last_position, %(text)s, %(metadata)s::jsonb, %(raw)s,
+        %(attachments)s::jsonb FROM grown
     RETURNING id, conversation_id, position
 ), written AS (
     INSERT INTO entries (conversation_id, position, kind, author, content, external_id, inbox_id)
     SELECT conversation_id, position, 'message', 'contact', %(content)s::jsonb, %(external_id)s, id FROM row
 )
-SELECT id, conversation_id, position, true, 'waiting', NULL FROM row
-UNION ALL SELECT id, conversation_id, position, false, state, text FROM known
+SELECT id, conversation_id, position, true, 'waiting', NULL, NULL FROM row
+UNION ALL SELECT id, conversation_id, position, false, state, text, attachments FROM known
 """
 
 _INTRODUCE = """
@@ -72,9 +74,9 @@ WITH quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)
         lease_until = now() + make_interval(secs => %(lease)s)
     FROM head WHERE q.workspace_id = 1 AND q.id = head.id
     RETURNING q.id, q.token, q.attempts, q.channel, q.external_id, q.text, q.metadata, q.received_at, q.kind,
-        q.conversation_id
+        q.attachments, q.conversation_id
 )
-SELECT h.id, h.token, h.attempts, h.channel, h.external_id, h.text, h.metadata, h.received_at, h.kind,
+SELECT h.id, h.token, h.attempts, h.channel, h.external_id, h.text, h.metadata, h.received_at, h.kind, h.attachments,
     {rows.CONVERSATION_COLUMNS}
 FROM held h CROSS JOIN quick
 JOIN conversations c ON c.workspace_id = 1 AND c.id = h.conversation_id
@@ -148,11 +150,11 @@ class PostgresInbox:
 
     async def _receive(self, connection: Connection, arrival: Arrival) -> Received:
         values = _arrival_values(arrival)
-        inside = connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE
+        inside = connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE or bool(arrival.attachments)
         for _ in range(4):
             try:
                 async with connection.transaction() if inside else nullcontext():
-                    row = await (await connection.execute(_RECEIVE, values)).fetchone()
+                    row = await _write(connection, arrival, values)
             except psycopg.errors.UniqueViolation:
                 continue  # the same message at the same moment: the next look finds it
             if row is not None:
@@ -232,8 +234,16 @@ class PostgresInbox:
         return await self._database.run(_REPLAY, (inbox_id,))
 
 
+async def _write(connection: Connection, arrival: Arrival, values: dict[str, Any]) -> tuple[Any, ...] | None:
+    row = await (await connection.execute(_RECEIVE, values)).fetchone()
+    if row is not None and row[3] and arrival.attachments:
+        await hand_over(connection, arrival, row[1], row[2])
+    return row
+
+
 def _arrival_values(arrival: Arrival) -> dict[str, Any]:
     language = arrival.metadata.get("language")
+    content = Content(text=arrival.text or None, attachments=arrival.attachments)
     return {
         "channel": arrival.channel,
         "address": arrival.address,
@@ -241,16 +251,17 @@ def _arrival_values(arrival: Arrival) -> dict[str, Any]:
         "text": arrival.text,
         "metadata": rows.json_text(arrival.metadata),
         "raw": arrival.raw,
-        "content": rows.json_text({"text": arrival.text}),
+        "content": rows.json_text(rows.content_document(content)),
+        "attachments": rows.json_text([rows.attachment_document(attachment) for attachment in arrival.attachments]),
         "language": language if isinstance(language, str) else None,
     }
 
 
 def _received(row: tuple[Any, ...], arrival: Arrival) -> Received:
-    inbox_id, conversation_id, position, is_new, state, text = row
-    if not is_new and text != arrival.text:
+    inbox_id, conversation_id, position, is_new, state, text, documents = row
+    if not is_new and (text != arrival.text or rows.attachments(documents) != arrival.attachments):
         raise Conflict(
-            "This message id was used before with another text; give every message an id of its own.",
+            "This message id was used before with other words or files; give every message an id of its own.",
             code="message_id_reused",
         )
     return Received(
@@ -263,7 +274,7 @@ def _received(row: tuple[Any, ...], arrival: Arrival) -> Received:
 
 
 def _claim(row: tuple[Any, ...]) -> Claim:
-    conversation = rows.conversation(row[9:])
+    conversation = rows.conversation(row[10:])
     return Claim(
         inbox_id=row[0],
         token=row[1],
@@ -274,6 +285,7 @@ def _claim(row: tuple[Any, ...]) -> Claim:
             external_id=row[4],
             text=row[5],
             metadata=row[6],
+            attachments=rows.attachments(row[9]),
         ),
         received_at=row[7],
         conversation=conversation,

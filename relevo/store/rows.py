@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
+from relevo.domain.attachments import Attachment
 from relevo.domain.contacts import Identity, Level
 from relevo.domain.conversations import Control, Conversation
 from relevo.domain.messages import Author, Button, Content, Entry, clean_text
@@ -16,6 +18,8 @@ CONVERSATION_COLUMNS = """
     i.id, i.contact_id, i.address, i.business_ref, i.level, i.verified_until, i.failed_tries, c.agent_id,
     i.verified_facts
 """
+
+_ATTACHMENT = ("id", "name", "mime", "size_bytes", "sha256", "width", "height")
 
 
 def conversation(row: tuple[Any, ...]) -> Conversation:
@@ -80,7 +84,19 @@ def content_document(content: Content) -> dict[str, Any]:
         document["image"] = content.image
     if content.custom is not None:
         document["custom"] = dict(content.custom)
+    if content.attachments:
+        document["attachments"] = [attachment_document(attachment) for attachment in content.attachments]
     return document
+
+
+def attachment_document(attachment: Attachment) -> dict[str, Any]:
+    """Give an attachment as stored with messages."""
+    return {name: getattr(attachment, name) for name in _ATTACHMENT if getattr(attachment, name) is not None}
+
+
+def attachments(documents: Iterable[Mapping[str, Any]]) -> tuple[Attachment, ...]:
+    """Read attachments as stored with messages."""
+    return tuple(Attachment(**{**document, "id": UUID(document["id"])}) for document in documents)
 
 
 def content(document: Mapping[str, Any]) -> Content:
@@ -90,6 +106,7 @@ def content(document: Mapping[str, Any]) -> Content:
         buttons=tuple(Button(title=b["title"], payload=b["payload"]) for b in document.get("buttons", ())),
         image=document.get("image"),
         custom=document.get("custom"),
+        attachments=attachments(document.get("attachments", ())),
     )
 
 

@@ -10,6 +10,7 @@ from relevo.domain.conversations import Control
 from relevo.domain.messages import clean_text
 from relevo.errors import LeaseLost
 from relevo.store import rows
+from relevo.store.attachments import keep_for
 from relevo.store.cases import write_cases
 from relevo.store.handoffs import write_handoff
 from relevo.store.pool import Connection
@@ -71,7 +72,8 @@ async def write_turn(connection: Connection, claim: Claim, outcome: TurnOutcome)
     Raises LeaseLost, with nothing written, when the token or the tracker's version is another one by now.
     """
     values = _settle_values(claim, outcome)
-    if not (outcome.verification or outcome.cases or outcome.contacts or outcome.handoff):
+    more = (outcome.verification, outcome.cases, outcome.contacts, outcome.handoff, outcome.kept_attachments)
+    if not any(more):
         return _settled(await (await connection.execute(_SETTLE, values)).fetchone())
     async with connection.transaction():
         result = _settled(await (await connection.execute(_SETTLE, values)).fetchone())
@@ -80,6 +82,8 @@ async def write_turn(connection: Connection, claim: Claim, outcome: TurnOutcome)
         await write_cases(connection, claim.conversation.id, outcome)
         if outcome.handoff is not None and not result.was_drafted:
             await write_handoff(connection, claim.conversation.id, outcome.handoff)
+        for kept in outcome.kept_attachments:
+            await keep_for(connection, kept, claim.conversation.id)
         return result
 
 

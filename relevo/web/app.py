@@ -7,6 +7,7 @@ from sanic.config import Config
 
 from relevo.web.demo import add_demo_page
 from relevo.web.desk_api import add_desk_api
+from relevo.web.desk_attachments import add_desk_attachments
 from relevo.web.desk_pages import add_desk_pages
 from relevo.web.errors import add_error_answers
 from relevo.web.health import add_health
@@ -16,6 +17,7 @@ from relevo.web.services import WebServices
 from relevo.web.settings import WebSettings
 from relevo.web.static_files import add_static_files
 from relevo.web.visitor import add_visitor_api
+from relevo.web.visitor_attachments import add_visitor_attachments
 
 __all__ = ["WebServices", "create_app"]
 
@@ -42,8 +44,10 @@ def create_app(services: WebServices) -> Sanic:
     add_health(app)
     add_rest_door(app)
     add_visitor_api(app)
+    add_visitor_attachments(app)
     add_desk_api(app)
     add_desk_pages(app)
+    add_desk_attachments(app)
     add_static_files(app)
     if services.is_demo:
         add_demo_page(app)

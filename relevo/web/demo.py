@@ -10,7 +10,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from relevo.web.languages import WORDS, Words, language_of
-from relevo.web.markup import document, facts, page_answer, text
+from relevo.web.markup import document, facts, page_answer, page_policy, text
 from relevo.web.services import services_of
 
 _HEAD = (
@@ -20,6 +20,10 @@ _HEAD = (
 )
 _SEND = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 12h14M12 5l7 7-7 7"/></svg>'
 _RESTART = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M5 12a7 7 0 1 1 2 5M5 19v-4h4"/></svg>'
+_CLIP = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="m20 11-9 9a5 5 0 0 1-7-7l9-9a3 3 0 0 1 5 5l-9 9"/></svg>'
+_CAMERA = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 8h3l2-3h6l2 3h3v11H4zM12 10a3 3 0 1 1-1 0z"/></svg>'
+_TAKEN = "image/jpeg,image/png,image/webp,image/gif,application/pdf"  # named one by one, phones turn HEIC into JPEG
+_POLICY = page_policy(images="'self' data: blob:")  # thumbnails are fetched with the visitor's token
 _PLANE = (
     '<svg class="plane" viewBox="0 0 24 24" aria-hidden="true">'
     '<path d="M2 13.5 21 9c1-.2 1.5.9.7 1.5L7 20H4l3.500-5.500L3.500 15.500Z M9 11 5 5.500h2.500L14 9.800Z"/></svg>'
@@ -34,7 +38,8 @@ def add_demo_page(app: Sanic) -> None:
 async def _show(request: Request) -> HTTPResponse:
     language = language_of(request)
     page = demo_page(language, services_of(request).company_name)
-    return page_answer(page, headers={"Vary": "Accept-Language", "Content-Language": language})
+    headers = {"Vary": "Accept-Language", "Content-Language": language, "Content-Security-Policy": _POLICY}
+    return page_answer(page, headers=headers)
 
 
 def demo_page(language: str, company_name: str) -> str:
@@ -114,15 +119,30 @@ def _chat(words: Words) -> str:
 <span class="dots" aria-hidden="true"><i></i><i></i><i></i></span>
 {text(words["chat.typing"])}</p>
 <p id="chat-slow" hidden>{text(words["chat.slow"])}</p>
+<p id="chat-uploading" hidden>{text(words["chat.when_uploaded"])}</p>
 <p id="chat-offline" class="warning" hidden>{text(words["chat.offline"])}</p>
 <p id="chat-forgetful" class="warning" hidden>{text(words["chat.storage"])}</p>
 </div>
+<ul id="chat-tray" aria-label="{text(words["chat.tray"])}" hidden></ul>
 <form id="chat-form">
+<input type="file" id="chat-pick" accept="{_TAKEN}" multiple hidden>
+<input type="file" id="chat-shoot" accept="image/jpeg" capture="environment" hidden>
+{_tool("camera", words["chat.camera"], _CAMERA)}{_tool("attach", words["chat.attach"], _CLIP)}
 <textarea id="chat-text" rows="1" maxlength="16000" dir="auto" placeholder="{text(words["chat.placeholder"])}"
  aria-label="{text(words["chat.placeholder"])}"></textarea>
-<button aria-label="{text(words["chat.send"])}">{_SEND}</button>
+<button class="send" aria-label="{text(words["chat.send"])}">{_SEND}</button>
 </form>
+<p class="drop" aria-hidden="true">{text(words["chat.drop"])}</p>
+<dialog id="chat-viewer" aria-label="{text(words["chat.photo"])}"><form method="dialog">
+<button aria-label="{text(words["chat.close"])}">×</button></form><img alt=""></dialog>
 </section>"""
+
+
+def _tool(name: str, title: str, drawing: str) -> str:
+    return (
+        f'<button type="button" class="tool" id="chat-{name}" title="{text(title)}" aria-label="{text(title)}">'
+        f"{drawing}</button>"
+    )
 
 
 def _promise(words: Words, number: int) -> str:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from relevo.contracts.desk import ConversationLine
+from relevo.domain.attachments import AttachmentState
 from relevo.domain.contacts import Level
 from relevo.domain.messages import Author, Content, Entry
+from relevo.web.desk_files import file_list
 from relevo.web.desk_html import case_card, desk_page, who
 from relevo.web.desk_reading import Reading
 from relevo.web.languages import WORDS, Words
 from relevo.web.markup import facts, known, moment, text, told
 from relevo.web.sign_in import Session
 
+Files = Mapping[UUID, AttachmentState]
 _SPOKEN = frozenset({"message", "draft", "note"})
 
 
@@ -25,7 +29,7 @@ def conversation_page(language: str, session: Session, reading: Reading) -> str:
     earlier = f'<a class="more" href="{here}?after={reading.earlier}">↑ {text(words["desk.earlier"])}</a>'
     newest = f'<a class="more" href="{here}">↓ {text(words["desk.newest"])}</a>'
     titles = _payload_titles(reading.entries)
-    items = "".join(_item(words, entry, titles) for entry in reading.entries)
+    items = "".join(_item(words, entry, titles, reading.files) for entry in reading.entries)
     empty = f'<li class="empty">{text(words["desk.empty_transcript"])}</li>'
     body = f"""<main id="live" class="conversation" data-newest="{str(reading.is_newest).lower()}">
 <section class="talk" aria-labelledby="transcript">
@@ -62,21 +66,21 @@ def _control(words: Words, line: ConversationLine) -> str:
     return f'<span class="badge control-{line.control.value}">{known(words, "control", line.control.value)}</span>'
 
 
-def _item(words: Words, entry: Entry, titles: Mapping[str, str]) -> str:
+def _item(words: Words, entry: Entry, titles: Mapping[str, str], files: Files) -> str:
     if entry.kind in _SPOKEN:
-        return _spoken(words, entry, titles)
+        return _spoken(words, entry, titles, files)
     return f"""<li class="event event-{text(entry.kind)}" id="at-{entry.position}">
 <p class="label">{known(words, "kind", entry.kind)} {moment(entry.created_at)}</p>
 {_event_body(words, entry)}
 </li>"""
 
 
-def _spoken(words: Words, entry: Entry, titles: Mapping[str, str]) -> str:
+def _spoken(words: Words, entry: Entry, titles: Mapping[str, str], files: Files) -> str:
     author = known(words, "author", entry.author.value)
     label = author if entry.kind == "message" else f"{author} · {known(words, 'kind', entry.kind)}"
     return f"""<li class="{text(entry.kind)} {entry.author.value}" id="at-{entry.position}">
 <p class="label">{label} {moment(entry.created_at)}</p>
-<div class="bubble">{_content(words, entry, titles)}</div>
+<div class="bubble">{_content(words, entry, titles)}{file_list(words, entry.content, files)}</div>
 </li>"""
 
 

@@ -31,6 +31,9 @@ from relevo.web.wire import json_answer
 
 log = structlog.get_logger("relevo.web")
 
+_READ_AWAY_BYTES = 32_000_000
+"""How much of a body is read that nobody wants: more than a photo, so that whoever sends one hears what was wrong."""
+
 _OF_SANIC: Mapping[type[SanicException], tuple[int, str, str]] = {
     NotFound: (404, "not_found", "There is nothing at this address."),
     InvalidUsage: (400, "unreadable", "The request is not well-formed HTTP, or its body cannot be read."),
@@ -76,16 +79,20 @@ def refusal(error: RequestError) -> HTTPResponse:
 
 
 async def _on_too_large(request: Request, error: PayloadTooLarge) -> HTTPResponse:
-    # Whoever closes a connection with unread bytes resets it, and the caller may lose the answer: read on for a little.
+    await read_away(request)
+    return on_error(request, error)
+
+
+async def read_away(request: Request) -> None:
+    """Read on for a little: who closes a connection with unread bytes resets it, and the caller loses the answer."""
     stream = request.stream
     if stream is not None and stream.request_body and not stream.expecting_continue:
-        stream.request_max_size = 8_000_000
+        stream.request_max_size = _READ_AWAY_BYTES
         try:
             async for _ in stream:
                 pass
         except PayloadTooLarge:
             log.info("web.body_cut_off", path=request.path)
-    return on_error(request, error)
 
 
 def _of_sanic(error: SanicException) -> HTTPResponse:

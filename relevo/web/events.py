@@ -19,6 +19,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from relevo.contracts.live import Subscription
+from relevo.domain.attachments import Attachment
 from relevo.domain.conversations import Conversation
 from relevo.domain.messages import Author, Button, Entry
 from relevo.errors import Unavailable, Unreadable
@@ -50,6 +51,7 @@ class Message(msgspec.Struct, omit_defaults=True):
     buttons: Sequence[Button] | None = None
     image: str | None = None
     custom: Any = None
+    attachments: Sequence[Attachment] | None = None
     cid: str | None = None
     """The page's own id, on what the visitor wrote."""
 
@@ -203,6 +205,7 @@ def _message(entry: Entry) -> Message:
         buttons=content.buttons or None,
         image=content.image,
         custom=content.custom,
+        attachments=content.attachments or None,
         cid=message_id_of(entry.external_id) if entry.author is Author.CONTACT else None,
     )
 

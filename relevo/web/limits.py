@@ -90,6 +90,24 @@ class Streams:
             self._of_visitor.pop(visitor, None)
 
 
+class Places:
+    """So many at once in this process; nobody waits for a place."""
+
+    def __init__(self, in_all: int) -> None:
+        self._free = in_all
+
+    @contextmanager
+    def place(self, sentence: str) -> Iterator[None]:
+        """Hold a place; raises TooMany with this sentence when there is none."""
+        if not self._free:
+            raise TooMany(sentence, retry_after_seconds=3)
+        self._free -= 1
+        try:
+            yield
+        finally:
+            self._free += 1
+
+
 def whole_seconds(wait: float) -> int:
     """Round up to what a Retry-After header can say."""
     return max(1, int(-(-wait // 1)))

@@ -17,11 +17,14 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from relevo.contracts.store import Received, Reply
+from relevo.domain.attachments import Attachment
 from relevo.domain.messages import Button, Entry
-from relevo.errors import AccessDenied, NotAuthenticated, TurnPending, Unavailable, Unreadable
-from relevo.flow.receive import arrival, receive
+from relevo.errors import AccessDenied, NotAuthenticated, TooLarge, TurnPending, Unavailable, Unreadable
+from relevo.flow.receive import arrival, external_id_of, receive
+from relevo.web.bodies import read_body, streamed
 from relevo.web.limits import Rate
 from relevo.web.origins import bearer, is_from_browser_page, is_from_this_machine, is_same_secret
+from relevo.web.rest_attachments import MAX_BODY_BYTES, FileSaid, keep_files, take_files
 from relevo.web.services import WebServices, services_of
 from relevo.web.settings import WebSettings
 from relevo.web.wire import json_answer, read_json
@@ -48,6 +51,7 @@ class Heard(msgspec.Struct, omit_defaults=True):
     buttons: Sequence[Button] | None = None
     image: str | None = None
     custom: Any = None
+    attachments: Sequence[Attachment] | None = None
 
 
 _decoder = msgspec.json.Decoder(Said)
@@ -61,21 +65,24 @@ def add_rest_door(app: Sanic) -> None:
     async def post_message(request: Request) -> HTTPResponse:
         services = services_of(request)
         _admit(request, settings)
-        said = _read(request)
+        said, files = await _read(request)
         sender = said.sender or ""
+        message_id = secrets.token_urlsafe(16) if said.message_id is None else said.message_id
+        external_id = external_id_of(sender, message_id)
+        rate.demand(sender, "This sender writes faster than allowed; wait a moment.")
         message = arrival(
             channel=CHANNEL,
             address=sender,
-            message_id=secrets.token_urlsafe(16) if said.message_id is None else said.message_id,
+            message_id=message_id,
             text=said.message,
             metadata=said.metadata,
+            attachments=await keep_files(services.store.attachments, CHANNEL, sender, external_id, files),
         )
-        rate.demand(sender, "This sender writes faster than allowed; wait a moment.")
         received = await receive(services.store.inbox, services.live, message)
         reply = await _reply(services, received)
         return json_answer([_heard(sender, entry) for entry in reply.entries])
 
-    app.add_route(post_message, "/webhooks/rest/webhook", methods=["POST"])
+    app.add_route(streamed(post_message), "/webhooks/rest/webhook", methods=["POST"], name="rest", stream=True)
 
 
 def _admit(request: Request, settings: WebSettings) -> None:
@@ -96,15 +103,21 @@ def _admit(request: Request, settings: WebSettings) -> None:
         )
 
 
-def _read(request: Request) -> Said:
+async def _read(request: Request) -> tuple[Said, list[FileSaid]]:
     if request.query_string and request.args.get("stream", "false").lower() not in ("false", "0"):
         raise Unreadable(
             "“stream=true” is not offered; leave it out, and the answer comes whole.", code="stream_unsupported"
         )
-    said = read_json(request.body, _decoder)
-    if said.metadata and said.metadata.pop("attachments", None):
-        raise Unreadable("Attachments are not taken here yet; send the text alone.", code="attachments_unsupported")
-    return said
+    body = await read_body(request, MAX_BODY_BYTES, _too_large())
+    said = read_json(body, _decoder)
+    files = take_files(said.metadata)
+    if len(body) - sum(len(file.data_base64) for file in files) > services_of(request).settings.max_body_bytes:
+        raise _too_large()
+    return said, files
+
+
+def _too_large() -> TooLarge:
+    return TooLarge("The request is larger than this door accepts: send less at once, of files at most 10 MB together.")
 
 
 async def _reply(services: WebServices, received: Received) -> Reply:
@@ -141,4 +154,5 @@ def _heard(sender: str, entry: Entry) -> Heard:
         buttons=content.buttons or None,
         image=content.image,
         custom=content.custom,
+        attachments=content.attachments or None,
     )

@@ -68,7 +68,19 @@ class WebSettings:
     """Peers whose X-Forwarded-For is believed when callers are counted. A proxy on this machine by default."""
 
     max_body_bytes: int = 1_000_000
-    """Largest request body. Sixteen times the longest text, which leaves room for escapes."""
+    """Largest request body, files apart. Sixteen times the longest text, which leaves room for escapes."""
+
+    uploads_per_visitor: int = 30
+    """Files that one web chat visitor may upload within ``uploads_window_seconds``. Six messages full of photos."""
+
+    uploads_per_address: int = 120
+    """Files that all visitors behind one network address may upload within ``uploads_window_seconds``."""
+
+    uploads_window_seconds: float = 3_600.0
+    """Window of both limits on uploads."""
+
+    uploads_at_once: int = 12
+    """Uploads that this process takes at once; each may need 10 MB until it is stored."""
 
     sign_in_tries_per_email: int = 10
     """Tries to sign in with one e-mail address within ``sign_in_window_seconds``."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from functools import wraps
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import msgspec
 from sanic import Sanic
@@ -19,7 +19,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from relevo.errors import AccessDenied, NotAuthenticated, RequestError, TooMany, Unreadable
-from relevo.flow.receive import arrival, receive
+from relevo.flow.receive import arrival, demand_few, receive
 from relevo.web.errors import refusal
 from relevo.web.events import give_events
 from relevo.web.limits import Rate, Streams, whole_seconds
@@ -33,7 +33,7 @@ PREFIX = "/widget/api/v1"
 _LANGUAGE_CHARACTERS = 35
 """Longest language tag that RFC 5646 asks implementations to hold."""
 
-Door = Callable[[Request], Coroutine[Any, Any, HTTPResponse | None]]
+Door = Callable[..., Coroutine[Any, Any, HTTPResponse | None]]
 
 
 class SessionAsked(msgspec.Struct):
@@ -49,6 +49,8 @@ class Written(msgspec.Struct):
     text: str | None = None
     payload: str | None = None
     language: str | None = None
+    attachments: list[UUID] = []
+    """Ids that uploads were given."""
 
 
 _session_decoder = msgspec.json.Decoder(SessionAsked)
@@ -73,7 +75,7 @@ def add_visitor_api(app: Sanic) -> None:
         return await _post_message(request, limits)
 
     async def get_events(request: Request) -> HTTPResponse | None:
-        address = await _visitor(request)
+        address = await demand_visitor(request)
         limits.reads.demand(address, "Events are asked for too often; wait a moment.")
         with limits.streams.place(address) as stream:
             return await give_events(request, CHANNEL, address, stream)
@@ -83,19 +85,19 @@ def add_visitor_api(app: Sanic) -> None:
         ("messages", ["POST", "OPTIONS"], post_message),
         ("events", ["GET", "OPTIONS"], get_events),
     ):
-        app.add_route(_visitor_door(handler), f"{PREFIX}/{path}", methods=methods, name=f"visitor_{path}")
+        app.add_route(visitor_door(handler), f"{PREFIX}/{path}", methods=methods, name=f"visitor_{path}")
 
 
-def _visitor_door(handler: Door) -> Door:
+def visitor_door(handler: Door) -> Door:
     """Check the page's origin, and let pages of allowed origins read the answer, refusals too."""
 
     @wraps(handler)
-    async def door(request: Request) -> HTTPResponse | None:
+    async def door(request: Request, **named: Any) -> HTTPResponse | None:
         request.ctx.cors = _cors(request)
         if request.method == "OPTIONS":
             return HTTPResponse(None, 204, request.ctx.cors)
         try:
-            response = await handler(request)
+            response = await handler(request, **named)
         except RequestError as error:
             response = refusal(error)
         if response is not None:
@@ -113,7 +115,7 @@ def _cors(request: Request) -> dict[str, str]:
         raise AccessDenied("Pages of this origin may not use the chat; the site's owner can allow it.", code="origin")
     return {
         "Access-Control-Allow-Origin": origin,
-        "Access-Control-Allow-Headers": "authorization, content-type, last-event-id",
+        "Access-Control-Allow-Headers": "authorization, content-type, last-event-id, x-file-name",
         "Access-Control-Allow-Methods": "GET, POST",
         "Access-Control-Max-Age": "600",
         "Vary": "Origin",
@@ -139,19 +141,24 @@ async def _post_session(request: Request) -> HTTPResponse:
 
 async def _post_message(request: Request, limits: VisitorLimits) -> HTTPResponse:
     services = services_of(request)
-    address = await _visitor(request)
+    address = await demand_visitor(request)
     written = read_json(request.body, _written_decoder)
     if written.text is not None and written.payload is not None:
         raise Unreadable("Send either “text” or “payload”, not both.", code="text_and_payload")
+    if written.attachments and written.payload is not None:
+        raise Unreadable("Files go with a text or alone, not with a “payload”.", code="attachments_and_payload")
     language = _language(written.language)
     if not (written.cid or "").strip():
         raise Unreadable("“cid” is missing; send an id of your own, the same in every retry.", code="missing_cid")
+    ids = list(dict.fromkeys(written.attachments))
+    demand_few(ids)
     message = arrival(
         channel=CHANNEL,
         address=address,
         message_id=written.cid or "",
         text=written.text if written.payload is None else written.payload,
         metadata={"language": language} if language else None,
+        attachments=await services.store.attachments.uploaded(CHANNEL, address, ids) if ids else (),
     )
     limits.messages.demand(address, "You write faster than we can read; wait a moment.")
     caller = client_address(request, services.settings.trusted_proxies)
@@ -162,7 +169,8 @@ async def _post_message(request: Request, limits: VisitorLimits) -> HTTPResponse
     return json_answer({"id": written.cid, "position": received.position})
 
 
-async def _visitor(request: Request) -> str:
+async def demand_visitor(request: Request) -> str:
+    """Give the address that the request's token stands for; raises NotAuthenticated."""
     token = bearer(request)
     address = await services_of(request).store.accounts.visit(token_hash(token)) if token else None
     if address is None:

@@ -35,6 +35,14 @@ def read_json(body: bytes, decoder: msgspec.json.Decoder[Body]) -> Body:
         return _read_leniently(body, decoder)
 
 
+def converted(value: Any, kind: type[Body]) -> Body:
+    """Give a part of a body that was read already as what it must be; raises Unreadable."""
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise _wrong_shape(error) from None
+
+
 def _read_leniently(body: bytes, decoder: msgspec.json.Decoder[Body]) -> Body:
     # msgspec refuses escapes of lone surrogates, into which some clients cut emoji; they are cleaned later instead.
     try:

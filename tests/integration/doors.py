@@ -23,6 +23,7 @@ from relevo.web.server import serving
 from relevo.web.settings import WebSettings
 
 REST = "/webhooks/rest/webhook"
+KEY = bytes(range(32))
 
 
 @dataclass(kw_only=True)
@@ -87,7 +88,7 @@ async def open_doors(
         return readiness or {"database": True, "bot": True}
 
     async with AsyncExitStack() as stack:
-        opened = await stack.enter_async_context(open_store(dsn, size=6, name="relevo tests"))
+        opened = await stack.enter_async_context(open_store(dsn, size=6, name="relevo tests", attachment_key=KEY))
         app = create_app(
             WebServices(
                 store=opened.store,

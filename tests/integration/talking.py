@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from relevo.brain.rasa_brain import RasaBrain
 
 BOT = Path(__file__).parents[2]
+KEY = bytes(32)
 
 
 @dataclass(kw_only=True)
@@ -125,7 +126,7 @@ class Customer:
 async def open_floor(dsn: str, brain: RasaBrain, company: type[Aurora] = Aurora) -> AsyncIterator[Floor]:
     """Open a floor on a migrated database, with the demo loaded as of now."""
     configuration = read_configuration(BOT, {})
-    async with open_store(dsn, size=4, name="relevo tests") as opened:
+    async with open_store(dsn, size=4, name="relevo tests", attachment_key=KEY) as opened:
         business = company(opened.database)
         await business.load(datetime.now(timezone.utc))
         services = TurnServices(

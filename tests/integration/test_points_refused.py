@@ -19,30 +19,6 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.anyio, pytest.mark.rasa]
 
 
-async def test_a_nickname_on_the_ticket_is_refused_by_rule_and_handed_on(floor: Floor) -> None:
-    """OLLIE is no word of Oliver James Whitfield: nothing is credited, and a person has the case with all of it."""
-    oliver = floor.customer()
-    await oliver.says("Hi, I'm missing the points for my London flight")
-    refused = await oliver.says("AU73915024, booking OWH5T4")
-    (case,) = await floor.cases()
-    assert "rule points.name_match" in refused
-    assert case.id in refused
-    assert await floor.points("C002") == 4_100
-    assert (case.type, case.trigger, case.reference) == ("points_correction", Trigger.POLICY_RULE, "0751000000022")
-    assert case.goal == "Hi, I'm missing the points for my London flight"
-    assert case.detail["trips"][0]["ticket_name"] == "WHITFIELD/OLLIE"
-    assert case.detail["known"]["loyalty_number"] == "AU73915024"
-    assert case.detail["is_verified"]
-
-
-async def test_a_nickname_asked_about_twice_is_one_case(floor: Floor) -> None:
-    """Asking again does not open another case."""
-    oliver = floor.customer()
-    await oliver.says("points missing for booking OWH5T4, member AU73915024")
-    await oliver.says("my points for flight AU3411 are missing")
-    assert len(await floor.cases()) == 1
-
-
 @pytest.mark.parametrize(
     ("said", "told"),
     [
@@ -158,7 +134,7 @@ async def test_what_was_not_confirmed_is_told_apart_from_what_was(database: str,
         assert "he sumado 5.640 puntos. Tu nuevo saldo es de 23.890" in told
         assert "No he podido confirmar" in told
         assert case.id in told
-        assert [effect["ticket"] for effect in case.detail["effects"]] == ["0751000000012"]
+        assert [effect["ticket"] for effect in case.detail["attempts"]] == ["0751000000012"]
 
 
 async def test_a_trip_without_a_points_account_is_for_a_person(floor: Floor) -> None:

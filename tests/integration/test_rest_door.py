@@ -261,13 +261,10 @@ async def test_with_a_token_set_everybody_must_send_it(database: str) -> None:
 
 
 async def test_what_is_not_offered_yet_is_said_in_a_sentence(database: str) -> None:
-    """Streaming and attachments are refused before anything is kept."""
+    """Streaming is refused before anything is kept."""
     async with open_doors(database) as doors:
         body = {"sender": "amina", "message": "hello"}
         stream = await doors.http.post(f"{REST}?stream=true", json=body)
         assert (stream.status_code, stream.json()["error"]["code"]) == (400, "stream_unsupported")
-        attachment = {"name": "p.jpg", "mime": "image/jpeg", "data_base64": "AAAA"}
-        attached = await doors.http.post(REST, json={**body, "metadata": {"attachments": [attachment]}})
-        assert (attached.status_code, attached.json()["error"]["code"]) == (400, "attachments_unsupported")
         assert await doors.opened.store.conversations.find("rest", "amina") is None
         assert (await doors.http.post(f"{REST}?stream=false", json=body)).status_code == 200

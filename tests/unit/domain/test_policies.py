@@ -26,6 +26,7 @@ FACTS: dict[str, Any] = {
     "surnames": "Robles Arce",
     "points": 5640,
     "request_points": 11280,
+    "spent": 0,
 }
 
 
@@ -51,7 +52,6 @@ def test_what_every_rule_allows_is_done_at_once(policies: Policies) -> None:
         ({"was_flown": False}, "points.not_flown"),
         ({"credited_on": "2026-06-01"}, "points.already_credited"),
         ({"flown_on": (TODAY - timedelta(days=181)).isoformat()}, "points.claim_window"),
-        ({"ticket_name": "ROBLES/LUCY"}, "points.name_match"),
         ({"request_points": 25_001}, "points.request_limit"),
         ({"request_points": -1}, "points.request_limit"),
     ],
@@ -60,6 +60,22 @@ def test_each_broken_rule_refuses_by_its_name(policies: Policies, changed: dict[
     """A refusal can be told with the rule that made it."""
     verdict = policies.decide("credit_points", FACTS | changed, TODAY)
     assert (verdict.decision, verdict.rule) == (Decision.REFUSED, rule)
+
+
+@pytest.mark.parametrize(
+    ("changed", "rule"),
+    [({"ticket_name": "ROBLES/LUCY"}, "points.name_match"), ({"spent": 34_361}, "points.cumulative_limit")],
+)
+def test_what_the_bot_may_not_decide_is_for_a_person(policies: Policies, changed: dict[str, Any], rule: str) -> None:
+    """A name that no rule explains, and more in thirty days than the bot may give, need an approval."""
+    verdict = policies.decide("credit_points", FACTS | changed, TODAY)
+    assert (verdict.decision, verdict.rule) == (Decision.NEEDS_APPROVAL, rule)
+
+
+def test_the_cumulative_limit_tells_its_window(policies: Policies) -> None:
+    """Thirty days, and what was had before counts to the last point."""
+    assert policies.window_days("credit_points") == 30
+    assert policies.decide("credit_points", FACTS | {"spent": 34_360}, TODAY).decision is Decision.AUTO
 
 
 @pytest.mark.parametrize(

@@ -1,21 +1,25 @@
 // The chat on Aurora's page: draws what the line says, as text and nothing else.
 
 import { Link } from "./link.js";
+import { Cabinet, Tray } from "./tray.js";
 
 const SLOW_MS = 20_000;
-const words = JSON.parse(document.getElementById("words").textContent);
 const part = (name) => document.getElementById(`chat-${name}`);
+const words = JSON.parse(document.getElementById("words").textContent);
 const link = new Link("aurora-chat", document.documentElement.lang);
+const tray = new Tray(part("tray"), link, words);
+const cabinet = new Cabinet(link, words, part("viewer"));
 const items = new Map(); // position of a message, or cid of one on its way, to its element
 const titles = new Map(); // payload to what its button says
 let answeredTo = 0;
 let slowTimer;
+let isSendingWhenUploaded = false;
 
 link.addEventListener("pending", ({ detail }) => draw(detail.cid, Infinity, "contact", { ...detail, note: words.sending }));
 link.addEventListener("waiting", ({ detail }) => note(detail.cid, words.waiting));
 link.addEventListener("sent", ({ detail }) => settle(detail.item, detail.position));
 link.addEventListener("message", ({ detail }) => receive(detail));
-link.addEventListener("refused", ({ detail }) => note(detail.item.cid, `${words.failed} ${detail.sentence}`, true));
+link.addEventListener("refused", ({ detail }) => note(detail.item.cid, `${words.failed} ${words[`problem_${detail.code}`] ?? detail.sentence}`, true));
 link.addEventListener("state", ({ detail }) => { part("offline").hidden = detail === "online"; });
 link.addEventListener("forgetful", () => { part("forgetful").hidden = false; });
 link.addEventListener("reset", () => {
@@ -27,11 +31,33 @@ link.start();
 
 part("form").addEventListener("submit", (event) => {
   event.preventDefault();
-  const text = part("text").value.trim();
-  if (!text) return;
+  sendWhenUploaded(tray.isUploading);
+  if (isSendingWhenUploaded) return;
+  const text = part("text").value.trim() || undefined;
+  const attachments = tray.take();
+  if (!text && !attachments.length) return;
   part("text").value = "";
-  say({ text });
+  say(attachments.length ? { text, attachments } : { text });
 });
+tray.addEventListener("settled", () => {
+  if (!isSendingWhenUploaded || tray.isUploading) return;
+  sendWhenUploaded(false);
+  if (!tray.hasFailed) part("form").requestSubmit(); // else the sender decides what goes without it
+});
+tray.addEventListener("removed", () => part("text").focus({ preventScroll: true }));
+for (const [button, input] of [["attach", "pick"], ["camera", "shoot"]]) {
+  part(button).addEventListener("click", () => part(input).click());
+  part(input).addEventListener("change", () => { tray.add(part(input).files); part(input).value = ""; part("text").focus({ preventScroll: true }); });
+}
+part("text").addEventListener("paste", (event) => {
+  if (!event.clipboardData.files.length) return;
+  event.preventDefault();
+  tray.add(event.clipboardData.files);
+});
+const room = document.querySelector(".chat");
+for (const name of ["dragenter", "dragover"]) room.addEventListener(name, (event) => over(event, event.dataTransfer.types.includes("Files")));
+room.addEventListener("dragleave", (event) => { if (!room.contains(event.relatedTarget)) over(event, false); });
+room.addEventListener("drop", (event) => { over(event, false); tray.add(event.dataTransfer.files); });
 part("text").addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
   event.preventDefault();
@@ -40,6 +66,16 @@ part("text").addEventListener("keydown", (event) => {
 for (const example of document.querySelectorAll("[data-example]"))
   example.addEventListener("click", () => say({ text: example.dataset.example }));
 part("restart").addEventListener("click", () => link.restart());
+
+function over(event, isOver) {
+  event.preventDefault();
+  room.classList.toggle("is-over", isOver);
+}
+
+function sendWhenUploaded(isWaiting) {
+  isSendingWhenUploaded = isWaiting;
+  part("uploading").hidden = !isWaiting;
+}
 
 function say(message) {
   link.send(message);
@@ -77,7 +113,7 @@ function typing(isTyping) {
   toEnd();
 }
 
-function draw(key, position, author, { text, payload, title, buttons = [], image, at, note: sentence = "" }) {
+function draw(key, position, author, { text, payload, title, buttons = [], image, attachments = [], at, note: sentence = "" }) {
   if (items.has(key)) return;
   part("welcome").classList.add("is-small");
   const element = make("li", `message ${author}`);
@@ -85,6 +121,7 @@ function draw(key, position, author, { text, payload, title, buttons = [], image
   const said = title ?? titles.get(payload ?? text) ?? text ?? (image && `${words.picture}: ${image}`);
   element.append(make("span", "hidden", `${words[author === "contact" ? "you" : author] ?? author}: `));
   if (said) element.append(Object.assign(make("p", "bubble", said), { dir: "auto" }));
+  if (attachments.length) element.append(cabinet.draw(attachments));
   if (buttons.length) element.append(choices(buttons));
   const when = new Date(at).toLocaleTimeString(document.documentElement.lang, { timeStyle: "short" });
   element.append(make("span", "when", when), make("span", "note"));

@@ -13,6 +13,7 @@ export class Link extends EventTarget {
   #isFlushing = false;
   #canStream = true;
   #failures = 0;
+  #beginning;
   #nudge = () => {};
   #stop;
 
@@ -38,6 +39,22 @@ export class Link extends EventTarget {
     this.#flush();
   }
 
+  // Uploads a file and gives what is kept of it; an XHR, since only that tells how far an upload is.
+  async upload(file, onProgress, signal) {
+    for (let tries = 2; ; tries -= 1) {
+      try {
+        return await this.#uploaded(file, onProgress, signal);
+      } catch (problem) {
+        if (problem.status !== 401 || tries < 2) throw problem;
+        this.#forget();
+      }
+    }
+  }
+
+  async file(id, isThumbnail = false) {
+    return (await this.#fetch(`attachments/${id}${isThumbnail ? "?thumbnail=1" : ""}`)).blob();
+  }
+
   restart() {
     this.#save({ token: undefined, outbox: [] });
     location.reload();
@@ -51,7 +68,7 @@ export class Link extends EventTarget {
         await this.#post(item);
         this.#failures = 0;
       } catch (error) {
-        if (error.retryAfter === undefined) { this.#drop(item); this.#tell("refused", { item, sentence: error.message }); continue; }
+        if (error.retryAfter === undefined) { this.#drop(item); this.#tell("refused", { item, code: error.code, sentence: error.message }); continue; }
         this.#tell("waiting", item);
         await this.#pause(error.retryAfter);
       }
@@ -60,13 +77,36 @@ export class Link extends EventTarget {
   }
 
   async #post(item) {
-    if (!this.#load().token) this.#save({ token: (await this.#ask("session", { language: this.#language })).token });
-    const { cid, text, payload } = item;
-    const body = payload === undefined ? { cid, text } : { cid, payload };
+    await this.#begin();
+    const { cid, text, payload, attachments = [] } = item;
+    const ids = attachments.map(({ id }) => id);
+    const body = payload === undefined ? { cid, text, attachments: ids } : { cid, payload };
     const { position } = await this.#ask("messages", { ...body, language: this.#language });
     this.#drop(item);
     this.#tell("sent", { item, position });
     this.#hurry(); // from the first message on there is something to listen to
+  }
+
+  // One session, however many ask for it at once: files belong to who uploaded them.
+  async #begin() {
+    if (this.#load().token) return;
+    this.#beginning ??= this.#ask("session", { language: this.#language }).finally(() => { this.#beginning = undefined; });
+    this.#save({ token: (await this.#beginning).token });
+  }
+
+  async #uploaded(file, onProgress, signal) {
+    await this.#begin();
+    const request = new XMLHttpRequest();
+    request.open("POST", `${API}/attachments`);
+    request.responseType = "json";
+    request.setRequestHeader("authorization", `Bearer ${this.#load().token}`);
+    request.setRequestHeader("content-type", file.type || "application/octet-stream");
+    request.setRequestHeader("x-file-name", encodeURIComponent(file.name.replace(/\p{Surrogate}/gu, "")));
+    request.upload.addEventListener("progress", ({ loaded, total }) => onProgress(loaded / total));
+    signal.addEventListener("abort", () => request.abort());
+    await new Promise((resolve) => { request.addEventListener("loadend", resolve); request.send(file); });
+    if (request.status === 201) return request.response;
+    throw problemOf(request.status, request.response, request.getResponseHeader("retry-after"));
   }
 
   #drop(item) { this.#save({ outbox: this.outbox.filter(({ cid }) => cid !== item.cid) }); }
@@ -77,7 +117,6 @@ export class Link extends EventTarget {
     return answer.json();
   }
 
-  // Throws with `retryAfter` (ms, or null for "back off") where trying again can help, and without it where it cannot.
   async #fetch(path, options) {
     const { token } = this.#load();
     const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
@@ -85,14 +124,11 @@ export class Link extends EventTarget {
     try {
       response = await fetch(`${API}/${path}`, { ...options, headers, cache: "no-store" });
     } catch (error) {
-      throw Object.assign(error, { retryAfter: null });
+      throw Object.assign(error, { retryAfter: null, code: "connection" });
     }
     if (response.ok) return response;
-    const problem = new Error((await response.json().catch(() => null))?.error?.message ?? response.statusText);
-    if (response.status === 401) { this.#forget(); problem.retryAfter = 0; }
-    else if (response.status === 429) problem.retryAfter = 1000 * (response.headers.get("retry-after") ?? 5);
-    else if (response.status >= 500 || response.status === 408) problem.retryAfter = null;
-    throw problem;
+    if (response.status === 401) this.#forget();
+    throw problemOf(response.status, await response.json().catch(() => null), response.headers.get("retry-after"));
   }
 
   async #listen() {
@@ -201,6 +237,16 @@ export class Link extends EventTarget {
     } catch { this.#tell("forgetful"); }
     this.#memory = state; // what the browser refuses to keep lives as long as the page
   }
+}
+
+// An error with `retryAfter` (ms, or null for "back off") where trying again can help, and without it where it cannot.
+function problemOf(status, answer, retryAfter) {
+  const { code = "connection", message = "" } = answer?.error ?? {};
+  const problem = Object.assign(new Error(message), { status, code });
+  if (status === 401) problem.retryAfter = 0;
+  else if (status === 429) problem.retryAfter = 1000 * (retryAfter ?? 5);
+  else if (status === 0 || status >= 500 || status === 408) problem.retryAfter = null;
+  return problem;
 }
 
 function newId() {

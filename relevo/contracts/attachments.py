@@ -1,0 +1,78 @@
+"""Photos and files that people send, as they are kept and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from relevo.domain.attachments import Attachment, AttachmentKind, AttachmentState, Retention
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Upload:
+    """A photo or file, made safe, on its way into the store."""
+
+    attachment: Attachment
+    channel: str
+    address: str
+    source_sha256: bytes
+    """Digest of the bytes as they came: by it a retry is told from another file."""
+    body: bytes
+    thumbnail: bytes | None
+    """As JPEG; of pictures only."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenedAttachment:
+    """What an attachment holds; a thumbnail is JPEG whatever the attachment is."""
+
+    attachment: Attachment
+    body: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeptFor:
+    """What a turn has learned about an attachment of its conversation."""
+
+    attachment_id: UUID
+    kind: AttachmentKind
+    case_id: str | None
+
+
+class Attachments(Protocol):
+    """Encrypted at rest; an attachment is its uploader's until it is sent, then its conversation's."""
+
+    async def keep(self, upload: Upload) -> Attachment:
+        """Keep an upload, once for each id; raises Conflict when the id is known with other bytes."""
+        ...
+
+    async def known(self, attachment_id: UUID, source_sha256: bytes) -> Attachment | None:
+        """Give what is kept under an id; raises Conflict when that came of other bytes."""
+        ...
+
+    async def uploaded(self, channel: str, address: str, ids: Sequence[UUID]) -> tuple[Attachment, ...]:
+        """Give what an address has uploaded, in this order; raises NotFound when one of them is not theirs."""
+        ...
+
+    async def read(
+        self, channel: str, address: str, attachment_id: UUID, *, is_thumbnail: bool = False
+    ) -> OpenedAttachment:
+        """Open an address's own attachment; raises NotFound, Gone and Damaged."""
+        ...
+
+    async def view(self, attachment_id: UUID, agent_id: int, *, is_thumbnail: bool = False) -> OpenedAttachment:
+        """Open a sent attachment for an agent, and write down that they saw it.
+
+        Raises NotFound, Gone, Damaged, and AccessDenied for an identity document that no open case needs.
+        """
+        ...
+
+    async def states(self, conversation_id: UUID) -> Mapping[UUID, AttachmentState]:
+        """Tell of each attachment of a conversation whether the desk may open it."""
+        ...
+
+    async def erase_due(self, retention: Retention) -> int:
+        """Erase what was kept for long enough, a few hundred at a time, and give their number."""
+        ...

@@ -1,0 +1,43 @@
+"""Erases photos and files that were kept for long enough; what is known of them stays on the timeline."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+import structlog
+
+from relevo.contracts.attachments import Attachments
+from relevo.domain.attachments import Retention
+from relevo.errors import Unavailable
+from relevo.flow.waiting import stopped_within
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expirer:
+    """Erases attachments by the retention of their kind."""
+
+    attachments: Attachments
+    retention: Retention = field(default_factory=Retention)
+    pause_seconds: float = 300.0
+    """Time between two looks; retention is counted in days, and when a case ended is known this exactly."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look now and then until told to stop."""
+        is_stopped = False
+        while not is_stopped:
+            try:
+                erased = await self.expire()
+            except Unavailable:
+                _log.warning("expire.database_unreachable")
+                erased = 0
+            is_stopped = await stopped_within(stop, 0.0 if erased else self.pause_seconds)
+
+    async def expire(self) -> int:
+        """Erase what is due once and give its number."""
+        erased = await self.attachments.erase_due(self.retention)
+        if erased:
+            _log.info("expire", erased=erased)
+        return erased

@@ -1,0 +1,44 @@
+"""Photos and files at the desk: opened by agents who signed in, and each view is written down."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+from uuid import UUID
+
+from sanic import Sanic
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from relevo.errors import NotAuthenticated, RequestError
+from relevo.web.attached import asks_for_thumbnail, file_answer
+from relevo.web.desk_html import problem_page
+from relevo.web.languages import WORDS, language_of
+from relevo.web.markup import page_answer
+from relevo.web.services import services_of
+from relevo.web.sign_in import demand_session
+
+
+def add_desk_attachments(app: Sanic) -> None:
+    """Open ``/desk/attachments/…``."""
+    app.add_route(_get_attachment, "/desk/attachments/<attachment_id:uuid>", methods=["GET"], name="desk_attachment")
+
+
+async def _get_attachment(request: Request, attachment_id: UUID) -> HTTPResponse:
+    try:
+        return await _view(request, attachment_id)
+    except NotAuthenticated:
+        target = f"/desk/login?next={quote(request.path)}"
+        return HTTPResponse(None, 303, {"Location": target, "Cache-Control": "no-store"})
+    except RequestError as error:
+        language = language_of(request)
+        sentence = WORDS[language].get(f"problem.{error.reason}", str(error))
+        return page_answer(problem_page(language, sentence), error.status)
+
+
+async def _view(request: Request, attachment_id: UUID) -> HTTPResponse:
+    session = await demand_session(request)
+    is_thumbnail = asks_for_thumbnail(request)
+    opened = await services_of(request).store.attachments.view(
+        attachment_id, session.agent.id, is_thumbnail=is_thumbnail
+    )
+    return file_answer(opened, is_thumbnail=is_thumbnail)

@@ -1,0 +1,62 @@
+"""The photos and files of a message as an agent sees them: what may be opened, and what may not any more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from relevo.domain.attachments import Attachment, AttachmentState
+from relevo.domain.messages import Content
+from relevo.web.languages import Words
+from relevo.web.markup import text
+
+_WIDTH, _HEIGHT = 240, 180
+"""Room for a thumbnail, in CSS pixels."""
+
+
+def file_list(words: Words, content: Content, states: Mapping[UUID, AttachmentState]) -> str:
+    """Give the files of a message as HTML, or nothing where there are none."""
+    if not content.attachments:
+        return ""
+    items = "".join(f"<li>{_file(words, file, states.get(file.id))}</li>" for file in content.attachments)
+    return f'<ul class="files" aria-label="{text(words["desk.files"])}">{items}</ul>'
+
+
+def _file(words: Words, file: Attachment, state: AttachmentState | None) -> str:
+    if state is AttachmentState.SHOWN and file.is_image:
+        return _thumbnail(words, file)
+    if state is AttachmentState.SHOWN:
+        return _link(words, file, _size(file))
+    if state is AttachmentState.GUARDED:
+        return _link(words, file, words["desk.identity_document"])
+    why = words["desk.erased" if state is AttachmentState.ERASED else "desk.no_open_case"]
+    return f'<span class="file gone">{_label(file, why)}</span>'
+
+
+def _thumbnail(words: Words, file: Attachment) -> str:
+    alternative = text(f"{words['desk.photo']}: {file.name}")
+    page = f"/desk/attachments/{file.id}"
+    picture = f'<img src="{page}?thumbnail=1" alt="{alternative}" loading="lazy"{_dimensions(file)}>'
+    return f'<a class="photo" href="{page}" title="{text(file.name)}" target="_blank" rel="noopener">{picture}</a>'
+
+
+def _dimensions(file: Attachment) -> str:
+    """Keep the room that the picture will take, so that nothing jumps when it comes."""
+    if not file.width or not file.height:
+        return ""
+    scale = min(1.0, _WIDTH / file.width, _HEIGHT / file.height)
+    return f' width="{max(1, round(file.width * scale))}" height="{max(1, round(file.height * scale))}"'
+
+
+def _link(words: Words, file: Attachment, remark: str) -> str:
+    page, title = f"/desk/attachments/{file.id}", text(words["desk.logged"])
+    return f'<a class="file" href="{page}" title="{title}" target="_blank" rel="noopener">{_label(file, remark)}</a>'
+
+
+def _label(file: Attachment, remark: str) -> str:
+    kind = file.mime.rpartition("/")[2].upper()
+    return f"<b>{text(kind)}</b><span><bdi>{text(file.name)}</bdi><small>{text(remark)}</small></span>"
+
+
+def _size(file: Attachment) -> str:
+    return f"{file.size_bytes / 1e6:.1f} MB" if file.size_bytes >= 1e6 else f"{max(1, file.size_bytes // 1000)} kB"

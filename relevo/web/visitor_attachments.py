@@ -1,0 +1,82 @@
+"""The visitor API's photos and files: uploaded first, sent with a message later, shown again to their sender only."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+from uuid import UUID
+
+from sanic import Sanic
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from relevo.domain.attachments import MAX_FILE_BYTES
+from relevo.errors import TooMany
+from relevo.flow.attach import SentFile, attach, too_large
+from relevo.web.attached import asks_for_thumbnail, file_answer
+from relevo.web.bodies import read_body, streamed
+from relevo.web.limits import Places, Rate, whole_seconds
+from relevo.web.origins import client_address, header
+from relevo.web.services import services_of
+from relevo.web.settings import WebSettings
+from relevo.web.visitor import CHANNEL, PREFIX, demand_visitor, visitor_door
+from relevo.web.wire import json_answer
+
+
+def add_visitor_attachments(app: Sanic) -> None:
+    """Open ``/widget/api/v1/attachments``."""
+    settings: WebSettings = app.ctx.services.settings
+    uploads = Places(settings.uploads_at_once)
+    reads = Rate(settings.reads_per_second, settings.reads_burst)
+
+    async def post_attachment(request: Request) -> HTTPResponse:
+        address = await demand_visitor(request)
+        await _demand_uploads(request, address)
+        with uploads.place("Too many files arrive right now; try again in a moment."):
+            data = await read_body(request, MAX_FILE_BYTES, too_large())
+            sent = SentFile(
+                channel=CHANNEL,
+                address=address,
+                name=unquote(header(request, "x-file-name"), errors="replace"),
+                claimed_mime=header(request, "content-type").partition(";")[0].strip().lower(),
+                data=data,
+            )
+            return json_answer(await attach(services_of(request).store.attachments, sent), 201)
+
+    async def get_attachment(request: Request, attachment_id: UUID) -> HTTPResponse:
+        address = await demand_visitor(request)
+        reads.demand(address, "Files are asked for too often; wait a moment.")
+        is_thumbnail = asks_for_thumbnail(request)
+        attachments = services_of(request).store.attachments
+        opened = await attachments.read(CHANNEL, address, attachment_id, is_thumbnail=is_thumbnail)
+        return file_answer(opened, is_thumbnail=is_thumbnail)
+
+    app.add_route(
+        visitor_door(streamed(post_attachment)),
+        f"{PREFIX}/attachments",
+        methods=["POST", "OPTIONS"],
+        name="visitor_attachments",
+        stream=True,
+    )
+    app.add_route(
+        visitor_door(get_attachment),
+        f"{PREFIX}/attachments/<attachment_id:uuid>",
+        methods=["GET", "OPTIONS"],
+        name="visitor_attachment",
+    )
+
+
+async def _demand_uploads(request: Request, address: str) -> None:
+    """Count uploads where all processes see it: what is stored is limited, not only how fast."""
+    services = services_of(request)
+    settings = services.settings
+    caller = client_address(request, settings.trusted_proxies)
+    for bucket, most in (
+        (f"upload:{address}", settings.uploads_per_visitor),
+        (f"upload_from:{caller}", settings.uploads_per_address),
+    ):
+        wait = await services.store.accounts.take(bucket, most, settings.uploads_window_seconds)
+        if wait:
+            raise TooMany(
+                "Many files came from here lately; wait a moment and send the next one then.",
+                retry_after_seconds=whole_seconds(wait),
+            )
