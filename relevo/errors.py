@@ -21,6 +21,7 @@ RelevoError
 ├── BusinessUnavailable       the business's own system did not answer; try again later
 └── SendError                 a delivery's verdict
     ├── SendDeferred          certainly not sent; again later
+    │   └── PlatformAway      nobody could be asked: says nothing about the message, and counts as no attempt
     ├── SendRefused           certainly not sent, and never will be
     └── SendUnconfirmed       left us, no answer: find out first
 
@@ -195,6 +196,12 @@ class SendDeferred(SendError):
     def __init__(self, sentence: str | None = None, *, until: datetime | None = None) -> None:
         super().__init__(sentence)
         self.until = until
+
+
+class PlatformAway(SendDeferred):
+    """The platform cannot be reached; that says nothing about the message."""
+
+    code = "platform_away"
 
 
 class SendRefused(SendError):

@@ -183,6 +183,15 @@ class AttachmentSettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class DeliverySettings:
+    """Messages on their way out, for the channels that push."""
+
+    delivery_patience_seconds: float = 3 * 86_400.0
+    """How long a message waits for a platform that cannot be reached before it is refused. Three days: a weekend in
+    which nobody mends the mail server costs nothing."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LogSettings:
     """What is written down about the work; never what anybody wrote."""
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from relevo.bootstrap import OpenStore
+from relevo.bootstrap.mail import one_time_codes
 from relevo.configuration import Configuration
 from relevo.contracts.business import Business, Person, Trip
 from relevo.contracts.clock import system_clock
@@ -69,4 +70,5 @@ async def turn_services(opened: OpenStore, configuration: Configuration) -> Turn
         service=configuration.bot.service,
         default_language=configuration.bot.default_language,
         verification_seconds=configuration.bot.verification_seconds,
+        codes=one_time_codes(opened, configuration),
     )

@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from relevo.bootstrap import open_store
 from relevo.bootstrap.console import Console
 from relevo.bootstrap.everything import Settings, read_bot_files
+from relevo.bootstrap.mail import MAIL_IS_OFF, mail_channel
 from relevo.bootstrap.occupancy import Occupant, occupant
 from relevo.bootstrap.places import demand_writable
 from relevo.bootstrap.serve import ask_ready, demand_free_port
@@ -54,6 +55,7 @@ class _Check:
             "state folder": self._state_folder,
             "model": self._model,
             "address": self._address,
+            "mail": self._mail,
         }
         are_well = self._are_well(looks)
         return self._database_is_well() and are_well
@@ -101,6 +103,16 @@ class _Check:
         if missing := ask_ready(self.settings):
             raise ConfigurationError(f"serve runs (process {self.occupant.process}) but is not ready: {missing}")
         return f"ready at {self.occupant.address}, process {self.occupant.process}"
+
+    def _mail(self) -> str:
+        try:
+            configuration = read_bot_files(self.settings)
+        except ConfigurationError:
+            raise Remarkable("Not looked at: the bot's files above must be right first.") from None
+        channel = mail_channel(configuration)
+        if channel is None:
+            raise Remarkable(MAIL_IS_OFF)
+        return asyncio.run(channel.reach())
 
     def _database_is_well(self) -> bool:
         if self.settings.database.url is not None:

@@ -15,6 +15,7 @@ from relevo.settings import (
     AttachmentSettings,
     BotSettings,
     DatabaseSettings,
+    DeliverySettings,
     LogSettings,
     PlaceSettings,
     load,
@@ -30,6 +31,7 @@ class Settings:
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     address: AddressSettings = field(default_factory=AddressSettings)
     bots: BotSettings = field(default_factory=BotSettings)
+    delivery: DeliverySettings = field(default_factory=DeliverySettings)
     logs: LogSettings = field(default_factory=LogSettings)
     attachments: AttachmentSettings = field(default_factory=AttachmentSettings)
     web: WebSettings = field(default_factory=WebSettings)

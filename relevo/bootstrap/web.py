@@ -12,11 +12,13 @@ from relevo.bootstrap.attachments import attachment_key, retention
 from relevo.bootstrap.business import DEMO_COMPANY, business_of, is_demo
 from relevo.bootstrap.everything import Settings
 from relevo.bootstrap.lifetime import Part, run_until_stopped
+from relevo.bootstrap.mail import mail_channel, mailer
 from relevo.configuration import Configuration
 from relevo.contracts.channel import Channel
 from relevo.contracts.store import Bots
 from relevo.errors import Unavailable
 from relevo.flow.approvals import Decider
+from relevo.flow.confirm import Confirmer
 from relevo.flow.deliver import Deliverer
 from relevo.flow.expire import Expirer
 from relevo.flow.handoff import QueueWatch
@@ -109,8 +111,15 @@ def _parts(settings: Settings, configuration: Configuration, opened: OpenStore, 
     )
     queue_watch = QueueWatch(handoffs=store.handoffs, live=live, default_language=language)
     promise_watch = PromiseWatch(case_work=store.case_work, live=live, default_language=language)
-    channels: dict[str, Channel] = {}  # REST and the web chat fetch for themselves; nothing pushes yet
-    deliverer = Deliverer(outbox=store.outbox, channels=channels, live=live)
     expirer = Expirer(attachments=store.attachments, retention=retention(settings))
     parts: list[Part] = [sweeper.run, decider.run, queue_watch.run, promise_watch.run, expirer.run]
-    return [*parts, deliverer.run] if channels else parts
+    channels: dict[str, Channel] = {}  # REST and the web chat fetch for themselves
+    if email := mail_channel(configuration):
+        channels[email.name] = email
+    deliverer = Deliverer(
+        outbox=store.outbox, channels=channels, live=live, patience_seconds=settings.delivery.delivery_patience_seconds
+    )
+    if not channels:
+        return parts
+    confirmer = Confirmer(mailer=mailer(opened, configuration), business=decider.business)
+    return [*parts, deliverer.run, confirmer.run]

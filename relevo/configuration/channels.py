@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from relevo.configuration.documents import Mistakes, Spot, read_document
+from relevo.configuration.mail import OPTIONAL, REQUIRED, MailAccount, read_mail
 
-KNOWN_CHANNELS: Mapping[str, Collection[str]] = {"rest": (), "widget": ()}
+KNOWN_CHANNELS: Mapping[str, Collection[str]] = {"rest": (), "widget": (), "email": (*REQUIRED, *OPTIONAL)}
 """The channels of this version, with the keys that each takes."""
 
 
@@ -23,6 +24,8 @@ class ChannelSection:
 
     name: str
     values: Mapping[str, str] = field(default_factory=dict, repr=False)
+    mail: MailAccount | None = None
+    """What an ``email`` section says."""
 
 
 def read_channels(path: Path, environment: Mapping[str, str], mistakes: Mistakes) -> dict[str, ChannelSection]:
@@ -33,6 +36,8 @@ def read_channels(path: Path, environment: Mapping[str, str], mistakes: Mistakes
 
 
 def _section(spot: Spot, environment: Mapping[str, str]) -> ChannelSection:
+    if spot.name == "email":
+        return ChannelSection(name=spot.name, mail=read_mail(spot, lambda part: _filled(part, environment)))
     if spot.is_empty:
         return ChannelSection(name=spot.name)
     parts = spot.fields(optional=KNOWN_CHANNELS[spot.name])

@@ -9,6 +9,7 @@ from pathlib import Path
 from relevo.configuration.bot import BotFile, read_bot
 from relevo.configuration.channels import ChannelSection, read_channels
 from relevo.configuration.documents import Mistakes
+from relevo.configuration.mail import MailAccount
 from relevo.configuration.policies import read_policies
 from relevo.domain.policies import Policies
 
@@ -20,6 +21,12 @@ class Configuration:
     policies: Policies
     bot: BotFile
     channels: Mapping[str, ChannelSection]
+
+    @property
+    def mail(self) -> MailAccount | None:
+        """The account that mail is sent from; None where mail is off."""
+        section = self.channels.get("email")
+        return section.mail if section else None
 
 
 def read_configuration(project: Path, environment: Mapping[str, str]) -> Configuration:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from relevo.domain.messages import Content
+from relevo.domain.messages import Author, Content
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,9 +21,14 @@ class Delivery:
     conversation_id: UUID
     position: int
     content: Content
+    author: Author
+    queued_at: datetime
     attempts: int
+    """How often it was handed over, this time included."""
     may_be_sent: bool = False
     """Whether a worker died while it was sending this."""
+    expires_at: datetime | None = None
+    """When it is worth nothing any more."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,5 +46,8 @@ class Channel(Protocol):
     """Whether the platform drops a second send of the same delivery id, so that unconfirmed sends may be repeated."""
 
     async def send(self, delivery: Delivery) -> Receipt:
-        """Send one message. Raises SendDeferred, SendRefused or SendUnconfirmed, and nothing else."""
+        """Send one message.
+
+        Raises SendDeferred (PlatformAway when nobody could be asked), SendRefused or SendUnconfirmed, nothing else.
+        """
         ...

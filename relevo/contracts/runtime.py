@@ -2,7 +2,8 @@
 
 The flow opens a Turn around each question to the brain; actions reach it through ``current()``. In a plain
 ``rasa run actions`` or ``rasa shell`` there is none: ``current()`` gives None, and an action then says that it cannot
-act and offers a person. Nothing done through a Turn but effects is written before the whole turn commits.
+act and offers a person. Nothing done through a Turn but effects and codes is written before the whole turn
+commits.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from uuid import UUID
 from relevo.contracts.business import Person, Trip
 from relevo.domain.attachments import Attachment, AttachmentKind
 from relevo.domain.cases import Case, Trigger
+from relevo.domain.codes import CodeCheck, CodeSending
 from relevo.domain.contacts import Level
 from relevo.domain.effects import EffectResult, Verdict
 from relevo.domain.handoff import Handback
@@ -68,6 +70,20 @@ class Turn(Protocol):
 
     async def identify(self, facts: Mapping[str, str]) -> Identification:
         """Verify the contact by facts on file (keys as in contracts.business)."""
+        ...
+
+    async def send_code(self) -> CodeSending:
+        """Send a one-time code to the contact's mail address on file; raises AccessDenied below two facts.
+
+        Asked again in the same turn, or by the turn run again, it sends no second one.
+        """
+        ...
+
+    async def check_code(self, code: str) -> CodeCheck:
+        """Try a code, and raise the contact's level to CODE when it is right; raises AccessDenied below two facts.
+
+        One try for each message: a second code in the same turn gets the first one's answer.
+        """
         ...
 
     async def person(self) -> Person:

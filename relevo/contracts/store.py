@@ -222,8 +222,8 @@ class Outbox(Protocol):
         """Record ``sent``, ``refused`` or ``unconfirmed``. Raises LeaseLost."""
         ...
 
-    async def defer(self, delivery: Delivery, token: UUID, until: datetime) -> None:
-        """Try again at that time; what is behind it in its lane waits. Raises LeaseLost."""
+    async def defer(self, delivery: Delivery, token: UUID, until: datetime, *, counts: bool = True) -> None:
+        """Try again at that time, as if for the first where it does not count; its lane waits. Raises LeaseLost."""
         ...
 
     async def collect(self, conversation_id: UUID, up_to: int) -> None:

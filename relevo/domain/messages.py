@@ -40,6 +40,8 @@ class Content:
     image: str | None = None
     custom: Mapping[str, Any] | None = None
     attachments: tuple[Attachment, ...] = ()
+    subject: str | None = None
+    """What a mail is about; other channels have none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

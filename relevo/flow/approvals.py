@@ -25,8 +25,8 @@ from relevo.contracts.policy import Policy
 from relevo.contracts.store import Conversations, Effects
 from relevo.domain.effects import POINTS, Decision, EffectOrder, EffectResult, EffectState, PreparedEffect
 from relevo.errors import AccessDenied, Conflict, Unavailable, Unreadable
+from relevo.flow.amounts import amount_in
 from relevo.flow.effects import carry_out
-from relevo.flow.money import amount_in
 from relevo.flow.texts import has_text, say
 from relevo.flow.waiting import stopped_within
 

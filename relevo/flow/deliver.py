@@ -3,13 +3,16 @@
 *Deferred* is certainly not sent and tried again, *refused* never will be, *unconfirmed* left us without an answer: it
 is sent again only where the platform drops duplicates, else a person decides. A delivery whose worker died while
 sending comes back as possibly sent, and is treated like an unconfirmed one.
+
+A platform that cannot be reached has refused nothing: its deliveries wait, for days if need be, and nobody asks it more
+often than every ten minutes.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
@@ -19,7 +22,16 @@ from relevo.contracts.channel import Channel, Delivery, Receipt
 from relevo.contracts.clock import Clock, system_clock
 from relevo.contracts.live import Live
 from relevo.contracts.store import Outbox
-from relevo.errors import LeaseLost, SendDeferred, SendError, SendRefused, SendUnconfirmed, Unavailable
+from relevo.errors import (
+    LeaseLost,
+    PlatformAway,
+    SendDeferred,
+    SendError,
+    SendRefused,
+    SendUnconfirmed,
+    Unavailable,
+)
+from relevo.flow.pauses import Pauses
 
 MAX_ATTEMPTS = 8
 _BACKOFF_SECONDS = 2.0
@@ -35,6 +47,9 @@ class Deliverer:
     channels: Mapping[str, Channel]
     live: Live
     clock: Clock = system_clock
+    patience_seconds: float = 3 * 86_400.0
+    """How old a delivery may get while its platform cannot be reached, before it is refused."""
+    pauses: Pauses = field(default_factory=Pauses)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until told to stop."""
@@ -52,7 +67,7 @@ class Deliverer:
 
     async def step(self, limit: int = 16) -> int:
         """Send the heads of free lanes once and give their number."""
-        claimed = await self.outbox.claim(list(self.channels), limit)
+        claimed = await self.outbox.claim(self.pauses.open(self.channels, self.clock()), limit)
         await asyncio.gather(*(self._deliver(delivery, token) for delivery, token in claimed))
         return len(claimed)
 
@@ -69,8 +84,15 @@ class Deliverer:
         channel = self.channels[delivery.channel]
         if delivery.may_be_sent and (not channel.is_duplicate_safe or delivery.attempts > MAX_ATTEMPTS):
             return await self._end(delivery, token, "unconfirmed", "The sender ended while sending.")
+        if delivery.expires_at is not None and delivery.expires_at <= self.clock():
+            return await self._end(delivery, token, "refused", "Its time was over before it could be sent.")
+        return await self._try(channel, delivery, token)
+
+    async def _try(self, channel: Channel, delivery: Delivery, token: UUID) -> str:
         try:
             receipt = await _hand_over(channel, delivery)
+        except PlatformAway as error:
+            return await self._wait(delivery, token, error)
         except SendDeferred as error:
             return await self._again(delivery, token, error, at_last="refused")
         except SendRefused as error:
@@ -79,6 +101,7 @@ class Deliverer:
             if channel.is_duplicate_safe:
                 return await self._again(delivery, token, SendDeferred(str(error)), at_last="unconfirmed")
             return await self._end(delivery, token, "unconfirmed", str(error))
+        self.pauses.worked(delivery.channel)
         await self.outbox.conclude(delivery, token, "sent", external_id=receipt.external_id)
         return "sent"
 
@@ -88,6 +111,17 @@ class Deliverer:
         wait = timedelta(seconds=_BACKOFF_SECONDS * 2 ** (delivery.attempts - 1))
         await self.outbox.defer(delivery, token, error.until or self.clock() + wait)
         return "deferred"
+
+    async def _wait(self, delivery: Delivery, token: UUID, error: PlatformAway) -> str:
+        now = self.clock()
+        again_at = self.pauses.failed(delivery.channel, now)
+        _log.warning("deliver.platform_away", channel=delivery.channel, why=str(error), again_at=again_at.isoformat())
+        if (now - delivery.queued_at).total_seconds() >= self.patience_seconds:
+            return await self._end(
+                delivery, token, "refused", f"Waited since {delivery.queued_at:%Y-%m-%d %H:%M}: {error}"
+            )
+        await self.outbox.defer(delivery, token, again_at, counts=False)
+        return "platform_away"
 
     async def _end(self, delivery: Delivery, token: UUID, state: str, reason: str) -> str:
         await self.outbox.conclude(delivery, token, state, reason=reason)

@@ -1,7 +1,7 @@
 """What a custom action may do during one turn: identify, look up, perform effects, open cases.
 
-Effects are committed while the turn runs; everything else is gathered here and written when the turn ends, or not at
-all. ``now`` is when the message arrived, so that a retried turn sees what the first try saw.
+Effects and codes are committed while the turn runs; everything else is gathered here and written when the turn ends, or
+not at all. ``now`` is when the message arrived, so that a retried turn sees what the first try saw.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ from relevo.contracts.runtime import Identification, Waiting
 from relevo.contracts.store import Claim, Effects, Intent, TurnOutcome, Verification
 from relevo.domain.attachments import Attachment, AttachmentKind
 from relevo.domain.cases import Case, CaseContact, CaseRequest, Trigger, first_priority
+from relevo.domain.codes import CodeCheck, CodeSending
 from relevo.domain.contacts import MAX_FAILED_TRIES, Level
 from relevo.domain.conversations import Conversation
 from relevo.domain.effects import EffectOrder, EffectResult, EffectState, Verdict
 from relevo.domain.handoff import Handback, Handoff, HandoffRequest
 from relevo.domain.service import Service
 from relevo.errors import AccessDenied, StaleVerdict
+from relevo.flow.codes import OneTimeCodes
 from relevo.flow.effects import perform
 from relevo.flow.hours import said_hours
 
@@ -43,6 +45,8 @@ class TurnServices:
     default_language: str = "es"
     verification_seconds: float = 3600.0
     """How long two facts hold for an identity: long enough for a conversation, short enough for a shared machine."""
+    codes: OneTimeCodes | None = None
+    """None where no mail is sent."""
 
 
 @dataclass(kw_only=True)
@@ -103,6 +107,23 @@ class ConversationTurn:
             return self._not_matched()
         await self._verified(ref, facts)
         return Identification.VERIFIED
+
+    async def send_code(self) -> CodeSending:
+        """Send a one-time code to the verified contact's address on file."""
+        person = await self.person()
+        if self.services.codes is None:
+            return CodeSending.MAIL_OFF
+        return await self.services.codes.send(self.claim, person)
+
+    async def check_code(self, code: str) -> CodeCheck:
+        """Verify the contact better by the code that was sent to them."""
+        ref = self._verified_ref()
+        if self.services.codes is None:
+            return CodeCheck.DEAD
+        found = await self.services.codes.check(self.claim, ref, code)
+        if found is CodeCheck.RIGHT:
+            self.verification = self._raised(ref, Level.CODE)
+        return found
 
     async def person(self) -> Person:
         """Give the verified contact."""
@@ -270,15 +291,23 @@ class ConversationTurn:
 
     async def _verified(self, ref: str, facts: Mapping[str, str]) -> None:
         person = await self.services.business.person(ref)
-        until = self.now + timedelta(seconds=self.services.verification_seconds)
-        self.verification = Verification(
-            level=max(self.level, Level.TWO_FACTS),
-            business_ref=ref,
-            # Two facts do not prolong what somebody else vouched for.
-            verified_until=self._verified_until() if self.level > Level.TWO_FACTS else until,
+        self.verification = replace(
+            self._raised(ref, Level.TWO_FACTS),
             failed_tries=0,
             name=f"{person.given_names} {person.surnames}",
             facts={kind: value for kind, value in facts.items() if value},
+        )
+
+    def _raised(self, ref: str, level: Level) -> Verification:
+        until = self.now + timedelta(seconds=self.services.verification_seconds)
+        return Verification(
+            level=max(self.level, level),
+            business_ref=ref,
+            # Less does not prolong what more has proved.
+            verified_until=self._verified_until() if self.level > level else until,
+            failed_tries=self._failed_tries(),
+            name=self.verification.name if self.verification else None,
+            facts=self.verification.facts if self.verification else {},
         )
 
     def _verified_until(self) -> datetime | None:

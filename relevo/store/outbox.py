@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from relevo.contracts.channel import Delivery
-from relevo.domain.messages import clean_text
+from relevo.domain.messages import Author, clean_text
 from relevo.errors import LeaseLost
 from relevo.store import rows
 from relevo.store.pool import Database
@@ -25,9 +25,11 @@ WITH head AS (
     UPDATE deliveries q SET state = 'sending', token = gen_random_uuid(), attempts = q.attempts + 1,
         lease_until = now() + make_interval(secs => %(lease)s)
     FROM head WHERE q.workspace_id = 1 AND q.id = head.id
-    RETURNING q.id, q.channel, q.conversation_id, q.position, q.attempts, q.token, head.was_begun
+    RETURNING q.id, q.channel, q.conversation_id, q.position, q.attempts, q.token, q.sent_instead, q.created_at,
+        q.expires_at, head.was_begun
 )
-SELECT h.id, h.channel, i.address, h.conversation_id, h.position, e.content, h.attempts, h.token, h.was_begun
+SELECT h.id, h.channel, i.address, h.conversation_id, h.position, coalesce(h.sent_instead, e.content), h.attempts,
+    h.token, h.was_begun, e.author, h.created_at, h.expires_at
 FROM held h
 JOIN conversations c ON c.workspace_id = 1 AND c.id = h.conversation_id
 JOIN identities i ON i.workspace_id = 1 AND i.id = c.identity_id
@@ -60,6 +62,9 @@ class PostgresOutbox:
                     content=rows.content(row[5]),
                     attempts=row[6],
                     may_be_sent=row[8],
+                    author=Author(row[9]),
+                    queued_at=row[10],
+                    expires_at=row[11],
                 ),
                 row[7],
             )
@@ -72,18 +77,20 @@ class PostgresOutbox:
         """Record ``sent``, ``refused`` or ``unconfirmed``."""
         changed = await self._database.run(
             "UPDATE deliveries SET state = %s, external_id = %s, reason = %s, ended_at = now(), token = NULL,"
-            " lease_until = NULL WHERE workspace_id = 1 AND id = %s AND token = %s AND state = 'sending'",
+            " lease_until = NULL, sent_instead = NULL"
+            " WHERE workspace_id = 1 AND id = %s AND token = %s AND state = 'sending'",
             (state, clean_text(external_id or "") or None, clean_text(reason or "") or None, delivery.id, token),
         )
         if not changed:
             raise LeaseLost
 
-    async def defer(self, delivery: Delivery, token: UUID, until: datetime) -> None:
+    async def defer(self, delivery: Delivery, token: UUID, until: datetime, *, counts: bool = True) -> None:
         """Try again at that time; what is behind it waits."""
         changed = await self._database.run(
-            "UPDATE deliveries SET state = 'queued', due_at = %s, token = NULL, lease_until = NULL"
+            "UPDATE deliveries SET state = 'queued', due_at = %s, attempts = attempts - %s, token = NULL,"
+            " lease_until = NULL"
             " WHERE workspace_id = 1 AND id = %s AND token = %s AND state = 'sending'",
-            (until, delivery.id, token),
+            (until, 0 if counts else 1, delivery.id, token),
         )
         if not changed:
             raise LeaseLost

@@ -86,6 +86,8 @@ def content_document(content: Content) -> dict[str, Any]:
         document["custom"] = dict(content.custom)
     if content.attachments:
         document["attachments"] = [attachment_document(attachment) for attachment in content.attachments]
+    if content.subject is not None:
+        document["subject"] = content.subject
     return document
 
 
@@ -107,6 +109,7 @@ def content(document: Mapping[str, Any]) -> Content:
         image=document.get("image"),
         custom=document.get("custom"),
         attachments=attachments(document.get("attachments", ())),
+        subject=document.get("subject"),
     )
 
 

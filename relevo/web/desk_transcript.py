@@ -86,6 +86,8 @@ def _spoken(words: Words, entry: Entry, titles: Mapping[str, str], files: Files)
 
 def _content(words: Words, entry: Entry, titles: Mapping[str, str]) -> str:
     content, parts = entry.content, []
+    if content.subject:
+        parts.append(f'<p dir="auto"><b>{text(content.subject)}</b></p>')
     if content.text is not None:
         said = titles.get(content.text, content.text) if entry.author is Author.CONTACT else content.text
         parts.append(f'<p dir="auto">{text(said)}</p>')

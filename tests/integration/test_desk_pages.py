@@ -12,10 +12,12 @@ import httpx
 import pytest
 
 from relevo.contracts.brain import Question
+from relevo.contracts.mail import Mail
 from relevo.contracts.runtime import current
 from relevo.domain.cases import Trigger
 from relevo.domain.conversations import Control
 from relevo.domain.messages import Author, Button, Content
+from relevo.store.mails import PostgresMails
 from relevo.web.passwords import hash_password
 from relevo.web.settings import WebSettings
 from tests.integration.doors import Doors, open_doors
@@ -317,3 +319,19 @@ async def test_pages_allow_nothing_that_is_not_ours(database: str) -> None:
                 assert again.status_code == 304
     async with open_doors(database) as doors:
         assert (await doors.http.get("/")).status_code == 404
+
+
+async def test_a_mail_is_shown_with_its_subject_and_never_as_markup(database: str) -> None:
+    """What left by mail is read at the desk like everything else."""
+    async with _desk(database) as doors:
+        await _sign_in(doors)
+        await doors.post("amina", "hi")
+        chat = await doors.conversation("rest", "amina")
+        content = Content(subject="<i>Your points</i>", text="5 <points>")
+        post = Mail(about=chat.id, business_ref="C001", address="amina@example.com", content=content)
+        posted = await PostgresMails(doors.opened.database).post(post)
+        assert posted is not None
+        page = (await doors.http.get(f"/desk/conversations/{posted.conversation_id}")).text
+        assert "<b>&lt;i&gt;Your points&lt;/i&gt;</b>" in page
+        assert "5 &lt;points&gt;" in page
+        assert ">E-mail<" in page

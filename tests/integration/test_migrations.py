@@ -89,9 +89,9 @@ def test_an_empty_database_is_brought_to_this_version(empty: str) -> None:
     assert [row[0] for row in ask(empty, "SELECT number FROM migrations ORDER BY number")] == NUMBERS
 
 
-def test_numbers_have_no_gap_and_no_double() -> None:
-    """Two branches that took the same number are noticed before they meet in a database."""
-    assert list(range(1, len(NUMBERS) + 1)) == NUMBERS
+def test_no_number_is_taken_twice() -> None:
+    """Two branches that took the same number are noticed before they meet in a database; a gap is filled later."""
+    assert len(set(NUMBERS)) == len(NUMBERS)
 
 
 @pytest.mark.parametrize("number", NUMBERS)

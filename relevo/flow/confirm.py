@@ -1,0 +1,109 @@
+"""Confirms in writing what was done: one mail for each effect, in the contact's language."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from relevo.contracts.business import Business, Person
+from relevo.contracts.mail import Mail, Posting
+from relevo.domain.effects import POINTS, EffectResult, EffectState
+from relevo.domain.messages import Content
+from relevo.errors import BusinessUnavailable, Unavailable
+from relevo.flow.amounts import money, number
+from relevo.flow.mail import Mailer
+from relevo.flow.texts import say
+from relevo.flow.waiting import stopped_within
+
+LOOK_SECONDS = 2.0
+_log = structlog.get_logger()
+
+TEXTS: Mapping[str, frozenset[str]] = {
+    "credit_points": frozenset({"points", "balance"}),
+    "refund": frozenset({"money", "means"}),
+}
+"""The kinds that have words of their own, and the facts that those need; any other is confirmed by its reference."""
+
+
+async def confirm(mailer: Mailer, *, about: UUID, person: Person, effect: EffectResult) -> Posting:
+    """Write to a verified person that an effect was done; for each effect once, however often this is called.
+
+    Of the effect's result are told, where they are there: ``points`` and ``balance``; ``amount`` (in minor units) with
+    ``unit``, its currency, and ``means``, the means of payment as the contact knows it.
+    """
+    if effect.state is not EffectState.DONE:
+        raise ValueError(f"{effect.key} is {effect.state.value}; only what was done is confirmed.")
+    return await mailer.send(
+        Mail(
+            about=about,
+            business_ref=person.ref,
+            address=person.email,
+            content=confirmation(person, effect, mailer.company or ""),
+            language=person.language,
+            once=confirmation_key(effect),
+        )
+    )
+
+
+def confirmation(person: Person, effect: EffectResult, company: str) -> Content:
+    """Give the words of a confirmation."""
+    kind, _, reference = effect.key.partition(":")
+    facts = _facts(person.language, effect.result)
+    words = f"mail_{kind}" if kind in TEXTS and TEXTS[kind] <= facts.keys() else "mail_done"
+    values = {**facts, "name": person.given_names, "reference": reference, "company": company}
+    return Content(
+        subject=say(person.language, f"{words}_subject", **values), text=say(person.language, words, **values)
+    )
+
+
+def _facts(language: str, result: Mapping[str, Any]) -> dict[str, str]:
+    facts = {
+        name: number(language, int(result[name])) for name in ("points", "balance") if result.get(name) is not None
+    }
+    unit = result.get("unit")
+    if result.get("amount") is not None and unit and unit != POINTS:
+        facts["money"] = money(language, int(result["amount"]), str(unit))
+    if result.get("means"):
+        facts["means"] = str(result["means"])
+    return facts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confirmer:
+    """Confirms by mail whatever was done, by the bot or after an approval, and was not confirmed yet.
+
+    It reads what is missing from the database, so that a crash between the deed and its mail costs a few seconds.
+    """
+
+    mailer: Mailer
+    business: Business
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look now and then until told to stop."""
+        while not await stopped_within(stop, LOOK_SECONDS):
+            try:
+                await self.step()
+            except (Unavailable, BusinessUnavailable) as error:
+                _log.warning("confirm.unreachable", code=error.code)
+
+    async def step(self) -> int:
+        """Confirm what is there by now, and give how many mails were posted."""
+        posted = 0
+        for done in await self.mailer.mails.unconfirmed():
+            person = await self.business.person(done.business_ref)
+            posting = await confirm(self.mailer, about=done.conversation_id, person=person, effect=done.effect)
+            if posting in (Posting.BAD_ADDRESS, Posting.ANOTHER_CONTACT):
+                await self.mailer.mails.give_up(confirmation_key(done.effect))
+                _log.warning("confirm.not_posted", reason=posting.value)
+            posted += posting is Posting.POSTED
+        return posted
+
+
+def confirmation_key(effect: EffectResult) -> str:
+    """Give the key under which an effect is confirmed once."""
+    return f"confirmation:{effect.key}"
