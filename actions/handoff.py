@@ -50,9 +50,15 @@ async def ask(talk: Talk) -> None:
 
 
 async def pass_on(talk: Talk) -> None:
-    """Open a case for a request that only people serve; hand off unless another request is being served."""
+    """Hand off a request that only people serve, with the case that is open about it, or one that is opened."""
     case_type = NOT_SERVED.get(talk.heard.intent, "other")
     case_before, heard = talk.memory["case_id"], talk.heard
+    known = await talk.turn.find_case(case_type)
+    if known is not None and not talk.memory["in_request"]:
+        talk.turn.came_again(known)
+        talk.memory["case_id"], talk.memory["has_case"] = known.id, True
+        await to_person(talk, known.id, case_type, Trigger.USER_REQUEST, "utter_case_is_open")
+        return
     number = await open_case(
         talk, case_type, Trigger.USER_REQUEST, goal=heard.text, named=heard.entities, intent=heard.intent
     )

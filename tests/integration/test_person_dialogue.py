@@ -144,3 +144,20 @@ async def test_when_somebody_answers_is_not_promised(floor: Floor) -> None:
     customer = floor.customer()
     await customer.says("una persona por favor")
     assert "no puedo prometerte una hora" in await customer.says("¿cuándo me van a contestar?")
+
+
+async def test_an_identified_contact_who_comes_again_finds_the_open_case(floor: Floor) -> None:
+    """The case that was open before the bot came is named, becomes more urgent, and no second one is opened."""
+    await floor.run(
+        "INSERT INTO cases (id, type, trigger, reference, business_ref, opened_at, due_at)"
+        " VALUES ('CASE-7002', 'lost_baggage', 'user_request', 'MADAU00417', 'C004', now(), now())"
+    )
+    priya = floor.customer()
+    await priya.says("how many points do I have?")
+    assert "700" in await priya.says("AU96140378, booking PAN1X9")
+    told = await priya.says("they lost my suitcase and nobody answers")
+    assert "CASE-7002" in told
+    (case,) = await floor.cases()
+    assert case.contacted == 2
+    assert [reason.code for reason in case.priority.reasons] == ["repeated_contact"]
+    assert case.conversation_id is not None, "the conversation is linked to it"
