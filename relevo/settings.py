@@ -7,7 +7,6 @@ Sections are for the reader only. ``load`` reports all mistakes at once and repe
 from __future__ import annotations
 
 import base64
-import binascii
 import difflib
 import math
 from collections.abc import Callable, Iterator, Mapping
@@ -54,7 +53,7 @@ class Key(Secret):
         """The bytes themselves; raises ValueError, for the reader of settings, when they are not 32."""
         try:
             key = base64.b64decode(self.reveal(), validate=True)
-        except binascii.Error:
+        except ValueError:  # binascii.Error among them
             key = b""
         if len(key) != 32:
             raise ValueError("must be 32 bytes in base64, as “openssl rand -base64 32” makes them")

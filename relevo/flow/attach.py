@@ -63,12 +63,12 @@ def clean_name(name: str, mime: str) -> str:
     ending = _ENDINGS[mime]
     last = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
     shown = "".join("_" if character in _UNSAFE_IN_NAMES else character for character in last if _is_visible(character))
-    stem = " ".join(shown.split()).strip(". ")
+    stem = " ".join(shown.split())
     for known in _KNOWN_ENDINGS:
         if stem.lower().endswith(known):
-            stem = stem[: -len(known)].rstrip(". ")
+            stem = stem[: -len(known)]
             break
-    return (stem or "file")[:_NAME_CHARACTERS].rstrip(". ") + ending
+    return (stem.strip(". ")[:_NAME_CHARACTERS].rstrip(". ") or "file") + ending
 
 
 def _is_visible(character: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from io import BytesIO
 
+import structlog
 from PIL import Image, ImageOps
 
 from relevo.domain.attachments import MAX_FILE_BYTES
@@ -28,6 +29,7 @@ _MAX_SCANS = 64
 """Passes of one JPEG over its picture; photos have about ten, and each costs as much as decoding it once."""
 
 
+_log = structlog.get_logger()
 Image.MAX_IMAGE_PIXELS = None  # Pillow would only warn; the two limits above are checked instead
 
 
@@ -73,9 +75,13 @@ def _decoded(data: bytes, mime: str) -> Image.Image:
 
 def _upright(image: Image.Image) -> Image.Image:
     image.thumbnail((MAX_SIDE, MAX_SIDE))
-    turned = _plain(ImageOps.exif_transpose(image))
-    turned.info = {}
-    return turned
+    try:
+        image = ImageOps.exif_transpose(image)
+    except Exception as error:  # noqa: BLE001 (Pillow raises anything at a damaged note; the picture itself is whole)
+        _log.info("picture.not_turned", error=type(error).__name__)
+    plain = _plain(image)
+    plain.info = {}
+    return plain
 
 
 def _plain(image: Image.Image) -> Image.Image:

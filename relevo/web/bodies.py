@@ -11,27 +11,34 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from relevo.errors import RequestError, TooLarge
-from relevo.web.errors import read_away
+from relevo.web.errors import read_away, refusal
 
-Door = Callable[..., Coroutine[Any, Any, HTTPResponse]]
+Door = Callable[..., Coroutine[Any, Any, HTTPResponse | None]]
 
 
 def streamed(door: Door) -> Door:
-    """Let the sender of a body that nobody reads hear why; the door must be added with ``stream=True``."""
+    """Make a door that reads its own body, and answers a body that it does not want before its end.
+
+    The door must be added with ``stream=True``.
+    """
 
     @wraps(door)
-    async def polite(request: Request, **named: Any) -> HTTPResponse:
+    async def answering_early(request: Request, **named: Any) -> HTTPResponse | None:
         try:
-            return await door(request, **named)
-        except RequestError:
-            await read_away(request)
-            raise
+            response = await door(request, **named)
+        except RequestError as error:
+            response = refusal(error)
+        if response is None or request.stream is None or not request.stream.request_body:
+            return response
+        await (await request.respond(response)).send(end_stream=True)
+        await read_away(request)
+        return None
 
-    return polite
+    return answering_early
 
 
-async def read_body(request: Request, most_bytes: int, refusal: TooLarge) -> bytes:
-    """Read the body of a streaming door; raises the refusal as soon as it is known to be too large."""
+async def read_body(request: Request, most_bytes: int, refused: TooLarge) -> bytes:
+    """Read the body of a streamed door; raises the refusal as soon as it is known to be too large."""
     stream = request.stream
     if stream is None:
         return b""
@@ -39,4 +46,4 @@ async def read_body(request: Request, most_bytes: int, refusal: TooLarge) -> byt
     try:
         return b"".join([part async for part in stream])
     except PayloadTooLarge:
-        raise refusal from None
+        raise refused from None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import sys
 import traceback
 from collections.abc import Mapping
 
@@ -87,12 +88,12 @@ async def read_away(request: Request) -> None:
     """Read on for a little: who closes a connection with unread bytes resets it, and the caller loses the answer."""
     stream = request.stream
     if stream is not None and stream.request_body and not stream.expecting_continue:
-        stream.request_max_size = _READ_AWAY_BYTES
-        try:
-            async for _ in stream:
-                pass
-        except PayloadTooLarge:
-            log.info("web.body_cut_off", path=request.path)
+        stream.request_max_size, left = sys.maxsize, _READ_AWAY_BYTES
+        async for part in stream:
+            left -= len(part)
+            if left < 0:
+                log.info("web.body_cut_off", path=request.path)
+                break
 
 
 def _of_sanic(error: SanicException) -> HTTPResponse:

@@ -29,40 +29,38 @@ def add_visitor_attachments(app: Sanic) -> None:
     reads = Rate(settings.reads_per_second, settings.reads_burst)
 
     async def post_attachment(request: Request) -> HTTPResponse:
-        address = await demand_visitor(request)
-        await _demand_uploads(request, address)
-        with uploads.place("Too many files arrive right now; try again in a moment."):
-            data = await read_body(request, MAX_FILE_BYTES, too_large())
-            sent = SentFile(
-                channel=CHANNEL,
-                address=address,
-                name=unquote(header(request, "x-file-name"), errors="replace"),
-                claimed_mime=header(request, "content-type").partition(";")[0].strip().lower(),
-                data=data,
-            )
-            return json_answer(await attach(services_of(request).store.attachments, sent), 201)
+        return await _post_attachment(request, uploads)
 
     async def get_attachment(request: Request, attachment_id: UUID) -> HTTPResponse:
-        address = await demand_visitor(request)
-        reads.demand(address, "Files are asked for too often; wait a moment.")
-        is_thumbnail = asks_for_thumbnail(request)
-        attachments = services_of(request).store.attachments
-        opened = await attachments.read(CHANNEL, address, attachment_id, is_thumbnail=is_thumbnail)
-        return file_answer(opened, is_thumbnail=is_thumbnail)
+        return await _get_attachment(request, attachment_id, reads)
 
-    app.add_route(
-        visitor_door(streamed(post_attachment)),
-        f"{PREFIX}/attachments",
-        methods=["POST", "OPTIONS"],
-        name="visitor_attachments",
-        stream=True,
-    )
-    app.add_route(
-        visitor_door(get_attachment),
-        f"{PREFIX}/attachments/<attachment_id:uuid>",
-        methods=["GET", "OPTIONS"],
-        name="visitor_attachment",
-    )
+    path, post = f"{PREFIX}/attachments", streamed(visitor_door(post_attachment))
+    app.add_route(post, path, methods=["POST", "OPTIONS"], name="visitor_attachments", stream=True)
+    get = visitor_door(get_attachment)
+    app.add_route(get, f"{path}/<attachment_id:uuid>", methods=["GET", "OPTIONS"], name="visitor_attachment")
+
+
+async def _post_attachment(request: Request, uploads: Places) -> HTTPResponse:
+    address = await demand_visitor(request)
+    await _demand_uploads(request, address)
+    with uploads.place("Too many files arrive right now; try again in a moment."):
+        sent = SentFile(
+            channel=CHANNEL,
+            address=address,
+            name=unquote(header(request, "x-file-name"), errors="replace"),
+            claimed_mime=header(request, "content-type").partition(";")[0].strip().lower(),
+            data=await read_body(request, MAX_FILE_BYTES, too_large()),
+        )
+        return json_answer(await attach(services_of(request).store.attachments, sent), 201)
+
+
+async def _get_attachment(request: Request, attachment_id: UUID, reads: Rate) -> HTTPResponse:
+    address = await demand_visitor(request)
+    reads.demand(address, "Files are asked for too often; wait a moment.")
+    is_thumbnail = asks_for_thumbnail(request)
+    attachments = services_of(request).store.attachments
+    opened = await attachments.read(CHANNEL, address, attachment_id, is_thumbnail=is_thumbnail)
+    return file_answer(opened, is_thumbnail=is_thumbnail)
 
 
 async def _demand_uploads(request: Request, address: str) -> None:

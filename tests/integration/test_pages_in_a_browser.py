@@ -13,6 +13,7 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 
 from relevo.contracts.brain import Question
 from relevo.domain.messages import Author, Button, Content
+from relevo.testing.scripted import Script
 from relevo.web.passwords import hash_password
 from relevo.web.settings import WebSettings
 from tests.integration.doors import Doors, open_doors
@@ -56,12 +57,13 @@ class Visit:
 
 
 @asynccontextmanager
-async def _visit(
-    database: str, *, width: int = 1280, dark: bool = False, language: str = "en-GB"
+async def visit_of(
+    database: str, script: Script = _script, *, width: int = 1280, dark: bool = False, language: str = "en-GB"
 ) -> AsyncIterator[Visit]:
+    """Open a browser on the demonstration's page, with a bot that speaks by a script."""
     settings = WebSettings(heartbeat_seconds=1)
     async with (
-        open_doors(database, _script, settings=settings, is_demo=True) as doors,
+        open_doors(database, script, settings=settings, is_demo=True) as doors,
         async_playwright() as playwright,
     ):
         browser: Browser = await playwright.chromium.launch(
@@ -82,7 +84,7 @@ async def _visit(
 
 async def test_a_visitor_talks_and_chooses(database: str) -> None:
     """A sentence gets its answer, a button is sent as what it says, and text is text: no policy is violated."""
-    async with _visit(database) as visit:
+    async with visit_of(database) as visit:
         await visit.page.goto("/")
         await visit.say("hello <b>")
         await visit.expect_said("hello <b>", "You said <hello <b>>")
@@ -94,7 +96,7 @@ async def test_a_visitor_talks_and_chooses(database: str) -> None:
 
 async def test_a_suggestion_is_said_with_one_click(database: str) -> None:
     """The sentences on the page are real messages in the page's language."""
-    async with _visit(database, language="es-ES") as visit:
+    async with visit_of(database, language="es-ES") as visit:
         await visit.page.goto("/")
         await visit.page.get_by_role("button", name="AU48207315").click()
         await expect(visit.page.locator("#chat-log .bubble").first).to_contain_text("Me faltan los puntos de Dubái")
@@ -104,7 +106,7 @@ async def test_a_suggestion_is_said_with_one_click(database: str) -> None:
 
 async def test_a_reload_keeps_everything_and_repeats_nothing(database: str) -> None:
     """History comes from the server, shown once, buttons by their titles."""
-    async with _visit(database) as visit:
+    async with visit_of(database) as visit:
         await visit.page.goto("/")
         await visit.say("hello")
         await visit.page.get_by_role("button", name="Yes").click()
@@ -117,7 +119,7 @@ async def test_a_reload_keeps_everything_and_repeats_nothing(database: str) -> N
 
 async def test_before_the_first_word_nothing_is_stored_or_asked(database: str) -> None:
     """Looking at the page leaves no trace: no storage, no cookie, no session."""
-    async with _visit(database) as visit:
+    async with visit_of(database) as visit:
         requests: list[str] = []
         visit.page.on("request", lambda request: requests.append(request.url))
         await visit.page.goto("/")
@@ -129,7 +131,7 @@ async def test_before_the_first_word_nothing_is_stored_or_asked(database: str) -
 
 async def test_what_is_written_offline_is_kept_and_sent_once(database: str) -> None:
     """Without a connection the page says so, keeps the words over a reload, and sends them when it is back."""
-    async with _visit(database) as visit:
+    async with visit_of(database) as visit:
         await visit.page.goto("/")
         await visit.say("one")
         await visit.expect_said("one", "You said <one>")
@@ -148,7 +150,7 @@ async def test_what_is_written_offline_is_kept_and_sent_once(database: str) -> N
 
 async def test_a_lost_acknowledgement_sends_no_second_copy(database: str) -> None:
     """When the message arrived and only the answer to it was lost, trying again changes nothing."""
-    async with _visit(database) as visit:
+    async with visit_of(database) as visit:
         await visit.page.goto("/")
         await visit.say("one")
         await visit.expect_said("one", "You said <one>")
@@ -167,7 +169,7 @@ async def test_a_lost_acknowledgement_sends_no_second_copy(database: str) -> Non
 
 async def test_where_streams_do_not_pass_the_chat_polls(database: str) -> None:
     """A proxy that holds streams back costs nothing but comfort."""
-    async with _visit(database) as visit:
+    async with visit_of(database) as visit:
         await visit.page.route(re.compile(r"/events\?after=\d+$"), lambda route: None)  # never answered
         await visit.page.clock.install()
         await visit.page.goto("/")
@@ -180,7 +182,7 @@ async def test_where_streams_do_not_pass_the_chat_polls(database: str) -> None:
 
 async def test_a_session_that_ended_begins_anew(database: str) -> None:
     """A token that the server no longer knows costs the visitor no word."""
-    async with _visit(database) as visit:
+    async with visit_of(database) as visit:
         await visit.page.goto("/")
         await visit.say("one")
         await visit.expect_said("one", "You said <one>")
@@ -191,7 +193,7 @@ async def test_a_session_that_ended_begins_anew(database: str) -> None:
 
 async def test_two_windows_of_one_visitor_show_the_same(database: str) -> None:
     """What is said in one window appears in the other."""
-    async with _visit(database) as visit:
+    async with visit_of(database) as visit:
         await visit.page.goto("/")
         await visit.say("one")
         await visit.expect_said("one", "You said <one>")
@@ -205,7 +207,7 @@ async def test_two_windows_of_one_visitor_show_the_same(database: str) -> None:
 
 async def test_what_an_agent_says_appears_as_a_persons(database: str) -> None:
     """A person's words come by themselves and are announced as a person's."""
-    async with _visit(database) as visit:
+    async with visit_of(database) as visit:
         await visit.page.goto("/")
         await visit.say("one")
         await visit.expect_said("one", "You said <one>")
@@ -217,7 +219,7 @@ async def test_what_an_agent_says_appears_as_a_persons(database: str) -> None:
 
 async def test_everything_is_reached_by_keyboard(database: str) -> None:
     """Skip link, languages, suggestions, composer and send button, in this order, each with a visible focus."""
-    async with _visit(database) as visit:
+    async with visit_of(database) as visit:
         await visit.page.goto("/")
         reached: list[str] = []
         for _ in range(14):
@@ -240,12 +242,12 @@ async def test_everything_is_reached_by_keyboard(database: str) -> None:
 @pytest.mark.parametrize("width", [320, 768, 1920])
 async def test_every_page_fits_every_screen(database: str, width: int) -> None:
     """No page scrolls sideways, light or dark, with words longer than the screen."""
-    async with _visit(database, width=width, dark=width == 768) as visit:
+    async with visit_of(database, width=width, dark=width == 768) as visit:
         await visit.page.goto("/")
         await visit.say("W" * 300)
         await expect(visit.page.locator("#chat-log .bubble")).to_have_count(2)
         (line,) = await visit.doors.opened.store.desk.conversations()
-        await _sign_in(visit)
+        await sign_in_to_desk(visit)
         for path in ("/", "/desk", f"/desk/conversations/{line.id}"):
             await visit.page.goto(path)
             overflow = await visit.page.evaluate("document.documentElement.scrollWidth - innerWidth")
@@ -254,9 +256,9 @@ async def test_every_page_fits_every_screen(database: str, width: int) -> None:
 
 async def test_the_desk_refreshes_by_itself(database: str) -> None:
     """A conversation that an agent looks at grows before their eyes, and nothing violates the pages' policy."""
-    async with _visit(database) as visit:
+    async with visit_of(database) as visit:
         await visit.doors.texts("amina", "hello")
-        await _sign_in(visit)
+        await sign_in_to_desk(visit)
         await visit.page.get_by_role("link", name="amina").click()
         await expect(visit.page.locator(".timeline .bubble")).to_have_count(2)
         await visit.doors.texts("amina", "/affirm")
@@ -264,7 +266,8 @@ async def test_the_desk_refreshes_by_itself(database: str) -> None:
         assert visit.complaints == []
 
 
-async def _sign_in(visit: Visit) -> None:
+async def sign_in_to_desk(visit: Visit) -> None:
+    """Sign in as an agent."""
     await visit.doors.opened.store.accounts.add_agent(
         "kim@aurora.example", "Kim Doe", "agent", hash_password("let me in")
     )

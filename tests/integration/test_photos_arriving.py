@@ -1,4 +1,4 @@
-"""What the bot does with a photo: it goes on with the request, or asks what it is about; words count more than files."""
+"""What the bot does with a photo: it goes on with the request, or asks what it is about; words count more."""
 
 from __future__ import annotations
 
