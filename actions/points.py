@@ -112,6 +112,8 @@ async def _ask_which(talk: Talk) -> None:
     if talk.heard.intent in ("deny", "thanks", "bye"):
         _end(talk)
         talk.say("utter_stopped")
+    elif talk.memory["stage"] == "person":
+        talk.say("utter_offer_person")
     else:
         talk.say("utter_points_which")
 

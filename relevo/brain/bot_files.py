@@ -6,6 +6,7 @@ Rasa is not imported here: reading them takes milliseconds, importing Rasa takes
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata, resources
@@ -59,6 +60,15 @@ class BotFiles:
             names = ", ".join(missing)
             return [f"{self.project} has no {names}. Start Relevo in a bot's folder, or name it with RELEVO_PROJECT."]
         return [mistake for file in self._files() if (mistake := _syntax_mistake(file, self.project))]
+
+    def place_of(self, action: str) -> str | None:
+        """Give file and line of the first rule or story that uses an action or a reply."""
+        use = re.compile(rf"^\s*-\s*action:\s*[\"']?{re.escape(action)}\b".encode(), re.MULTILINE)
+        for name, content in self._contents():
+            if found := use.search(content):
+                lines = content[: found.end()].splitlines()
+                return f"{name}:{len(lines)}"
+        return None
 
     def _contents(self) -> Iterator[tuple[str, bytes]]:
         for file in self._files():

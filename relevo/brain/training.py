@@ -6,6 +6,7 @@ Run it in a process of its own: afterwards Rasa's modules and their memory stay.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -64,10 +65,17 @@ def _train(files: BotFiles, output: Path, log: Path, remarks: Remarks) -> Path:
         raise ConfigurationError("There is not enough memory to train the model.") from error
     except (Exception, SystemExit) as error:  # Rasa raises anything, and exits: here it becomes a sentence
         told = [*remarks.sentences(files.project), sentence_of(error, files.project, log)]
-        raise ConfigurationError("\n".join(dict.fromkeys(told))) from error
+        raise ConfigurationError("\n".join(_placed(sentence, files) for sentence in dict.fromkeys(told))) from error
     if result is None:
         raise ConfigurationError(f"No model came of the training. See {log}.")
     return result
+
+
+def _placed(sentence: str, files: BotFiles) -> str:
+    """Rasa names an action or a reply that the domain does not have, and not where it is used."""
+    named = re.search(r"'((?:action|utter)_\w+)'", sentence)
+    place = files.place_of(named[1]) if named else None
+    return f"{place}: {sentence}" if place else sentence
 
 
 def _train_with_rasa(files: BotFiles, output: Path) -> Path | None:

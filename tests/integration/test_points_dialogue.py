@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
+
 import pytest
 
 from actions.wording import wording
@@ -222,3 +224,14 @@ async def test_turns_are_quick(floor: Floor) -> None:
     seconds = sorted(floor.seconds)
     print(f"turn: p50 {seconds[len(seconds) // 2] * 1000:.1f} ms, slowest {seconds[-1] * 1000:.1f} ms")
     assert seconds[len(seconds) // 2] < 0.2
+
+
+async def test_a_demo_that_was_reset_credits_for_real_again(floor: Floor) -> None:
+    """What was done before the reset is forgotten everywhere, so "Done" is never said from memory alone."""
+    asked = "me faltan los puntos de la reserva RBL7Q2, soy AU48207315"
+    for address in ("before", "after"):
+        await floor.business.reset(datetime.now(timezone.utc))
+        lucia = floor.customer(address)
+        assert "Total: 11.280 puntos" in await lucia.says(asked)
+        assert "29.530 puntos" in await lucia.says("sí")
+        assert await floor.points(LUCIA) == 29_530

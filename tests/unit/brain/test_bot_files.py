@@ -56,3 +56,13 @@ def test_a_domain_may_be_a_folder(files: BotFiles) -> None:
     assert files.mistakes() == []
     (files.project / "domain" / "intents.yml").write_text("intents: [bye]\n")
     assert files.fingerprint() != before
+
+
+@pytest.mark.parametrize("written", ["utter_greet", "'utter_greet'", '"utter_greet"  # hello'])
+def test_where_a_reply_is_used_is_told_with_its_line(files: BotFiles, written: str) -> None:
+    """A rule's or story's line is found, not that of another reply whose name begins alike."""
+    (files.data / "rules.yml").write_text(
+        f"rules:\n- rule: hi\n  steps:\n  - action: utter_greet_again\n  - action: {written}\n"
+    )
+    assert files.place_of("utter_greet") == "data/rules.yml:5"
+    assert files.place_of("utter_bye") is None
