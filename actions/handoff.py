@@ -10,6 +10,7 @@ from __future__ import annotations
 from actions.cases import open_case, same_case
 from actions.conversation import Talk
 from relevo.domain.cases import Trigger
+from relevo.domain.handoff import HandoffRequest
 
 NOT_SERVED = {
     "ask_refund": "refund",
@@ -33,7 +34,14 @@ async def to_person(talk: Talk, case_id: str, case_type: str, trigger: Trigger, 
 
     When somebody is, the response of the same name with ``_queued`` is said.
     """
-    waiting = await talk.turn.hand_off(case_id, case_type, trigger, goal=talk.memory["goal"] or talk.heard.text)
+    request = HandoffRequest(
+        trigger=trigger,
+        case_id=case_id,
+        case_type=case_type,
+        goal=talk.memory["goal"] or talk.heard.text,
+        language=talk.memory["language"],
+    )
+    waiting = await talk.turn.hand_off(request)
     _leave_request(talk)
     if waiting.is_anybody_online:
         talk.say(f"{response}_queued", case=case_id, position=str(waiting.position))

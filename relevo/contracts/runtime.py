@@ -22,7 +22,7 @@ from relevo.domain.cases import Case, Trigger
 from relevo.domain.codes import CodeCheck, CodeSending
 from relevo.domain.contacts import Level
 from relevo.domain.effects import EffectResult, Verdict
-from relevo.domain.handoff import Handback
+from relevo.domain.handoff import Handback, HandoffRequest
 
 
 class Identification(str, Enum):
@@ -146,18 +146,10 @@ class Turn(Protocol):
         """Link this conversation to a case that is open already, and make it more urgent, when the turn commits."""
         ...
 
-    async def hand_off(
-        self,
-        case_id: str,
-        case_type: str,
-        trigger: Trigger,
-        *,
-        goal: str | None = None,
-        missing: Sequence[str] = (),
-        note: str | None = None,
-    ) -> Waiting:
+    async def hand_off(self, request: HandoffRequest) -> Waiting:
         """Pass control to a person when the turn commits, if one is online, with everything known; say so after it.
 
+        Its language is what the contact speaks by this message: it decides in which one the hours are told.
         Where nobody is online the bot keeps control, and the case waits.
         """
         ...

@@ -27,6 +27,8 @@ class HandoffRequest:
     """Names of what the contact has not told yet."""
     note: str | None = None
     """For the agent alone."""
+    language: str | None = None
+    """What the contact speaks by now; None where nobody knows better than the conversation."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

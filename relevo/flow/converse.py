@@ -24,7 +24,7 @@ from relevo.contracts.live import Live
 from relevo.contracts.store import Claim, Inbox, TurnOutcome
 from relevo.domain.cases import Trigger
 from relevo.domain.conversations import ENDED, WAITING, Control
-from relevo.domain.handoff import Handoff
+from relevo.domain.handoff import Handoff, HandoffRequest
 from relevo.domain.messages import Author, Content
 from relevo.errors import BrainUnavailable, LeaseLost, TurnFailed, Unavailable
 from relevo.flow.handoff import prepare, priority_of, take_back
@@ -116,7 +116,7 @@ class Converser:
         goal = turn.claim.arrival.text or None
         number = await turn.open_case("other", Trigger.ACTION_ERROR, goal=goal, detail={"error": reason})
         text = say(turn.claim.conversation.language or self.default_language, "turn_failed", case=number)
-        await turn.hand_off(number, "other", Trigger.ACTION_ERROR, goal=goal)
+        await turn.hand_off(HandoffRequest(trigger=Trigger.ACTION_ERROR, case_id=number, case_type="other", goal=goal))
         handoff = await self._handoff(turn, (), None, error=reason)
         await self._settle(
             turn.claim,

@@ -225,25 +225,17 @@ class ConversationTurn:
         seconds = self.services.service.first_response_seconds[priority.level]
         self.contacts.append(CaseContact(case_id=case.id, priority=priority, due_seconds=seconds))
 
-    async def hand_off(
-        self,
-        case_id: str,
-        case_type: str,
-        trigger: Trigger,
-        *,
-        goal: str | None = None,
-        missing: Sequence[str] = (),
-        note: str | None = None,
-    ) -> Waiting:
+    async def hand_off(self, request: HandoffRequest) -> Waiting:
         """Pass control to a person when the turn commits, if one is online."""
-        self.handoff = HandoffRequest(
-            trigger=trigger, case_id=case_id, case_type=case_type, goal=goal, missing=tuple(missing), note=note
-        )
+        self.handoff = request
         handoffs, service = self.services.handoffs, self.services.service
         self.is_anybody_online = handoffs is not None and await handoffs.is_anybody_online(service.presence_seconds)
         position = await handoffs.queue_length() + 1 if handoffs is not None and self.is_anybody_online else 0
-        hours = said_hours(service, self.claim.conversation.language or self.services.default_language)
-        return Waiting(case_id=case_id, is_anybody_online=self.is_anybody_online, position=position, hours=hours)
+        spoken = request.language or self.claim.conversation.language or self.services.default_language
+        hours = said_hours(service, spoken)
+        return Waiting(
+            case_id=request.case_id, is_anybody_online=self.is_anybody_online, position=position, hours=hours
+        )
 
     def keep_attachment(self, attachment_id: UUID, kind: AttachmentKind, case_id: str | None) -> None:
         """Say what an attachment of this conversation is for when the turn commits."""

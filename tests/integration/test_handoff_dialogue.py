@@ -78,6 +78,13 @@ async def test_with_nobody_online_hours_are_told_and_the_bot_goes_on(floor: Floo
     assert "Total: 11.280 puntos" in await lucia.says("me faltan los puntos de la reserva RBL7Q2, soy AU48207315")
 
 
+async def test_hours_are_told_in_the_language_of_the_very_message(floor: Floor) -> None:
+    """Also in the first one, and after a change of language."""
+    customer = floor.customer()
+    assert "our team is here Monday to Friday from 8:00 to 22:00" in await customer.says("let me talk to a human")
+    assert "nuestro equipo atiende de lunes a viernes" in await customer.says("quiero hablar con una persona")
+
+
 async def test_the_record_says_who_said_what_and_what_is_proven(floor: Floor) -> None:
     """Every value has its source, what identified is verified, what was tried and why it is urgent is there."""
     await agent_online(floor)
