@@ -110,4 +110,4 @@ async def handed_back(talk: Talk) -> None:
 
 
 def _leave_request(talk: Talk) -> None:
-    talk.memory.forget("in_request", "request", "stage", "points_offer", "refused")
+    talk.memory.forget("in_request", "request", "stage", "points_offer", "points_shown", "refused")

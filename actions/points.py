@@ -93,7 +93,7 @@ async def _is_plain_yes(talk: Talk, named: Named, offer: Sequence[Facts]) -> boo
     if talk.heard.intent != "affirm" or not is_yes or talk.replies:
         return False
     found = meant(await talk.turn.trips(), named, talk.turn.now.date()) if named else None
-    return found is None or {trip.ticket for trip in found.trips} == {facts["ticket"] for facts in offer}
+    return found is None or {trip.ticket for trip in found.trips} == _tickets(offer)
 
 
 async def _name_anew(talk: Talk, person: Person, named: Named) -> None:
@@ -149,6 +149,7 @@ async def _show(talk: Talk, person: Person, named: Named, added: Sequence[Facts]
         _refuse(talk, _worth_saying(refused, named, is_all=is_all), is_all=is_all)
     talk.memory["photo_trips"] = unexplained or None
     if offer:
+        talk.memory["points_shown"] = offer
         await _offer(talk, offer, is_elsewhere=found.is_elsewhere)
     elif unexplained:
         await points_photo.ask(talk, unexplained)
@@ -238,16 +239,22 @@ async def _hand_on_failed(talk: Talk, offer: Sequence[Facts], results: Sequence[
 
 def _end(talk: Talk) -> None:
     """Close the request; who writes stays known, what was named does not."""
-    talk.memory.forget("in_request", "request", "stage", "points_offer", "photo_trips", "refused", "goal")
-    talk.memory.forget("was_refused", *NAMING)
+    talk.memory.forget("in_request", "request", "stage", "points_offer", "points_shown", "photo_trips", "goal")
+    talk.memory.forget("refused", "was_refused", *NAMING)
 
 
 def _chosen(talk: Talk) -> list[Facts]:
-    """Give the trips chosen by their place in the list that was shown."""
-    shown: list[Facts] = talk.memory["points_offer"] or []
-    places = [choice for choice in talk.heard.entities.get("choice", ()) if choice != "all"]
-    positions = {len(shown) - 1 if place == "last" else int(place) - 1 for place in places}
-    return [facts for position, facts in enumerate(shown) if position in positions]
+    """Give the trips chosen by their place in the list that was shown first; none where they are what is offered."""
+    offer: list[Facts] = talk.memory["points_offer"] or []
+    shown: list[Facts] = talk.memory["points_shown"] or offer
+    choices = talk.heard.entities.get("choice", ())
+    positions = {len(shown) - 1 if place == "last" else int(place) - 1 for place in choices if place != "all"}
+    chosen = [facts for position, facts in enumerate(shown) if "all" in choices or position in positions]
+    return [] if _tickets(chosen) == _tickets(offer) else chosen
+
+
+def _tickets(trips: Sequence[Facts]) -> set[str]:
+    return {facts["ticket"] for facts in trips}
 
 
 def _facts(trip: Trip, person: Person) -> Facts:

@@ -51,7 +51,7 @@ class TalkAction(Action, ABC):
 async def begin(talk: Talk, request: str) -> None:
     """Open a request, or go on where it is open already."""
     if talk.memory["request"] != request:
-        talk.memory.forget("stage", "points_offer", "case_id", "was_refused")
+        talk.memory.forget("stage", "points_offer", "points_shown", "case_id", "was_refused")
         talk.memory["has_case"] = False
         talk.memory["goal"] = talk.heard.text
     talk.memory["in_request"], talk.memory["request"] = True, request

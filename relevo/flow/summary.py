@@ -22,6 +22,7 @@ _INNER = frozenset(
         "tried",
         "language",
         "photo_trips",
+        "points_shown",
     }
 )
 

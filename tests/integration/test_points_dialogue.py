@@ -235,3 +235,13 @@ async def test_a_demo_that_was_reset_credits_for_real_again(floor: Floor) -> Non
         assert "Total: 11.280 puntos" in await lucia.says(asked)
         assert "29.530 puntos" in await lucia.says("sí")
         assert await floor.points(LUCIA) == 29_530
+
+
+@pytest.mark.parametrize("widened", ["espera, no, los dos", "mejor los dos", "todos"])
+async def test_narrowed_to_one_and_widened_again_offers_both(floor: Floor, widened: str) -> None:
+    """Whoever changes their mind about how many finds the list that was shown first."""
+    lucia = floor.customer()
+    await lucia.says("me faltan los puntos de la reserva RBL7Q2, soy AU48207315")
+    assert "Total: 5.640 puntos" in await lucia.says("solo el primero")
+    assert "Total: 11.280 puntos" in await lucia.says(widened)
+    assert "29.530" in await lucia.says("sí")
