@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from relevo.contracts.accounts import Accounts
+from relevo.contracts.accounts import Accounts, AgentPowers
+from relevo.store.aurora_demo import DemoAgent
 from relevo.web.passwords import PasswordChecks, hash_password
 
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is taken for something else when it is copied by hand
@@ -22,6 +24,8 @@ class FirstLogin:
 
     email: str
     password: str | None
+    colleagues: tuple[str, ...] = ()
+    """Whoever got an account with the same password: the demo's agents."""
 
 
 def new_password() -> str:
@@ -29,14 +33,20 @@ def new_password() -> str:
     return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(4))
 
 
-async def first_login(accounts: Accounts, email: str, file: Path) -> FirstLogin:
-    """Make the installation's first administrator unless there is one already."""
+async def first_login(accounts: Accounts, email: str, file: Path, colleagues: Sequence[DemoAgent] = ()) -> FirstLogin:
+    """Make the installation's first administrator unless there is one already; then colleagues get accounts, too."""
     known = await accounts.agent(email)
     if known is None:
         password = new_password()
-        _write(file, f"email: {email}\npassword: {password}\n")
+        others = [agent for agent in colleagues if agent.email != email]
+        emails = tuple(agent.email for agent in others)
+        also = f"also: {', '.join(emails)}\n" if emails else ""
+        _write(file, f"email: {email}\npassword: {password}\n{also}")
+        for agent in others:
+            powers = AgentPowers(limits=agent.limits, languages=agent.languages)
+            await accounts.add_agent(agent.email, agent.name, agent.role, hash_password(password), powers)
         await accounts.add_agent(email, "Admin", "admin", hash_password(password))
-        return FirstLogin(email, password)
+        return FirstLogin(email, password, emails)
     kept = _password_in(file)
     if kept is not None and not await PasswordChecks().is_right(kept, known.password_hash):
         _remove(file)

@@ -29,6 +29,7 @@ from relevo.bootstrap.places import shown
 from relevo.bootstrap.training import Training
 from relevo.errors import ConfigurationError
 from relevo.flow.waiting import stopped_within
+from relevo.store.aurora_demo import demo_agents
 from relevo.store.postgres import PostgresServer
 from relevo.store.reach import bring_forward, where
 
@@ -106,7 +107,8 @@ class _Server:
             for number in range(1, self.settings.bots.bots + 1):
                 await opened.store.bots.gone(process_name(f"bot-{number}"))  # after a crash, they still look alive
             email = "admin@aurora.example" if self.with_demo else "admin@relevo.example"
-            return await first_login(opened.store.accounts, email, self.settings.places.first_login)
+            colleagues = demo_agents() if self.with_demo else []
+            return await first_login(opened.store.accounts, email, self.settings.places.first_login, colleagues)
 
     async def _run_children(self, dsn: str, login: FirstLogin) -> None:
         self._children = children = Children(
@@ -249,6 +251,7 @@ def welcome_lines(settings: Settings, login: FirstLogin, *, with_demo: bool) -> 
     lines += [f"Desk     {base}/desk", f"REST     {base}/webhooks/rest/webhook"]
     if login.password is not None:
         lines += [f"Sign in  {login.email}   password  {login.password}"]
+        lines += [f"         or as {', '.join(login.colleagues)}"] if login.colleagues else []
         lines += [f"         kept for you alone in {shown(file)}"]
     elif file.exists():
         lines.append(f"Sign in  {login.email}, password in {shown(file)}")

@@ -58,6 +58,10 @@ class Accounts(Protocol):
         """Give an agent by e-mail."""
         ...
 
+    async def agents(self) -> list[AgentAccount]:
+        """Give everybody who may sign in, by name."""
+        ...
+
     async def open_session(self, agent_id: int, token_hash: bytes, expires_at: datetime) -> None:
         """Keep a signed-in session."""
         ...

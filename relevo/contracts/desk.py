@@ -45,12 +45,16 @@ class Desk(Protocol):
         """Give one conversation as the list shows it; raises NotFound."""
         ...
 
-    async def cases(self, limit: int = 100) -> list[Case]:
-        """Give cases, open ones first, soonest due first."""
+    async def cases(self, limit: int = 100, *, is_open: bool | None = None, agent_id: int | None = None) -> list[Case]:
+        """Give cases, open ones first, soonest due first; where asked for, open or closed ones, or an agent's."""
         ...
 
     async def case(self, case_id: str) -> Case:
         """Give one case; raises NotFound."""
+        ...
+
+    async def conversations_about(self, case_id: str) -> list[ConversationLine]:
+        """Give the conversations in which a case was spoken about, latest change first."""
         ...
 
     async def cases_of(self, conversation_id: UUID) -> list[Case]:
@@ -114,12 +118,17 @@ class Handoffs(Protocol):
     async def hand_back(self, conversation_id: UUID, version: int, agent_id: int, record: Mapping[str, Any]) -> int:
         """Give the bot control and the record in one transaction, and give the inbox row that makes it open.
 
-        Raises Conflict unless this agent has control at this version.
+        A settled outcome ends the handoff's case, unless something in it waits for a decision. The same again gives
+        the same row. Raises Conflict unless this agent has control at this version.
         """
         ...
 
     async def close(self, conversation_id: UUID, version: int, agent_id: int, record: Mapping[str, Any]) -> None:
         """End an agent's stretch without the bot saying anything; who writes again is the bot's."""
+        ...
+
+    async def put_back(self, conversation_id: UUID, version: int, agent_id: int) -> None:
+        """Put what an agent has back into the queue, for somebody else. Raises Conflict as ``hand_back`` does."""
         ...
 
     async def reopen(self, conversation_id: UUID) -> None:
@@ -198,11 +207,17 @@ class CaseWork(Protocol):
     """What happens to a case at the desk and by the clock."""
 
     async def note(self, conversation_id: UUID, agent_id: int, text: str, client_id: str) -> int:
-        """Write for agents alone; the same client id again writes nothing and gives the same position."""
+        """Write for agents alone; the same client id again writes nothing and gives the same position.
+
+        Raises NotFound, and Conflict when the client id was used for something else.
+        """
         ...
 
     async def reply(self, conversation_id: UUID, agent_id: int, text: str, client_id: str) -> int:
-        """Write to the contact as an agent who has control; idempotent by client id. Raises Conflict."""
+        """Write to the contact as an agent who has control; idempotent by client id.
+
+        Raises NotFound, and Conflict for whoever has no control or used the client id for something else.
+        """
         ...
 
     async def promise(self, case_id: str, promised_at: datetime) -> None:

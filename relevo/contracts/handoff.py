@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 
 HANDOFF, HANDBACK = "relevo.handoff/1", "relevo.handback/1"
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class Channel(msgspec.Struct, kw_only=True):
@@ -31,7 +32,7 @@ class Contact(msgspec.Struct, kw_only=True):
     business_ref: str | None
     verified: str
     """``claimed``, ``two_facts``, ``code`` or ``signed``, as it held at the handoff."""
-    verified_until: datetime | None
+    verified_until: Moment | None
 
 
 class Intent(msgspec.Struct, kw_only=True):
@@ -147,8 +148,8 @@ class Routing(msgspec.Struct, kw_only=True):
 class Sla(msgspec.Struct, kw_only=True):
     """The clock, which starts at the handoff."""
 
-    clock_started_at: datetime
-    first_response_due_at: datetime
+    clock_started_at: Moment
+    first_response_due_at: Moment
 
 
 class HandoffRecord(msgspec.Struct, kw_only=True):
@@ -157,8 +158,8 @@ class HandoffRecord(msgspec.Struct, kw_only=True):
     schema: str
     handoff_id: UUID
     idempotency_key: str
-    created_at: datetime
-    expires_at: datetime
+    created_at: Moment
+    expires_at: Moment
     conversation_id: UUID
     case_id: str
     case_type: str
@@ -193,7 +194,7 @@ class HandbackRecord(msgspec.Struct, kw_only=True):
 
     schema: str
     handoff_id: UUID | None
-    ended_at: datetime
+    ended_at: Moment
     end_reason: str
     outcome: str
     agent: str

@@ -26,12 +26,16 @@ class Live(Protocol):
         """Tell delivery workers that an outbox row waits."""
         ...
 
-    def changed(self, conversation_id: UUID) -> None:
-        """Tell pages and waiting callers that a timeline grew."""
+    def changed(self, conversation_id: UUID | None) -> None:
+        """Tell pages and waiting callers that a timeline grew; None: that something else at the desk changed."""
         ...
 
     def conversation(self, conversation_id: UUID) -> AbstractContextManager[Subscription]:
         """Subscribe to a timeline's growth."""
+        ...
+
+    def anything(self) -> AbstractContextManager[Subscription]:
+        """Subscribe to everything that the desk shows."""
         ...
 
     def bots(self) -> AbstractContextManager[Subscription]:

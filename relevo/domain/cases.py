@@ -9,6 +9,8 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
+from relevo.domain.conversations import Control
+
 
 class Trigger(str, Enum):
     """Why a case was opened for a person, or control handed off; readers accept further values."""
@@ -139,6 +141,8 @@ class Case:
     closed_at: datetime | None = None
     waits_for_approval: bool = False
     """Whether a prepared effect waits in it."""
+    control: Control | None = None
+    """Who answers the conversation where it was last spoken about."""
 
     @property
     def is_open(self) -> bool:

@@ -64,12 +64,19 @@ class Episode:
     expires_at: datetime
 
 
+OUTCOMES = ("resolved", "refused", "promised", "nothing_to_do")
+"""What a person may say they decided; readers accept further values."""
+
+SETTLED_OUTCOMES = frozenset({"resolved", "refused", "nothing_to_do"})
+"""Those that leave nothing to do: they end the case that was handed off."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Handback:
     """What a person decided, on the way back to the bot."""
 
     outcome: str
-    """Open list: ``resolved``, ``refused``, ``promised``, ``nothing_to_do``, ``customer_left``."""
+    """One of OUTCOMES, or another."""
     told: str | None = None
     """What the bot opens with, in the contact's language; None lets it say the outcome in its own words."""
     note: str | None = None

@@ -11,6 +11,7 @@ A crash after the approval is settled by ``run``: the business is asked again wi
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -126,7 +127,10 @@ class Decider:
             values["amount"] = amount_in(language, order.amount, order.unit or "")
         if isinstance(balance := result.result.get("balance"), int):
             values["balance"] = amount_in(language, balance, POINTS)
-        return say(language, key if has_text(language, key) else "effect_approved", **values)
+        if has_text(language, key):
+            with suppress(KeyError):  # the business said less than this text tells
+                return say(language, key, **values)
+        return say(language, "effect_approved")
 
     async def _demand_policy(self, effect: PreparedEffect) -> None:
         """What was allowed when it was asked for may be forbidden by now; what needs a person has one."""

@@ -10,7 +10,7 @@ from relevo.domain.handoff import HandoffRequest
 from relevo.flow.texts import languages, say
 
 _LONGEST = 1000
-_INNER = frozenset(
+INNER_SLOTS = frozenset(
     {
         "in_request",
         "request",
@@ -57,7 +57,7 @@ def _text(
 
 
 def _is_plain(slot: Slot) -> bool:
-    return slot.name not in _INNER and isinstance(slot.value, str | int | list) and not _is_nested(slot.value)
+    return slot.name not in INNER_SLOTS and isinstance(slot.value, str | int | list) and not _is_nested(slot.value)
 
 
 def _is_nested(value: Any) -> bool:

@@ -82,6 +82,13 @@ class PostgresAccounts:
         )
         return _agent(found[0]) if found else None
 
+    async def agents(self) -> list[AgentAccount]:
+        """Give everybody who may sign in, by name."""
+        found = await self._database.rows(
+            f"{_AGENT} WHERE a.workspace_id = 1 AND a.removed_at IS NULL ORDER BY a.name, a.id"
+        )
+        return [_agent(row) for row in found]
+
     async def open_session(self, agent_id: int, token_hash: bytes, expires_at: datetime) -> None:
         """Keep a signed-in session, and forget those that have expired."""
         await self._database.run("DELETE FROM agent_sessions WHERE workspace_id = 1 AND expires_at < now()")

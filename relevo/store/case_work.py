@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
+
+import psycopg
 
 from relevo.contracts.desk import Promise
 from relevo.domain.cases import Priority
-from relevo.errors import Conflict, NotFound
+from relevo.domain.messages import clean_text
+from relevo.errors import Conflict, NotFound, RequestError
 from relevo.store import rows
 from relevo.store.cases import reasons_text
 from relevo.store.desk import CASES, read_case
@@ -17,8 +21,8 @@ from relevo.store.pool import Database
 # The position is taken under the row's lock; the same client id finds what it wrote before.
 _WRITE = """
 WITH known AS (
-    SELECT position FROM entries WHERE workspace_id = 1 AND conversation_id = %(id)s AND external_id = %(client)s
-      AND author = 'agent'
+    SELECT position, kind = %(kind)s AND content ->> 'text' = %(text)s AS is_same FROM entries
+    WHERE workspace_id = 1 AND conversation_id = %(id)s AND external_id = %(client)s AND author = 'agent'
 ), grown AS (
     UPDATE conversations SET last_position = last_position + 1, updated_at = now()
     WHERE workspace_id = 1 AND id = %(id)s AND NOT EXISTS (SELECT FROM known)
@@ -31,7 +35,7 @@ WITH known AS (
     INSERT INTO deliveries (conversation_id, position, channel)
     SELECT id, last_position, channel FROM grown WHERE %(is_reply)s
 )
-SELECT last_position FROM grown UNION ALL SELECT position FROM known
+SELECT last_position, true FROM grown UNION ALL SELECT position, is_same FROM known
 """
 
 _MISSED = f"""
@@ -135,6 +139,7 @@ class PostgresCaseWork:
         return found[0][0] if found else None
 
     async def _write(self, conversation_id: UUID, agent_id: int, text: str, client_id: str, *, is_reply: bool) -> int:
+        text = clean_text(text)
         content = rows.json_text({"text": text, "custom": {"agent_id": agent_id}} if not is_reply else {"text": text})
         values = {
             "id": conversation_id,
@@ -143,12 +148,32 @@ class PostgresCaseWork:
             "kind": "message" if is_reply else "note",
             "content": content,
             "is_reply": is_reply,
+            "text": text,
         }
-        written = await self._database.rows(_WRITE, values)
+        written = await self._written(values)
         if not written:
+            raise await self._refusal(conversation_id)
+        position, is_same = written[0]
+        if not is_same:
             raise Conflict(
-                "You do not have this conversation. Take it over first, then write; your text was not sent.",
-                code="not_in_control",
+                "This client id was used before with another text; give every text an id of its own.",
+                code="client_id_reused",
             )
-        position: int = written[0][0]
-        return position
+        return int(position)
+
+    async def _written(self, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        try:
+            return await self._database.rows(_WRITE, values)
+        except psycopg.errors.UniqueViolation:  # the same text at the same moment: the next look finds it
+            return await self._database.rows(_WRITE, values)
+
+    async def _refusal(self, conversation_id: UUID) -> RequestError:
+        known = await self._database.rows(
+            "SELECT true FROM conversations WHERE workspace_id = 1 AND id = %s", (conversation_id,)
+        )
+        if not known:
+            return NotFound("There is no such conversation.")
+        return Conflict(
+            "You do not have this conversation. Take it over first, then write; your text was not sent.",
+            code="not_in_control",
+        )

@@ -35,7 +35,7 @@ CASES = """
 SELECT s.id, s.type, s.trigger, s.status, s.reference, s.goal, s.detail, k.display_name, c.id, c.channel, s.opened_at,
     s.business_ref, s.priority_reasons, s.due_at, s.promised_at, s.promise_missed_at, s.agent_id, a.name, s.outcome,
     s.contacted, s.closed_at,
-    EXISTS (SELECT FROM effects f WHERE f.workspace_id = 1 AND f.case_id = s.id AND f.state = 'prepared')
+    EXISTS (SELECT FROM effects f WHERE f.workspace_id = 1 AND f.case_id = s.id AND f.state = 'prepared'), c.control
 FROM cases s
 LEFT JOIN LATERAL (
     SELECT l.conversation_id FROM case_conversations l WHERE l.workspace_id = 1 AND l.case_id = s.id
@@ -45,7 +45,15 @@ LEFT JOIN contacts k ON k.workspace_id = 1 AND k.id = s.contact_id
 LEFT JOIN agents a ON a.workspace_id = 1 AND a.id = s.agent_id
 WHERE s.workspace_id = 1
 """
-_BY_DUE = "ORDER BY s.status <> 'open', s.due_at NULLS LAST, s.opened_at DESC"
+_BY_DUE = """
+ORDER BY s.status <> 'open', CASE WHEN s.status <> 'open' THEN s.closed_at END DESC NULLS LAST, s.due_at NULLS LAST,
+    s.opened_at DESC
+"""
+_THOSE = """
+AND (%(is_open)s::boolean IS NULL OR (s.status = 'open') = %(is_open)s)
+AND (%(agent)s::integer IS NULL OR s.agent_id = %(agent)s)
+"""
+_FEW = "LIMIT %(limit)s"
 
 _EPISODES = """
 SELECT id, conversation_id, episode, state, trigger, case_id, agent_id, record, handback, created_at, expires_at
@@ -71,9 +79,10 @@ class PostgresDesk:
             raise NotFound("There is no such conversation.")
         return _line(found[0])
 
-    async def cases(self, limit: int = 100) -> list[Case]:
+    async def cases(self, limit: int = 100, *, is_open: bool | None = None, agent_id: int | None = None) -> list[Case]:
         """Give cases, open ones first, soonest due first."""
-        return [read_case(row) for row in await self._database.rows(f"{CASES} {_BY_DUE} LIMIT %s", (limit,))]
+        values = {"limit": limit, "is_open": is_open, "agent": agent_id}
+        return [read_case(row) for row in await self._database.rows(f"{CASES} {_THOSE} {_BY_DUE} {_FEW}", values)]
 
     async def case(self, case_id: str) -> Case:
         """Give one case; raises NotFound."""
@@ -81,6 +90,12 @@ class PostgresDesk:
         if not found:
             raise NotFound("There is no such case.")
         return read_case(found[0])
+
+    async def conversations_about(self, case_id: str) -> list[ConversationLine]:
+        """Give the conversations in which a case was spoken about, latest change first."""
+        about = "AND c.id IN (SELECT conversation_id FROM case_conversations WHERE workspace_id = 1 AND case_id = %s)"
+        found = await self._database.rows(f"{_CONVERSATIONS} {about} ORDER BY c.updated_at DESC", (case_id,))
+        return [_line(row) for row in found]
 
     async def cases_of(self, conversation_id: UUID) -> list[Case]:
         """Give the cases that a conversation is about, open ones first."""
@@ -146,6 +161,7 @@ def read_case(row: tuple[Any, ...]) -> Case:
         contacted=row[19],
         closed_at=row[20],
         waits_for_approval=row[21],
+        control=None if row[22] is None else Control(row[22]),
     )
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from relevo.contracts.desk import Background
 from relevo.domain.cases import Case
 from relevo.domain.conversations import Control
-from relevo.domain.handoff import Handoff
+from relevo.domain.handoff import SETTLED_OUTCOMES, Handoff
 from relevo.errors import Conflict, NotFound
 from relevo.store import rows
 from relevo.store.approvals import EFFECT_COLUMNS, read_effect
@@ -92,6 +92,14 @@ _ASSIGN = """
 UPDATE cases s SET agent_id = %(agent)s FROM case_conversations l
 WHERE l.workspace_id = 1 AND l.conversation_id = %(id)s
   AND s.workspace_id = 1 AND s.id = l.case_id AND s.status = 'open'
+"""
+_RESOLVE = """
+UPDATE cases s SET status = 'resolved', outcome = %(outcome)s, closed_at = now(), agent_id = %(agent)s
+WHERE s.workspace_id = 1 AND s.status = 'open'
+  AND s.id = (SELECT h.case_id FROM handoffs h WHERE h.workspace_id = 1 AND h.conversation_id = %(id)s
+    ORDER BY h.episode DESC LIMIT 1)
+  AND NOT EXISTS (SELECT FROM effects f WHERE f.workspace_id = 1 AND f.case_id = s.id
+    AND f.state IN ('prepared', 'intended'))
 """
 _BACKGROUND = """
 SELECT
@@ -194,9 +202,16 @@ class PostgresHandoffs:
 
     async def hand_back(self, conversation_id: UUID, version: int, agent_id: int, record: Mapping[str, Any]) -> int:
         """Give the bot control and the record, and give the inbox row that makes it open."""
+        external = f"handback:{conversation_id}:{version}:{agent_id}"
+        known = await self._database.rows(
+            "SELECT q.id FROM inbox q JOIN conversations c ON c.workspace_id = 1 AND c.id = %s"
+            " WHERE q.workspace_id = 1 AND q.channel = c.channel AND q.external_id = %s",
+            (conversation_id, external),
+        )
+        if known:
+            return int(known[0][0])
         async with self._database.connection() as connection, connection.transaction():
             await self._end(connection, (conversation_id, version, agent_id), record, Control.BOT)
-            external = f"handback:{conversation_id}:{version}"
             values = {"id": conversation_id, "external": external, "record": rows.json_text(record)}
             row = await (await connection.execute(_OPENING, values)).fetchone()
             assert row is not None
@@ -208,6 +223,16 @@ class PostgresHandoffs:
         async with self._database.connection() as connection, connection.transaction():
             await self._end(connection, (conversation_id, version, agent_id), record, Control.WRAP_UP)
             await connection.execute(_PASS, _step(conversation_id, (Control.WRAP_UP,), Control.CLOSED))
+
+    async def put_back(self, conversation_id: UUID, version: int, agent_id: int) -> None:
+        """Put what an agent has back into the queue, for somebody else."""
+        async with self._database.connection() as connection, connection.transaction():
+            held = _step(conversation_id, (Control.AGENT,), Control.QUEUED, version=version) | {"holder": agent_id}
+            if not (await connection.execute(_PASS, held)).rowcount:
+                raise await self._quicker(conversation_id)
+            follow = {"id": conversation_id, "state": "queued", "agent": None, "handback": None}
+            await connection.execute(_FOLLOW, follow)
+            await connection.execute(_ASSIGN, {"id": conversation_id, "agent": None})
 
     async def reopen(self, conversation_id: UUID) -> None:
         """Give the bot control of a conversation that nobody has."""
@@ -266,6 +291,9 @@ class PostgresHandoffs:
             raise await self._quicker(conversation_id)
         follow = {"id": conversation_id, "state": "ended", "agent": None, "handback": rows.json_text(record)}
         await connection.execute(_FOLLOW, follow)
+        outcome = record.get("outcome")
+        if outcome in SETTLED_OUTCOMES:
+            await connection.execute(_RESOLVE, {"id": conversation_id, "outcome": outcome, "agent": agent_id})
 
     async def _quicker(self, conversation_id: UUID) -> Conflict:
         found = await self._database.rows(
@@ -305,7 +333,7 @@ def _handoff_values(conversation_id: UUID, handoff: Handoff) -> dict[str, Any]:
         "handoff": handoff.id,
         "key": handoff.idempotency_key,
         "trigger": handoff.trigger.value,
-        "case": handoff.case_id,
+        "case": handoff.case_id or None,
         "agent": None,
         "record": rows.json_text(handoff.record),
         "expires_at": handoff.expires_at,

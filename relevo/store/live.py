@@ -17,7 +17,7 @@ BOTS, SENDERS, TIMELINES = "relevo_bots", "relevo_senders", "relevo_timelines"
 EVERYTHING = (BOTS, SENDERS, TIMELINES)
 
 Topic = tuple[str, str]
-"""A channel of NOTIFY and its payload: a conversation for timelines, else nothing."""
+"""A channel of NOTIFY and its payload: a conversation for timelines, else nothing, which then means any of them."""
 _log = structlog.get_logger()
 
 
@@ -72,14 +72,20 @@ class PostgresLive:
         """Tell delivery workers that an outbox row waits."""
         self._say((SENDERS, ""))
 
-    def changed(self, conversation_id: UUID) -> None:
-        """Tell pages and waiting callers that a timeline grew."""
-        self._say((TIMELINES, str(conversation_id)))
+    def changed(self, conversation_id: UUID | None) -> None:
+        """Tell pages and waiting callers that a timeline grew, or that something else at the desk changed."""
+        self._say((TIMELINES, str(conversation_id or "")))
 
     @contextmanager
     def conversation(self, conversation_id: UUID) -> Iterator[Subscription]:
         """Subscribe to a timeline's growth."""
         with self._subscribe((TIMELINES, str(conversation_id))) as subscription:
+            yield subscription
+
+    @contextmanager
+    def anything(self) -> Iterator[Subscription]:
+        """Subscribe to everything that the desk shows."""
+        with self._subscribe((TIMELINES, "")) as subscription:
             yield subscription
 
     @contextmanager
@@ -137,8 +143,11 @@ class PostgresLive:
                 await connection.execute(f"LISTEN {channel}")
             self._wake_everybody()  # something may have been told while nobody listened
             async for notice in connection.notifies():
-                for subscription in self._topics.get((notice.channel, notice.payload), ()):
+                for subscription in self._interested(notice.channel, notice.payload):
                     subscription.wake()
+
+    def _interested(self, channel: str, payload: str) -> set[Subscription]:
+        return self._topics.get((channel, payload), set()) | self._topics.get((channel, ""), set())
 
     def _wake_everybody(self) -> None:
         for subscriptions in self._topics.values():

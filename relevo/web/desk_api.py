@@ -1,47 +1,98 @@
-"""The desk's lists and transcripts as JSON, for signed-in agents."""
+"""The desk's API under ``/desk/api``: one table that opens every door and describes it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from sanic import Sanic
 from sanic.request import Request
-from sanic.response import HTTPResponse
 
-from relevo.errors import Unreadable
-from relevo.web.services import services_of
-from relevo.web.sign_in import demand_session
-from relevo.web.wire import json_answer
+from relevo import __version__
+from relevo.contracts.desk import ConversationLine
+from relevo.errors import NotFound, Unreadable
+from relevo.web import desk_wire as wire
+from relevo.web import desk_writing as writing
+from relevo.web.desk_changes import give_changes
+from relevo.web.desk_doors import Call, add_doors
+from relevo.web.openapi import Api, Operation, Query, describe
+from relevo.web.schemas import PUBLISHED, schema_of
+
+_ABOUT = """
+What agents do at the desk. Sign in at /desk/login; the session's cookie is all that reading needs. What changes
+something is a POST from a page of this origin, with the form token of GET /desk/api/me as X-Form-Token.
+
+Times are RFC 3339 in UTC, money is in minor units. Control and effects are changed by compare-and-set: send the version
+or hash that you looked at; 409 means that somebody was quicker. A client id makes writing safe to repeat.
+"""
+_LIMIT = Query(name="limit", about="At most so many, 1 to 500.", schema={"type": "integer", "default": 100})
+_SHOWN: Mapping[str, bool | None] = {"open": True, "closed": False, "mine": True, "all": None}
 
 
 def add_desk_api(app: Sanic) -> None:
     """Open ``/desk/api``."""
-    app.add_route(_cases, "/desk/api/cases", methods=["GET"], name="desk_api_cases")
-    app.add_route(_conversations, "/desk/api/conversations", methods=["GET"], name="desk_api_conversations")
-    app.add_route(
-        _entries,
-        "/desk/api/conversations/<conversation_id:uuid>/entries",
-        methods=["GET"],
-        name="desk_api_entries",
+    add_doors(app, API)
+
+
+async def _me(call: Call) -> wire.Me:
+    return wire.Me(agent=wire.agent_line(call.agent), form_token=call.session.form_token)
+
+
+async def _cases(call: Call) -> wire.CaseList:
+    show = call.request.args.get("show", "all")
+    if show not in _SHOWN:
+        raise Unreadable("“show” must be open, closed, mine or all.", code="bad_filter")
+    mine = call.agent.id if show == "mine" else None
+    found = await call.services.store.desk.cases(_limit(call.request), is_open=_SHOWN[show], agent_id=mine)
+    return wire.CaseList(cases=[wire.case_line(case) for case in found])
+
+
+async def _case(call: Call, case_id: str) -> wire.CaseView:
+    desk = call.services.store.desk
+    case, about = await desk.case(case_id), await desk.conversations_about(case_id)
+    return wire.CaseView(
+        case=wire.case_line(case),
+        effects=[writing.effect_for(call, effect) for effect in await desk.effects_of(case_id)],
+        conversations=[wire.conversation_line(line) for line in about],
+        handoffs=await _episodes(call, *about),
     )
 
 
-async def _cases(request: Request) -> HTTPResponse:
-    await demand_session(request)
-    return json_answer({"cases": await services_of(request).store.desk.cases()})
+async def _conversations(call: Call) -> wire.ConversationList:
+    found = await call.services.store.desk.conversations(_limit(call.request))
+    return wire.ConversationList(conversations=[wire.conversation_line(line) for line in found])
 
 
-async def _conversations(request: Request) -> HTTPResponse:
-    await demand_session(request)
-    return json_answer({"conversations": await services_of(request).store.desk.conversations()})
+async def _conversation(call: Call, conversation_id: UUID) -> wire.ConversationView:
+    desk = call.services.store.desk
+    line = await desk.conversation(conversation_id)
+    return wire.ConversationView(
+        conversation=wire.conversation_line(line),
+        cases=[wire.case_line(case) for case in await desk.cases_of(conversation_id)],
+        handoffs=await _episodes(call, line),
+    )
 
 
-async def _entries(request: Request, conversation_id: UUID) -> HTTPResponse:
-    await demand_session(request)
-    conversations = services_of(request).store.conversations
+async def _entries(call: Call, conversation_id: UUID) -> wire.Entries:
+    conversations = call.services.store.conversations
     await conversations.get(conversation_id)
-    entries = await conversations.entries(conversation_id, _after(request))
-    return json_answer({"entries": entries})
+    return wire.Entries(entries=await conversations.entries(conversation_id, _after(call.request)))
+
+
+async def _openapi(_request: Request) -> dict[str, Any]:
+    return describe(API)
+
+
+async def _schema(_request: Request, name: str) -> Mapping[str, Any]:
+    if name not in PUBLISHED:
+        raise NotFound(f"There is no such schema; there are {', '.join(PUBLISHED)}.")
+    return schema_of(name)
+
+
+async def _episodes(call: Call, *lines: ConversationLine) -> list[wire.HandoffEpisode]:
+    found = [episode for line in lines for episode in await call.services.store.desk.episodes(line.id)]
+    return [wire.handoff_episode(e) for e in sorted(found, key=lambda episode: episode.created_at, reverse=True)]
 
 
 def _after(request: Request) -> int:
@@ -49,3 +100,66 @@ def _after(request: Request) -> int:
     if not (given.isascii() and given.isdigit()) or len(given) > 18:
         raise Unreadable("“after” must be the position of an entry, a whole number.", code="bad_cursor")
     return int(given)
+
+
+def _limit(request: Request) -> int:
+    given = request.args.get("limit", "100")
+    if not (given.isascii() and given.isdigit()) or len(given) > 3 or not 1 <= int(given) <= 500:
+        raise Unreadable("“limit” must be a whole number from 1 to 500.", code="bad_limit")
+    return int(given)
+
+
+def _get(path: str, name: str, about: str, handler: Any, answer: Any, **rest: Any) -> Operation:
+    return Operation(method="GET", path=path, name=name, about=about, handler=handler, answer=answer, **rest)
+
+
+def _post(path: str, about: str, handler: Any, body: Any, answer: Any) -> Operation:
+    prefix = "effect_" if path.startswith("/effects") else ""
+    name = f"{prefix}{handler.__name__}"
+    return Operation(method="POST", path=path, name=name, about=about, handler=handler, body=body, answer=answer)
+
+
+_ONE, _CASE, _EFFECTS = "/conversations/{conversation_id}", "/cases/{case_id}", "/effects"
+_SHOW = Query(
+    name="show",
+    about="Which cases; “mine” are the caller's open ones.",
+    schema={"enum": list(_SHOWN), "default": "all"},
+)
+_AFTER = Query(
+    name="after", about="Position of the last entry that is known.", schema={"type": "integer", "default": 0}
+)
+
+API = Api(
+    title="Relevo desk",
+    version=__version__,
+    about=_ABOUT.strip(),
+    prefix="/desk/api",
+    refusal=wire.Refusal,
+    operations=(
+        _get("/me", "me", "Who is signed in.", _me, wire.Me),
+        _get("/cases", "cases", "Cases, soonest due first.", _cases, wire.CaseList, query=(_SHOW, _LIMIT)),
+        _get(_CASE, "case", "A case with its effects, conversations and handoffs.", _case, wire.CaseView),
+        _get(
+            "/conversations", "conversations", "Conversations.", _conversations, wire.ConversationList, query=(_LIMIT,)
+        ),
+        _get(_ONE, "conversation", "A conversation with its cases and handoffs.", _conversation, wire.ConversationView),
+        _get(f"{_ONE}/entries", "entries", "A timeline after a position.", _entries, wire.Entries, query=(_AFTER,)),
+        _get(
+            "/changes", "changes", "Events that say “look again”.", give_changes, None, answer_type="text/event-stream"
+        ),
+        _get("/openapi.json", "openapi", "This description.", _openapi, None, is_public=True),
+        _get("/schemas/{name}", "schema", "JSON Schema of handoff or handback.", _schema, None, is_public=True),
+        _post(f"{_ONE}/take-over", "Take control.", writing.take_over, wire.TakeOver, wire.Conversation),
+        _post(f"{_ONE}/replies", "Write to the contact.", writing.reply, wire.Write, wire.Position),
+        _post(f"{_ONE}/notes", "Write for agents alone.", writing.note, wire.Write, wire.Position),
+        _post(f"{_ONE}/hand-back", "Give the bot control.", writing.hand_back, wire.HandBack, wire.Conversation),
+        _post(f"{_ONE}/close", "End it; the bot says nothing.", writing.close, wire.HandBack, wire.Conversation),
+        _post(f"{_ONE}/put-back", "Put it into the queue.", writing.put_back, wire.TakeOver, wire.Conversation),
+        _post(f"{_CASE}/promise", "Promise an answer.", writing.promise, wire.PromiseTime, wire.CaseLine),
+        _post(f"{_CASE}/close", "Close a case.", writing.close_case, wire.CloseCase, wire.CaseLine),
+        _post(f"{_EFFECTS}/approve", "Approve what was shown.", writing.approve, wire.Approve, wire.Effect),
+        _post(f"{_EFFECTS}/decline", "Decline with a reason.", writing.decline, wire.Decline, wire.Effect),
+        _post(f"{_EFFECTS}/change", "Change the amount.", writing.change_amount, wire.ChangeAmount, wire.Effect),
+        _post("/presence", "Say that one is here, or away.", writing.presence, wire.Presence, wire.Agent),
+    ),
+)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from relevo.domain.attachments import Attachment, AttachmentState
-from relevo.domain.messages import Content
+from relevo.domain.messages import Content, Entry
 from relevo.web.languages import Words
 from relevo.web.markup import text
 
@@ -20,6 +20,17 @@ def file_list(words: Words, content: Content, states: Mapping[UUID, AttachmentSt
         return ""
     items = "".join(f"<li>{_file(words, file, states.get(file.id))}</li>" for file in content.attachments)
     return f'<ul class="files" aria-label="{text(words["desk.files"])}">{items}</ul>'
+
+
+def file_links(words: Words, entries: Sequence[Entry]) -> str:
+    """Give links to where files stand in a transcript: whoever opens them, opens them there."""
+    links = "".join(
+        f'<li><a href="#at-{entry.position}">{text(words["desk.photo"] if file.is_image else words["desk.files"])}:'
+        f" <bdi>{text(file.name)}</bdi></a></li>"
+        for entry in entries
+        for file in entry.content.attachments
+    )
+    return f"<ul>{links}</ul>" if links else ""
 
 
 def _file(words: Words, file: Attachment, state: AttachmentState | None) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.desk import ConversationLine
-from relevo.domain.cases import Case
+from relevo.web.desk_list import case_list
+from relevo.web.desk_reading import CaseListing
 from relevo.web.languages import WORDS, Words
-from relevo.web.markup import document, facts, known, moment, text, told
+from relevo.web.markup import document, known, moment, text
 from relevo.web.sign_in import Session
 
 _HEAD = (
@@ -50,17 +53,14 @@ def sign_in_page(language: str, form_token: str, *, problem: str = "", target: s
 
 
 def overview_page(
-    language: str, session: Session, cases: Sequence[Case], conversations: Sequence[ConversationLine]
+    language: str, session: Session, listing: CaseListing, conversations: Sequence[ConversationLine]
 ) -> str:
     """Give the lists of cases and conversations."""
     words = WORDS[language]
-    body = f"""<main id="live" class="overview">
-<section aria-labelledby="cases">
-<h2 id="cases">{text(words["desk.cases"])} {_count(cases)}</h2>
-{"".join(case_card(words, case) for case in cases) or _empty(words["desk.no_cases"])}
-</section>
-<section aria-labelledby="conversations">
-<h2 id="conversations">{text(words["desk.conversations"])} {_count(conversations)}</h2>
+    body = f"""<main class="work overview">
+{case_list(words, listing)}
+<section class="pane" id="conversations" data-live aria-labelledby="conversations-title">
+<h2 id="conversations-title">{text(words["desk.conversations"])} {_count(conversations)}</h2>
 {_conversation_list(words, conversations)}
 </section>
 </main>"""
@@ -73,15 +73,19 @@ def desk_page(language: str, title: str, session: Session, body: str) -> str:
     frame = f"""<body>
 <header class="bar">
 <a class="brand" href="/desk">{_LOGO}<span>Relevo <b>{text(words["desk.title"])}</b></span></a>
-<p class="status" id="refresh" role="status" data-stale="{text(words["desk.stale"])}"
- data-fresh="{text(words["desk.updates"])}">{text(words["desk.read_only"])}</p>
+<p class="status" id="refresh" role="status" data-stale="{text(words["desk.stale"])}">{text(words["desk.updates"])}</p>
+{_presence(words, session.agent)}
 <form class="who" method="post" action="/desk/logout">
 <input type="hidden" name="form_token" value="{session.form_token}">
 {_agent(session.agent)}
 <button class="plain">{text(words["desk.sign_out"])}</button>
 </form>
 </header>
+<noscript><p class="alert">{text(words["desk.no_script"])}</p></noscript>
 {body}
+<div id="toast" role="alert" hidden><p></p>
+<button type="button" class="plain">{text(words["desk.dismiss"])}</button></div>
+<script type="application/json" id="words">{_script_words(words)}</script>
 </body>"""
     return document(language, f"{title} · Relevo", _HEAD, frame)
 
@@ -100,32 +104,27 @@ def problem_page(language: str, sentence: str) -> str:
     return document(language, f"{words['desk.error']} · Relevo", _HEAD, body)
 
 
-def case_card(words: Words, case: Case, *, with_link: bool = True) -> str:
-    """Give one case."""
-    goal = f'<blockquote dir="auto">{text(case.goal)}</blockquote>' if case.goal else ""
-    name = text(case.contact_name or words["desk.unknown_contact"])
-    channel = f" · {known(words, 'channel', case.channel)}" if case.channel else ""
-    pairs = [(words["desk.why"], known(words, "trigger", case.trigger))]
-    if case.reference:
-        pairs.append((words["desk.reference"], f"<code>{text(case.reference)}</code>"))
-    link = ""
-    if with_link and case.conversation_id:
-        page = f"/desk/conversations/{case.conversation_id}"
-        link = f'<a class="more" href="{page}">{text(words["desk.show_conversation"])}</a>'
-    return f"""<article class="case" id="case-{text(case.id)}">
-<header><h3>{known(words, "case_type", case.type)} <span class="number">{text(case.id)}</span></h3>
-<span class="badge status-{text(case.status)}">{known(words, "status", case.status)}</span></header>
-<p class="quiet">{name}{channel} · {text(words["desk.opened"])} {moment(case.opened_at)}</p>
-{goal}{facts(pairs)}{told(words, case.detail)}{link}
-</article>"""
-
-
 def who(words: Words, line: ConversationLine) -> str:
     """Give a contact's name, or where they write from while nobody knows it."""
     if line.contact_name:
         return text(line.contact_name)
     address = line.address if len(line.address) <= 24 else f"{line.address[:8]}…"
     return f'{text(words["desk.unknown_contact"])} <span class="number">{text(address)}</span>'
+
+
+def _presence(words: Words, agent: AgentAccount) -> str:
+    shown = words["desk.away" if agent.is_away else "desk.available"]
+    return f"""<form id="presence" data-live data-api="/desk/api/presence">
+<input type="hidden" name="is_away" value="{str(not agent.is_away).lower()}" data-type="boolean">
+<button id="presence-switch" class="plain switch" role="switch" aria-checked="{str(not agent.is_away).lower()}"
+ title="{text(words["desk.presence_hint"])}">{text(shown)}</button>
+</form>"""
+
+
+def _script_words(words: Words) -> str:
+    """Give what the desk's scripts say, as JSON that cannot end the element it stands in."""
+    spoken = {key: value for key, value in words.items() if key.startswith(("problem.", "script."))}
+    return msgspec.json.encode(spoken).decode().replace("<", "\\u003c")
 
 
 def _conversation_list(words: Words, conversations: Sequence[ConversationLine]) -> str:
@@ -140,9 +139,13 @@ def _line(words: Words, line: ConversationLine) -> str:
 <span class="name">{who(words, line)}</span>{moment(line.updated_at)}
 <span class="preview" dir="auto">{text((line.preview or "…")[:160])}</span>
 <span class="badges"><span class="badge channel">{known(words, "channel", line.channel)}</span>
-<span class="badge control-{line.control.value}">{known(words, "control", line.control.value)}</span>
+<span class="badge control-{line.control.value}">{_who_answers(words, line)}</span>
 {cases if line.open_cases else ""}</span>
 </a></li>"""
+
+
+def _who_answers(words: Words, line: ConversationLine) -> str:
+    return text(line.agent_name) if line.agent_name else known(words, "control", line.control.value)
 
 
 def _agent(agent: AgentAccount) -> str:

@@ -1,8 +1,9 @@
-"""The desk's pages: agents sign in and read cases and conversations."""
+"""The desk's pages: agents sign in, and see to cases and conversations."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from functools import wraps
 from typing import Any
 from urllib.parse import quote
@@ -14,13 +15,14 @@ from sanic.response import HTTPResponse
 
 from relevo.errors import NotAuthenticated, RequestError, TooMany
 from relevo.web.desk_html import overview_page, problem_page, sign_in_page
-from relevo.web.desk_reading import read_conversation
-from relevo.web.desk_transcript import conversation_page
+from relevo.web.desk_reading import CaseListing, read_case, read_conversation, read_list
+from relevo.web.desk_work import work_page
 from relevo.web.languages import WORDS, language_of
 from relevo.web.markup import page_answer
 from relevo.web.passwords import PasswordChecks
 from relevo.web.services import services_of
 from relevo.web.sign_in import (
+    Session,
     demand_own_form,
     demand_session,
     forget_session,
@@ -51,6 +53,7 @@ def add_desk_pages(app: Sanic) -> None:
     app.add_route(
         _page(_conversation), "/desk/conversations/<conversation_id:uuid>", methods=["GET"], name="desk_conversation"
     )
+    app.add_route(_page(_case), "/desk/cases/<case_id:str>", methods=["GET"], name="desk_case")
 
 
 def _page(handler: Page) -> Page:
@@ -103,22 +106,44 @@ async def _post_sign_out(request: Request) -> HTTPResponse:
 
 async def _overview(request: Request) -> HTTPResponse:
     session = await demand_session(request)
-    desk = services_of(request).store.desk
-    page = overview_page(language_of(request), session, await desk.cases(), await desk.conversations())
-    return page_answer(page)
+    conversations = await services_of(request).store.desk.conversations()
+    listing = await _listing(request, session)
+    return page_answer(overview_page(language_of(request), session, listing, conversations))
 
 
 async def _conversation(request: Request, conversation_id: UUID) -> HTTPResponse:
     session = await demand_session(request)
+    store = services_of(request).store
+    reading = await read_conversation(store, conversation_id, _after(request))
+    about = await read_case(store, reading.cases[0]) if reading.cases else None
+    listing = replace(await _listing(request, session), selected=about.case.id if about else None)
+    return page_answer(work_page(language_of(request), session, listing, reading, about))
+
+
+async def _case(request: Request, case_id: str) -> HTTPResponse:
+    session = await demand_session(request)
+    store = services_of(request).store
+    case = await store.desk.case(case_id)
+    about = await read_case(store, case)
+    spoken = case.conversation_id
+    reading = await read_conversation(store, spoken, _after(request)) if spoken else None
+    listing = replace(await _listing(request, session), selected=case.id)
+    return page_answer(work_page(language_of(request), session, listing, reading, about))
+
+
+async def _listing(request: Request, session: Session) -> CaseListing:
+    services = services_of(request)
+    return await read_list(services.store, session.agent, request.args.get("show"), services.clock())
+
+
+def _after(request: Request) -> int | None:
     after = request.args.get("after", "")
-    position = int(after) if after.isascii() and after.isdigit() and len(after) <= 18 else None
-    reading = await read_conversation(services_of(request).store, conversation_id, position)
-    return page_answer(conversation_page(language_of(request), session, reading))
+    return int(after) if after.isascii() and after.isdigit() and len(after) <= 18 else None
 
 
 def _own_page(target: str) -> str:
     """Give a page of the desk to go to; never one of somebody else's."""
-    is_ours = target == "/desk" or target.startswith("/desk/conversations/")
+    is_ours = target == "/desk" or target.startswith(("/desk/cases/", "/desk/conversations/"))
     return target if is_ours and target.isascii() and target.isprintable() and len(target) < 200 else "/desk"
 
 

@@ -1,25 +1,48 @@
-"""Gathers what an agent sees of one conversation."""
+"""Gathers what an agent's page shows: the list of cases, and one conversation or case with everything about it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
+from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.desk import ConversationLine
+from relevo.contracts.handoff import HandoffRecord
 from relevo.contracts.store import Store
 from relevo.domain.attachments import AttachmentState
 from relevo.domain.cases import Case
 from relevo.domain.conversations import Conversation
-from relevo.domain.messages import Entry
+from relevo.domain.effects import PreparedEffect
+from relevo.domain.handoff import Episode
+from relevo.domain.messages import Author, Entry
 
 TRANSCRIPT_PAGE = 100
 """Entries on one page of a transcript."""
 
+LIST_FILTERS: Mapping[str, bool] = {"open": True, "mine": True, "closed": False}
+"""What the list may show, and whether those cases are open."""
+
+AGENT_KEYS = frozenset({"agent_id", "approved_by", "declined_by", "changed_by"})
+"""What an entry may name the agent under who did it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CaseListing:
+    """The list of cases beside everything else."""
+
+    show: str
+    cases: Sequence[Case]
+    now: datetime
+    selected: str | None = None
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
-    """What a conversation's page shows."""
+    """What is shown of a conversation."""
 
     line: ConversationLine
     conversation: Conversation
@@ -28,8 +51,31 @@ class Reading:
     earlier: int | None
     """Cursor of the page before this one, where there is one."""
     is_newest: bool
+    names: Mapping[int, str]
+    """Of the agents who did something in it."""
     files: Mapping[UUID, AttachmentState]
     """Whether each attachment may be opened."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CaseReading:
+    """What is shown of a case."""
+
+    case: Case
+    effects: Sequence[PreparedEffect]
+    record: HandoffRecord | None
+    """Of its newest handoff, where there was one."""
+    conversations: Sequence[ConversationLine]
+    agents: Sequence[AgentAccount]
+    names: Mapping[int, str]
+
+
+async def read_list(store: Store, agent: AgentAccount, show: str | None, now: datetime) -> CaseListing:
+    """Read the list of cases as it is asked for; an unknown filter shows the open ones."""
+    shown = show if show is not None and show in LIST_FILTERS else "open"
+    mine = agent.id if shown == "mine" else None
+    cases = await store.desk.cases(is_open=LIST_FILTERS[shown], agent_id=mine)
+    return CaseListing(show=shown, cases=cases, now=now)
 
 
 async def read_conversation(store: Store, conversation_id: UUID, after: int | None) -> Reading:
@@ -37,15 +83,54 @@ async def read_conversation(store: Store, conversation_id: UUID, after: int | No
     conversation = await store.conversations.get(conversation_id)
     newest = max(0, conversation.last_position - TRANSCRIPT_PAGE)
     start = newest if after is None else min(after, newest)
-    cases = [case for case in await store.desk.cases() if case.conversation_id == conversation_id]
     entries = await store.conversations.entries(conversation_id, start, TRANSCRIPT_PAGE)
     has_files = any(entry.content.attachments for entry in entries)
     return Reading(
         line=await store.desk.conversation(conversation_id),
         conversation=conversation,
         entries=entries,
-        cases=cases,
+        cases=await store.desk.cases_of(conversation_id),
         earlier=max(0, start - TRANSCRIPT_PAGE) if start else None,
         is_newest=start == newest,
+        names=await _names(store, {agent for entry in entries if (agent := agent_of(entry)) is not None}),
         files=await store.attachments.states(conversation_id) if has_files else {},
     )
+
+
+async def read_case(store: Store, case: Case) -> CaseReading:
+    """Read a case with its effects, and with what was known when it was handed off."""
+    effects, about = await store.desk.effects_of(case.id), await store.desk.conversations_about(case.id)
+    episodes = [episode for line in about for episode in await store.desk.episodes(line.id)]
+    decided = {agent for effect in effects for agent in (effect.changed_by, effect.decided_by) if agent is not None}
+    return CaseReading(
+        case=case,
+        effects=effects,
+        record=_newest_record([episode for episode in episodes if episode.case_id == case.id] or episodes),
+        conversations=about,
+        agents=await store.accounts.agents(),
+        names=await _names(store, decided),
+    )
+
+
+def agent_of(entry: Entry) -> int | None:
+    """Give which agent did what an entry tells."""
+    named = next((value for key, value in (entry.content.custom or {}).items() if key in AGENT_KEYS), None)
+    if isinstance(named, int):
+        return named
+    _, _, rest = (entry.external_id or "").partition("agent:")
+    number = rest.partition(":")[0]
+    return int(number) if entry.author is Author.AGENT and number.isascii() and number.isdigit() else None
+
+
+def _newest_record(episodes: Sequence[Episode]) -> HandoffRecord | None:
+    for episode in sorted(episodes, key=lambda each: each.created_at, reverse=True):
+        try:
+            return msgspec.convert(episode.record, HandoffRecord)
+        except msgspec.ValidationError:  # written by another version; the case says enough
+            continue
+    return None
+
+
+async def _names(store: Store, agents: set[int]) -> Mapping[int, str]:
+    found = {agent: await store.desk.agent_name(agent) for agent in agents}
+    return {agent: name for agent, name in found.items() if name}

@@ -34,7 +34,7 @@ _PAGE = 200
 _STRANGER_PAUSE_SECONDS = 0.5
 """How often a stream looks whether its visitor has written for the first time: until then there is no timeline."""
 
-_STREAM_HEADERS = {
+STREAM_HEADERS = {
     "Cache-Control": "no-store, no-transform",
     "X-Accel-Buffering": "no",
     "X-Content-Type-Options": "nosniff",
@@ -151,7 +151,7 @@ async def _poll(reader: Reader, seconds: float) -> HTTPResponse:
 async def _stream(request: Request, reader: Reader, place: Stream) -> None:
     was_reset = await reader.is_beyond_the_end()  # while an error can still be an answer
     response = await request.respond(
-        headers={**_STREAM_HEADERS, **request.ctx.cors}, content_type="text/event-stream; charset=utf-8"
+        headers={**STREAM_HEADERS, **request.ctx.cors}, content_type="text/event-stream; charset=utf-8"
     )
     assert response is not None
     streaming: set[Any] = request.app.ctx.streaming

@@ -94,6 +94,21 @@ class WebSettings:
     desk_session_seconds: float = 12 * 3_600.0
     """How long an agent stays signed in. One shift."""
 
+    desk_writes_per_second: float = 2.0
+    """Steady rate at which one agent may change something. Nobody works faster; a page that went mad does."""
+
+    desk_writes_burst: int = 30
+    """Changes that one agent may make at once."""
+
+    desk_reads_per_second: float = 10.0
+    """Steady rate at which one agent may ask the desk's API for something. Several pages, each with its cases."""
+
+    desk_reads_burst: int = 100
+    """Questions that one agent may ask at once."""
+
+    streams_per_agent: int = 6
+    """Open event streams of one agent's pages; one more ends the oldest, which then asks now and then instead."""
+
     default_language: str = "en"
     """Language of pages for browsers that ask for none of ours."""
 

@@ -112,6 +112,12 @@ def demand_own_form(request: Request) -> None:
     read_form(request, cookie(request, _SESSION))
 
 
+def demand_own_call(request: Request) -> None:
+    """Refuse a call that is not from a page of this session, which carries its form token in a header."""
+    demand_own_page(request)
+    _demand_token(header(request, "x-form-token"), cookie(request, _SESSION))
+
+
 def read_form(request: Request, secret: str | None) -> Mapping[str, str]:
     """Read a form that must have been made for the holder of this secret; raises AccessDenied and Unreadable."""
     demand_own_page(request)
@@ -120,14 +126,18 @@ def read_form(request: Request, secret: str | None) -> Mapping[str, str]:
     except ValueError:
         raise Unreadable("The form cannot be read; send it as application/x-www-form-urlencoded.") from None
     form = {name: values[0] for name, values in fields.items()}
-    if not secret or not is_same_secret(form.get("form_token", ""), form_token(secret)):
-        raise AccessDenied("This page was open for too long. Load it again and repeat what you did.", code="stale_form")
+    _demand_token(form.get("form_token", ""), secret)
     return form
 
 
 def form_token(secret: str) -> str:
     """Give what a form must carry to show that it was made for the holder of this secret."""
     return hashlib.sha256(b"relevo form\0" + secret.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _demand_token(given: str, secret: str | None) -> None:
+    if not secret or not is_same_secret(given, form_token(secret)):
+        raise AccessDenied("This page was open for too long. Load it again and repeat what you did.", code="stale_form")
 
 
 def cookie(request: Request, name: str) -> str | None:

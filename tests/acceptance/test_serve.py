@@ -82,10 +82,19 @@ def test_the_first_login_is_told_once_and_kept_for_its_owner_alone(served: Serve
     assert told is not None, served.running.printed
     email, password = told.groups()
     file = served.installation.state / "first-login.txt"
-    assert file.read_text() == f"email: {email}\npassword: {password}\n"
+    colleagues = "sara@aurora.example, george@aurora.example, noelia@aurora.example"
+    assert f"         or as {colleagues}\n" in served.running.printed
+    assert file.read_text() == f"email: {email}\npassword: {password}\nalso: {colleagues}\n"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     with psycopg.connect(served.dsn) as connection:
         kept = connection.execute("SELECT password_hash FROM agents WHERE email = %s", (email,)).fetchone()
+        limits = connection.execute("SELECT name, role, limits FROM agents ORDER BY id").fetchall()
+    assert limits == [
+        ("Sara Molina", "agent", {"money": 20_000, "points": 10_000}),
+        ("George Baines", "agent", {}),
+        ("Noelia Prat", "supervisor", {"money": 1_000_000, "points": 100_000}),
+        ("Admin", "admin", {}),
+    ]
     assert kept is not None
     assert kept[0].startswith("$argon2id$")
     assert password not in served.installation.log("serve")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -13,6 +13,7 @@ import httpx
 from relevo.bootstrap import OpenStore, open_store
 from relevo.domain.conversations import Control, Conversation
 from relevo.domain.messages import Entry
+from relevo.flow.approvals import Decider
 from relevo.flow.converse import Converser
 from relevo.flow.turn import TurnServices
 from relevo.flow.work import Worker
@@ -35,6 +36,8 @@ class Doors:
     http: httpx.AsyncClient
     opened: OpenStore
     brain: ScriptedBrain
+    business: Ledger = field(default_factory=Ledger)
+    policies: Permissive = field(default_factory=Permissive)
 
     async def post(self, sender: str, message: str, **rest: Any) -> httpx.Response:
         """Post a message at the REST door."""
@@ -89,6 +92,7 @@ async def open_doors(
 
     async with AsyncExitStack() as stack:
         opened = await stack.enter_async_context(open_store(dsn, size=6, name="relevo tests", attachment_key=KEY))
+        business = Ledger()
         app = create_app(
             WebServices(
                 store=opened.store,
@@ -97,12 +101,13 @@ async def open_doors(
                 settings=settings or WebSettings(),
                 company_name="Aurora",
                 is_demo=is_demo,
+                decider=_decider(opened, business),
             )
         )
         port = await stack.enter_async_context(serving(app, port=0))
         url = f"http://127.0.0.1:{port}"
         http = await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=20))
-        doors = Doors(url=url, port=port, http=http, opened=opened, brain=ScriptedBrain(script))
+        doors = Doors(url=url, port=port, http=http, opened=opened, brain=ScriptedBrain(script), business=business)
         if has_bot:
             await stack.enter_async_context(bot_of(doors))
         yield doors
@@ -112,7 +117,9 @@ async def open_doors(
 async def bot_of(doors: Doors) -> AsyncIterator[None]:
     """Run a bot that answers by the doors' script."""
     store, live, stop = doors.opened.store, doors.opened.live, asyncio.Event()
-    services = TurnServices(business=Ledger(), effects=store.effects, policies=Permissive())
+    services = TurnServices(
+        business=doors.business, effects=store.effects, policies=doors.policies, handoffs=store.handoffs
+    )
     converser = Converser(inbox=store.inbox, brain=doors.brain, live=live, services=services, default_language="en")
     working = asyncio.create_task(Worker(inbox=store.inbox, live=live, verb=converser.converse).run(stop))
     try:
@@ -121,6 +128,19 @@ async def bot_of(doors: Doors) -> AsyncIterator[None]:
         stop.set()
         live.wake_bots()
         await working
+
+
+def _decider(opened: OpenStore, business: Ledger) -> Decider:
+    store = opened.store
+    return Decider(
+        approvals=store.approvals,
+        effects=store.effects,
+        business=business,
+        policies=Permissive(),
+        conversations=store.conversations,
+        live=opened.live,
+        default_language="en",
+    )
 
 
 async def raw_exchange(port: int, request: bytes) -> bytes:

@@ -130,10 +130,60 @@ def test_a_new_agent_gets_a_password_that_is_printed_once(installation: Installa
     assert PasswordHasher().verify(rows[0][3], passwords[1].group(1))
 
 
+def test_an_agent_s_limits_are_given_kept_and_taken(installation: Installation, database: str) -> None:
+    """In the company's currency; what is not given again stays; 0 takes a limit away."""
+    told = installation.run(
+        "agent",
+        "add",
+        "kim@example.com",
+        "--money",
+        "200.00",
+        "--points",
+        "10000",
+        "--languages",
+        "es, EN",
+        "--contact",
+        "C001",
+    ).stdout
+    assert "kim@example.com may sign in at /desk as agent, and approves up to 200.00 and up to 10,000 points." in told
+    again = installation.run("agent", "add", "kim@example.com", "--points", "0").stdout
+    assert "approves up to 200.00." in again
+    with psycopg.connect(database) as connection:
+        row = connection.execute("SELECT limits, languages, business_ref FROM agents").fetchone()
+    assert row == ({"money": 20_000}, ["es", "en"], "C001")
+
+
+def test_a_removed_agent_s_conversations_go_back_to_the_queue(installation: Installation, database: str) -> None:
+    """They are signed out, their cases wait for somebody else, and removing nobody says so."""
+    installation.run("agent", "add", "kim@example.com")
+    conversation = asyncio.run(_have_one_taken(database))
+    done = installation.run("agent", "remove", "Kim@example.com")
+    told = "kim@example.com may not sign in any more. 1 conversation went back to the queue."
+    assert told in done.stdout, done.stderr
+    with psycopg.connect(database) as connection:
+        row = connection.execute(
+            "SELECT control, agent_id FROM conversations WHERE id = %s", (conversation,)
+        ).fetchone()
+    assert row == ("queued", None)
+    again = installation.run("agent", "remove", "kim@example.com")
+    assert (again.returncode, again.stderr.strip()) == (
+        2,
+        "Nobody signs in as kim@example.com; nothing was changed.",
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (("nobody",), "“nobody” is no e-mail address."),
+        (("kim@example.com", "--money", "200,00"), "“200,00” is no amount; write it with a point, such as 200.00."),
+        (("kim@example.com", "--money", "0.001"), "“0.001” is no amount; write it with a point, such as 200.00."),
+        (("kim@example.com", "--money", "-5"), "“-5” is no amount; write it with a point, such as 200.00."),
+        (("kim@example.com", "--money", "NaN"), "“NaN” is no amount; write it with a point, such as 200.00."),
+        (
+            ("kim@example.com", "--languages", "Spanish"),
+            "“spanish” is no language; write two letters each, such as es,en.",
+        ),
         (("kim@example.com", "--role", "boss"), "“boss” is no role; choose one of agent, supervisor, admin."),
     ],
 )
@@ -271,6 +321,18 @@ def test_what_nobody_expected_is_a_sentence_and_a_file(installation: Installatio
     assert "Traceback" not in done.stderr
     assert written is not None
     assert "internal words" in Path(written.group(1)).read_text()
+
+
+async def _have_one_taken(database: str) -> object:
+    """Have somebody write and kim take over."""
+    async with open_store(database) as opened:
+        store = opened.store
+        arrival = Arrival(channel="rest", address="amina", external_id="amina/1", text="hello")
+        (received,) = await store.inbox.receive([arrival])
+        kim = await store.accounts.agent("kim@example.com")
+        assert kim is not None
+        await store.handoffs.take_over(received.conversation_id, 0, kim.id, None)
+        return received.conversation_id
 
 
 async def _give_up_a_message(database: str) -> int:

@@ -204,15 +204,13 @@ async def test_the_overview_shows_cases_and_conversations(database: str) -> None
         await doors.texts("amina", "a person")
         await _sign_in(doors)
         page = (await doors.http.get("/desk", headers={"Accept-Language": "en"})).text
-        for shown in (
-            "Points correction",
-            "Asked for a person",
-            "RBL7Q2",
-            "&lt;b&gt;my points&lt;/b&gt;",
-            "Open cases: 1",
-        ):
+        for shown in ("Points correction", "CASE-7101", "&lt;b&gt;my points&lt;/b&gt;", "Open cases: 1"):
             assert shown in page
-        assert "<b>my points" not in page
+        case = (await doors.http.get("/desk/cases/CASE-7101", headers={"Accept-Language": "en"})).text
+        for shown in ("Asked for a person", "RBL7Q2", "&lt;b&gt;my points&lt;/b&gt;", "Take over"):
+            assert shown in case
+        assert "<b>my points" not in page + case
+        assert (await doors.http.get("/desk/cases/CASE-1")).status_code == 404
 
 
 async def test_a_conversation_shows_what_was_said_and_what_was_done_apart(database: str) -> None:
@@ -254,7 +252,7 @@ async def test_words_of_the_bot_that_were_not_sent_are_shown_as_a_draft(database
         await _sign_in(doors)
         conversation = await doors.conversation("rest", "amina")
         page = (await doors.http.get(f"/desk/conversations/{conversation.id}", headers={"Accept-Language": "es"})).text
-        assert re.search(r'<li class="draft bot"[^>]*>\s*<p class="label">Bot · Borrador del bot, no enviado', page)
+        assert re.search(r'<li class="draft bot"[^>]*>\s*<p class="label">El bot quería decir; no se envió', page)
 
 
 async def test_a_long_conversation_is_read_page_by_page(database: str) -> None:

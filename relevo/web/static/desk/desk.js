@@ -1,34 +1,70 @@
-// The desk's pages, kept fresh: the page is asked for again every few seconds and what changed is put in place.
-// Everything works without this script too, by reloading.
+// The desk's pages, kept fresh: when something changes the page is asked for again, and each part of it that is another
+// one by now is put in its place, without losing what is being typed or where somebody is.
 
-const INTERVAL = 4000;
+import { carry, keepDrafts, restoreDrafts } from "./keep.js";
+import { listenToForms, sendPresence } from "./forms.js";
+import { localiseTimes, tellTimesLeft } from "./times.js";
+
+const LOOK_SECONDS = 15;
+const PRESENCE_SECONDS = 15;
+const DOUBT_SECONDS = 2;
 const status = document.getElementById("refresh");
 const quiet = status?.textContent;
+const parts = new Map(); // each live part as it last came, before anything was made of it
 
 let isAsking = false;
-let timer = 0;
+let isWanted = false;
+let lastSeen = 0;
 
+for (const part of document.querySelectorAll("[data-live]")) parts.set(part.id, part.cloneNode(true));
 localiseTimes(document);
-if (document.getElementById("live")) {
+if (parts.size) {
+  tellTimesLeft();
+  restoreDrafts(document);
   scrollToNewest();
-  timer = setTimeout(refresh, INTERVAL);
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
+  keepDrafts();
+  listenToForms(refresh);
+  listen();
+  setInterval(refresh, LOOK_SECONDS * 1000);
+  setInterval(tellTimesLeft, 15000);
+  setInterval(here, PRESENCE_SECONDS * 1000);
+  here();
+  document.addEventListener("visibilitychange", () => { if (!document.hidden && isWanted) refresh(); });
+}
+
+// Browsers let the timers of hidden pages sleep, but not what arrives: so presence is answered to events, too.
+function listen() {
+  const stream = new EventSource("/desk/api/changes");
+  stream.addEventListener("changed", () => { refresh(); here(); });
+  stream.addEventListener("here", here);
+  stream.addEventListener("replaced", () => stream.close());
+  stream.addEventListener("ended", () => location.reload());
+}
+
+function here() {
+  if (Date.now() - lastSeen < PRESENCE_SECONDS * 900) return;
+  lastSeen = Date.now();
+  sendPresence();
 }
 
 async function refresh() {
+  isWanted = true;
   if (isAsking || document.hidden) return; // becoming visible asks again
   isAsking = true;
-  clearTimeout(timer);
   try {
-    const page = await load(location.href);
-    if (page === null) { location.reload(); return; }
-    replace(page.getElementById("live"));
+    while (isWanted) {
+      isWanted = false;
+      const page = await load(location.href);
+      if (page === null) { location.reload(); return; }
+      for (const fresh of page.querySelectorAll("[data-live]")) replace(fresh);
+    }
     say(quiet, false);
   } catch {
+    isWanted = true;
     say(status.dataset.stale, true);
+  } finally {
+    isAsking = false;
   }
-  isAsking = false;
-  timer = setTimeout(refresh, INTERVAL);
 }
 
 // An XHR gives a parsed document without any HTML sink, so that Trusted Types can stay on.
@@ -40,8 +76,8 @@ function load(address) {
     request.timeout = 10000;
     request.onload = () => {
       const page = request.response;
-      if (request.status >= 500 || !page) reject(new Error(String(request.status)));
-      else resolve(page.getElementById("live") ? page : null);
+      if (request.status >= 500 || request.status === 429 || !page) reject(new Error(String(request.status)));
+      else resolve(page.querySelector("[data-live]") ? page : null);
     };
     request.onerror = request.ontimeout = () => reject(new Error("no answer"));
     request.send();
@@ -49,35 +85,56 @@ function load(address) {
 }
 
 function replace(fresh) {
-  const shown = document.getElementById("live");
-  localiseTimes(fresh);
+  const shown = document.getElementById(fresh.id);
+  if (!shown || parts.get(fresh.id)?.isEqualNode(fresh)) return;
+  if (shown.querySelector("dialog[open]")) return; // as soon as it is closed
+  const before = parts.get(fresh.id);
+  parts.set(fresh.id, fresh.cloneNode(true));
   const next = document.adoptNode(fresh);
-  if (shown.isEqualNode(next)) return;
-  const wasAtEnd = isAtEnd();
-  const focused = document.activeElement?.closest("#live a")?.getAttribute("href");
-  shown.replaceWith(next);
-  if (focused) next.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  localiseTimes(next);
+  const wasAtEnd = next.id === "timeline" && isAtEnd(shown);
+  carry(shown, next, () => {
+    reuse(before, shown, next);
+    shown.replaceWith(next);
+  });
+  doubt(shown, next);
+  tellTimesLeft();
   if (wasAtEnd) scrollToNewest();
+  else next.scrollTop = shown.scrollTop;
 }
 
-function isAtEnd() {
-  return window.innerHeight + window.scrollY > document.documentElement.scrollHeight - 120;
+// What has not changed stays as it is: photos are not loaded, and so not viewed, again.
+function reuse(before, shown, next) {
+  for (const item of next.querySelectorAll("li[id]")) {
+    const name = `#${CSS.escape(item.id)}`;
+    const kept = before?.querySelector(name)?.isEqualNode(parts.get(next.id).querySelector(name)) && shown.querySelector(name);
+    if (kept) item.replaceWith(kept);
+  }
+}
+
+// Whoever is about to approve must not approve what changed under their hand.
+function doubt(shown, next) {
+  for (const card of next.querySelectorAll("[data-hash]")) {
+    const before = shown.querySelector(`#${CSS.escape(card.id)}`)?.dataset.hash;
+    const button = card.querySelector("form[data-api$='/approve'] button");
+    if (!before || before === card.dataset.hash || !button) continue;
+    button.disabled = true;
+    setTimeout(() => { button.disabled = false; }, DOUBT_SECONDS * 1000);
+  }
+}
+
+function scroller(timeline) {
+  return getComputedStyle(timeline).overflowY === "auto" ? timeline : document.scrollingElement;
+}
+
+function isAtEnd(timeline) {
+  const box = scroller(timeline);
+  return box.scrollHeight - box.scrollTop - box.clientHeight < 120;
 }
 
 function scrollToNewest() {
-  const timeline = document.querySelector("main.conversation[data-newest=true] .timeline");
-  if (timeline) timeline.lastElementChild?.scrollIntoView({ block: "nearest" });
-}
-
-function localiseTimes(root) {
-  const language = document.documentElement.lang;
-  const today = new Date().toDateString();
-  for (const time of root.querySelectorAll("time")) {
-    const at = new Date(time.dateTime);
-    const isToday = at.toDateString() === today;
-    time.title = at.toLocaleString(language, { dateStyle: "full", timeStyle: "medium" });
-    time.textContent = at.toLocaleString(language, isToday ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" });
-  }
+  const timeline = document.querySelector("#timeline[data-newest=true]");
+  if (timeline && scroller(timeline) === timeline) timeline.scrollTop = timeline.scrollHeight;
 }
 
 function say(words, isStale) {

@@ -1,0 +1,66 @@
+"""Tells an agent's pages that something changed, so that they look again; and that the agent is still there.
+
+An event says nothing but "look": a lost one costs a page's next look. A page answers each ``here`` with its presence,
+because browsers let the timers of pages that nobody looks at sleep, but not what arrives.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from sanic.response import HTTPResponse
+
+from relevo.contracts.live import Subscription
+from relevo.errors import Unavailable
+from relevo.web.desk_doors import Call
+from relevo.web.errors import log, where
+from relevo.web.events import STREAM_HEADERS
+from relevo.web.limits import Stream
+from relevo.web.sign_in import session_of
+
+_PAUSE_SECONDS = 1.0
+"""Between two events: many changes at once are one look."""
+
+
+async def give_changes(call: Call) -> HTTPResponse | None:
+    """Answer with a stream that stays open: ``changed``, ``here`` when nothing does, ``ended`` when the session has."""
+    with call.limits.streams.place(str(call.agent.id)) as place:
+        response = await call.request.respond(headers=STREAM_HEADERS, content_type="text/event-stream; charset=utf-8")
+        assert response is not None
+        await _stream(call, response, place)
+    return None
+
+
+async def _stream(call: Call, response: Any, place: Stream) -> None:
+    transport: Any = call.request.transport
+    streaming: set[Any] = call.request.app.ctx.streaming
+    streaming.add(transport)
+    try:
+        with call.services.live.anything() as news:
+            await response.send("retry: 3000\n: welcome\n\n")
+            await response.send(_event(await _follow(call, response, place, news)))
+        await response.eof()
+    except Unavailable:
+        await response.eof()  # the page comes back
+    except Exception as error:  # noqa: BLE001 (the head is sent: nobody behind us could still make this an answer)
+        log.error("web.stream_failed", error=type(error).__qualname__, trace=where(error))
+        transport.close()
+    finally:
+        streaming.discard(transport)
+
+
+async def _follow(call: Call, response: Any, place: Stream, news: Subscription) -> str:
+    while not place.is_replaced:
+        if await news.wait(call.services.settings.heartbeat_seconds):
+            await response.send(_event("changed"))
+            await asyncio.sleep(_PAUSE_SECONDS)
+        elif await session_of(call.request) is None:
+            return "ended"
+        else:
+            await response.send(_event("here"))
+    return "replaced"
+
+
+def _event(name: str) -> bytes:
+    return f"event: {name}\ndata: {{}}\n\n".encode()

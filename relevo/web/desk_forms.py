@@ -1,0 +1,147 @@
+"""Forms of the desk: what an agent does, each sent to the desk's API by the page's script."""
+
+from __future__ import annotations
+
+from relevo.contracts.accounts import AgentAccount
+from relevo.contracts.handoff import HandoffRecord
+from relevo.domain.cases import Case
+from relevo.domain.conversations import ENDED, WAITING, Control
+from relevo.domain.handoff import OUTCOMES
+from relevo.flow.desk import LEADING_ROLES, MAX_TOLD_CHARACTERS
+from relevo.flow.summary import INNER_SLOTS
+from relevo.web.desk_reading import Reading
+from relevo.web.languages import Words
+from relevo.web.markup import known, text
+
+_TEACHABLE = ("booking_code", "ticket", "order", "flight", "loyalty_number", "baggage_report", "name", "email", "phone")
+"""Facts that an agent may learn for the bot where nothing is known of them yet."""
+_LONGEST_TEXT = 16_000
+
+
+def composer(words: Words, reading: Reading, agent: AgentAccount) -> str:
+    """Give the box to answer with, or the way to it."""
+    line = reading.line
+    here = f"/desk/api/conversations/{line.id}"
+    if line.control is Control.AGENT and line.agent_id == agent.id:
+        answer = _reply(words, here, f"reply:{agent.id}:{line.id}")
+    else:
+        answer = _not_mine(words, reading, here)
+    return f"""<section class="composer" id="composer" data-live aria-label="{text(words["desk.answer"])}">
+{answer}
+<details class="note-box" id="note-box"><summary>{text(words["desk.add_note"])}</summary>
+<form id="note" data-api="{here}/notes" data-once>
+<textarea id="note-text" name="text" rows="2" maxlength="{_LONGEST_TEXT}" required dir="auto"
+ data-draft="note:{agent.id}:{line.id}" aria-label="{text(words["desk.note"])}"></textarea>
+<div class="row"><p class="quiet">{text(words["desk.note_hint"])}</p>
+<button class="plain">{text(words["desk.save_note"])}</button></div>
+</form></details>
+</section>"""
+
+
+def holder(words: Words, reading: Reading, agent: AgentAccount) -> str:
+    """Give who answers now, and what this agent may do about that."""
+    line = reading.line
+    here = f"/desk/api/conversations/{line.id}"
+    is_mine = line.control is Control.AGENT and line.agent_id == agent.id
+    name = line.agent_name or ""
+    shown = text(name) if name else known(words, "control", line.control.value)
+    put_back = _versioned("put-back", f"{here}/put-back", reading, words["desk.put_back"], kind="plain")
+    hand_back = f'<button type="button" data-opens="hand-back">{text(words["desk.hand_back"])}</button>'
+    may_free = is_mine or (line.control is Control.AGENT and agent.role in LEADING_ROLES)
+    return f"""<div class="holder" id="holder" data-live data-who="{text(name)}">
+<p><span class="quiet">{text(words["desk.control"])}:</span>
+<span class="badge control-{line.control.value}">{shown}</span></p>
+{put_back if may_free else ""}{hand_back if is_mine else ""}
+</div>"""
+
+
+def hand_back_dialog(words: Words, reading: Reading, record: HandoffRecord | None) -> str:
+    """Give the dialog in which an agent says what they decided."""
+    here = f"/desk/api/conversations/{reading.line.id}"
+    choices = "".join(
+        f'<label class="choice"><input type="radio" id="outcome-{outcome}" name="outcome" value="{outcome}" required>'
+        f"<span>{known(words, 'outcome', outcome)}</span></label>"
+        for outcome in OUTCOMES
+    )
+    return f"""<div id="dialogs" data-live><dialog id="hand-back" aria-labelledby="hand-back-title">
+<form id="hand-back-form" data-api="{here}/hand-back">
+<h2 id="hand-back-title">{text(words["desk.hand_back_title"])}</h2>
+<input type="hidden" name="version" value="{reading.line.control_version}" data-type="number">
+<fieldset><legend>{text(words["desk.outcome"])}</legend>{choices}</fieldset>
+<label>{text(words["desk.told"])}
+<textarea id="told" name="told" rows="3" maxlength="{MAX_TOLD_CHARACTERS}" dir="auto"></textarea>
+<span class="quiet">{text(words["desk.told_hint"])}</span></label>
+{_learned(words, record)}
+<label>{text(words["desk.note_for_next"])}
+<textarea id="hand-back-note" name="note" rows="2" maxlength="{_LONGEST_TEXT}" dir="auto"></textarea></label>
+<p class="problem" role="alert" hidden></p>
+<div class="row"><button type="button" class="plain" data-closes>{text(words["desk.cancel"])}</button>
+<button class="plain" data-api="{here}/close">{text(words["desk.end_without_bot"])}</button>
+<button>{text(words["desk.hand_back_now"])}</button></div>
+</form></dialog></div>"""
+
+
+def case_forms(words: Words, case: Case) -> str:
+    """Give what may be done to an open case."""
+    if not case.is_open:
+        return ""
+    here = f"/desk/api/cases/{text(case.id)}"
+    choices = "".join(f'<option value="{o}">{known(words, "outcome", o)}</option>' for o in OUTCOMES if o != "promised")
+    return f"""<div class="case-forms">
+<details id="promise-box"><summary>{text(words["desk.promise"])}</summary>
+<form id="promise" data-api="{here}/promise">
+<label>{text(words["desk.promise_until"])}
+<input type="datetime-local" id="promised-at" name="promised_at" data-type="moment" required></label>
+<p class="quiet">{text(words["desk.promise_hint"])}</p>
+<button class="plain">{text(words["desk.promise_now"])}</button></form></details>
+<details id="close-box"><summary>{text(words["desk.close_case"])}</summary>
+<form id="close-case" data-api="{here}/close">
+<label>{text(words["desk.outcome"])}<select id="close-outcome" name="outcome">{choices}</select></label>
+<button class="plain">{text(words["desk.close_now"])}</button></form></details>
+</div>"""
+
+
+def _reply(words: Words, here: str, draft: str) -> str:
+    return f"""<form id="reply" data-api="{here}/replies" data-once>
+<textarea id="reply-text" name="text" rows="3" maxlength="{_LONGEST_TEXT}" required dir="auto"
+ data-draft="{draft}" placeholder="{text(words["desk.reply_placeholder"])}"
+ aria-label="{text(words["desk.reply"])}"></textarea>
+<div class="row"><p class="quiet">{text(words["desk.reply_hint"])}</p><button>{text(words["desk.send"])}</button></div>
+</form>"""
+
+
+def _not_mine(words: Words, reading: Reading, here: str) -> str:
+    line = reading.line
+    if line.control in (Control.AGENT, Control.WRAP_UP):
+        return f'<p class="lead">{text(words["desk.has_it"].format(name=line.agent_name or "…"))}</p>'
+    sentence = words["desk.nobody_has_it" if line.control in ENDED else "desk.bot_answers"]
+    sentence = words["desk.they_wait"] if line.control in WAITING else sentence
+    button = _versioned("take-over", f"{here}/take-over", reading, words["desk.take_over"])
+    return f'<div class="row"><p class="lead">{text(sentence)}</p>{button}</div>'
+
+
+def _versioned(name: str, address: str, reading: Reading, label: str, kind: str = "") -> str:
+    return f"""<form id="{name}" data-api="{address}">
+<input type="hidden" name="version" value="{reading.line.control_version}" data-type="number">
+<button id="{name}-button"{f' class="{kind}"' if kind else ""}>{text(label)}</button></form>"""
+
+
+def _learned(words: Words, record: HandoffRecord | None) -> str:
+    """Give fields for what the bot does not know yet, or has wrong."""
+    known_now = {slot.name: slot.value for slot in record.slots if slot.name not in INNER_SLOTS} if record else {}
+    missing = record.missing_slots if record else []
+    names = dict.fromkeys([*missing, *(name for name in _TEACHABLE if name in known_now), *_TEACHABLE[:2]])
+    fields = "".join(_fact_field(words, name, known_now.get(name)) for name in names)
+    title = text(words["desk.learned"])
+    return f'<details id="learned"><summary>{title}</summary><div class="pairs">{fields}</div></details>'
+
+
+def _fact_field(words: Words, name: str, value: object) -> str:
+    is_list = isinstance(value, list) or name in ("booking_code", "ticket", "flight")
+    shown = ", ".join(map(str, value)) if isinstance(value, list) else value
+    hint = f' placeholder="{text(shown)}"' if shown else ""
+    label = text(words.get(f"fact.{name}", name))
+    return (
+        f'<label>{label}<input id="slot-{text(name)}" name="slots.{text(name)}"'
+        f' data-type="{"list" if is_list else "optional"}"{hint} dir="auto" maxlength="200"></label>'
+    )

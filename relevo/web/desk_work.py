@@ -1,0 +1,72 @@
+"""The page that agents work on: the list of cases, the conversation, and the case with everything about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from relevo.contracts.desk import ConversationLine
+from relevo.web.desk_case import case_panel
+from relevo.web.desk_files import file_links
+from relevo.web.desk_forms import hand_back_dialog
+from relevo.web.desk_html import desk_page
+from relevo.web.desk_list import case_address, case_list
+from relevo.web.desk_reading import CaseListing, CaseReading, Reading
+from relevo.web.desk_transcript import contact_card, talk
+from relevo.web.languages import WORDS, Words
+from relevo.web.markup import known, text
+from relevo.web.sign_in import Session
+
+
+def work_page(
+    language: str, session: Session, listing: CaseListing, reading: Reading | None, about: CaseReading | None
+) -> str:
+    """Give the page of a case, of a conversation, or of both."""
+    words, agent = WORDS[language], session.agent
+    conversation = talk(words, reading, agent) if reading else _no_conversation(words)
+    files = file_links(words, reading.entries) if reading else ""
+    case = case_panel(language, words, about, agent, listing.now, files) if about else ""
+    dialog = hand_back_dialog(words, reading, about.record if about else None) if reading else ""
+    body = f"""<main class="work">
+{case_list(words, listing)}
+<p class="crumb"><a href="/desk">← {text(words["desk.overview"])}</a></p>
+{conversation}
+<div class="side">{case}{_contact(words, reading, about)}</div>
+{dialog}
+</main>"""
+    return desk_page(language, _title(words, reading, about), session, body)
+
+
+def _contact(words: Words, reading: Reading | None, about: CaseReading | None) -> str:
+    if reading is None:
+        return ""
+    shown = about.case.id if about else None
+    links = "".join(
+        f'<a href="{case_address(case.id)}">{known(words, "case_type", case.type)} {text(case.id)}</a> '
+        for case in reading.cases
+        if case.id != shown
+    )
+    elsewhere = _elsewhere(words, about.conversations if about else (), reading)
+    return f"""<section class="about" id="contact" data-live aria-labelledby="contact-title">
+<h2 id="contact-title">{text(words["desk.contact"])}</h2>
+{contact_card(words, reading, other_cases=links)}{elsewhere}
+</section>"""
+
+
+def _elsewhere(words: Words, lines: Sequence[ConversationLine], reading: Reading) -> str:
+    links = "".join(
+        f'<li><a href="/desk/conversations/{line.id}">{known(words, "channel", line.channel)}</a></li>'
+        for line in lines
+        if line.id != reading.line.id
+    )
+    return f'<p class="quiet">{text(words["desk.also_spoken"])}</p><ul class="choices">{links}</ul>' if links else ""
+
+
+def _no_conversation(words: Words) -> str:
+    return f'<section class="talk"><p class="empty">{text(words["desk.no_conversation"])}</p></section>'
+
+
+def _title(words: Words, reading: Reading | None, about: CaseReading | None) -> str:
+    name = (about.case.contact_name if about else None) or (reading.line.contact_name if reading else None)
+    return (
+        f"{about.case.id} · {name or words['desk.unknown_contact']}" if about else name or words["desk.unknown_contact"]
+    )

@@ -1,0 +1,113 @@
+"""What the desk's API changes: each door reads what is sent, calls the verb, and answers with how it is now."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID
+
+from relevo.domain.effects import PreparedEffect
+from relevo.domain.handoff import Handback
+from relevo.errors import Conflict
+from relevo.flow.approvals import Decider, may_approve
+from relevo.web import desk_wire as wire
+from relevo.web.desk_doors import Call
+
+
+async def take_over(call: Call, body: wire.TakeOver, conversation_id: UUID) -> wire.Conversation:
+    """Give the caller control."""
+    await call.work.take_over(conversation_id, body.version, call.agent)
+    return await _conversation(call, conversation_id)
+
+
+async def reply(call: Call, body: wire.Write, conversation_id: UUID) -> wire.Position:
+    """Write to the contact."""
+    return wire.Position(position=await call.work.reply(conversation_id, call.agent, body.text, body.client_id))
+
+
+async def note(call: Call, body: wire.Write, conversation_id: UUID) -> wire.Position:
+    """Write for agents alone."""
+    return wire.Position(position=await call.work.note(conversation_id, call.agent, body.text, body.client_id))
+
+
+async def hand_back(call: Call, body: wire.HandBack, conversation_id: UUID) -> wire.Conversation:
+    """Give the bot control, with what was decided."""
+    await call.work.hand_back(conversation_id, body.version, call.agent, _handback(body))
+    return await _conversation(call, conversation_id)
+
+
+async def close(call: Call, body: wire.HandBack, conversation_id: UUID) -> wire.Conversation:
+    """End it without the bot saying anything."""
+    await call.work.close(conversation_id, body.version, call.agent, _handback(body))
+    return await _conversation(call, conversation_id)
+
+
+async def put_back(call: Call, body: wire.TakeOver, conversation_id: UUID) -> wire.Conversation:
+    """Put it into the queue for somebody else."""
+    await call.work.put_back(conversation_id, body.version, call.agent)
+    return await _conversation(call, conversation_id)
+
+
+async def promise(call: Call, body: wire.PromiseTime, case_id: str) -> wire.CaseLine:
+    """Keep until when an answer was promised."""
+    await call.work.promise(case_id, call.agent, body.promised_at)
+    return await _case(call, case_id)
+
+
+async def close_case(call: Call, body: wire.CloseCase, case_id: str) -> wire.CaseLine:
+    """Close a case."""
+    await call.work.close_case(case_id, call.agent, body.outcome)
+    return await _case(call, case_id)
+
+
+async def approve(call: Call, body: wire.Approve) -> wire.Effect:
+    """Have done exactly what was shown."""
+    await _decider(call).approve(body.key, body.hash, call.agent)
+    return await _decided(call, body.key)
+
+
+async def decline(call: Call, body: wire.Decline) -> wire.Effect:
+    """Refuse it, and tell the contact why."""
+    await _decider(call).decline(body.key, body.hash, call.agent, body.reason)
+    return await _decided(call, body.key)
+
+
+async def change_amount(call: Call, body: wire.ChangeAmount) -> wire.Effect:
+    """Put another amount in its place, for somebody else to approve."""
+    await _decider(call).change_amount(body.key, body.hash, call.agent, body.amount)
+    return await _decided(call, body.key)
+
+
+async def presence(call: Call, body: wire.Presence) -> wire.Agent:
+    """Note that the caller is here, and whether they take conversations."""
+    agent = call.agent
+    await call.services.store.accounts.seen(agent.id, is_away=body.is_away)
+    return wire.agent_line(agent if body.is_away is None else replace(agent, is_away=body.is_away))
+
+
+def effect_for(call: Call, effect: PreparedEffect) -> wire.Effect:
+    """Give an effect with whether the caller may approve it."""
+    return wire.effect_line(effect, may_approve(effect, call.agent, call.services.clock()))
+
+
+def _handback(body: wire.HandBack) -> Handback:
+    return Handback(outcome=body.outcome, told=body.told, note=body.note, slots=body.slots)
+
+
+def _decider(call: Call) -> Decider:
+    if call.services.decider is None:
+        raise Conflict("No business system is connected, so nothing can be decided.", code="no_business")
+    return call.services.decider
+
+
+async def _decided(call: Call, key: str) -> wire.Effect:
+    effect = await call.services.store.approvals.get(key)
+    call.services.live.changed(effect.conversation_id)
+    return effect_for(call, effect)
+
+
+async def _conversation(call: Call, conversation_id: UUID) -> wire.Conversation:
+    return wire.conversation_line(await call.services.store.desk.conversation(conversation_id))
+
+
+async def _case(call: Call, case_id: str) -> wire.CaseLine:
+    return wire.case_line(await call.services.store.desk.case(case_id))

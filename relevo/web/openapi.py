@@ -1,0 +1,146 @@
+"""Describes an API in OpenAPI 3.1, out of the table that opens its doors and the types that it reads and writes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+VERSION = "3.1.0"
+REFUSALS: Mapping[int, str] = {
+    400: "The request is malformed; the sentence says what to send.",
+    401: "Nobody is signed in, or the session has ended.",
+    403: "This agent may not do this, or the form token is missing.",
+    404: "There is no such thing.",
+    409: "It makes no sense now: somebody was quicker, or it was decided already. Look again.",
+    413: "Longer than is kept.",
+    429: "Too often; Retry-After says when to try again.",
+    503: "The database is not reachable; nothing was done, so send it again.",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Query:
+    """One parameter of a query string."""
+
+    name: str
+    about: str
+    schema: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Operation:
+    """One method at one address."""
+
+    method: str
+    path: str
+    """Below the API's prefix, variables in braces; those that end with ``conversation_id`` are UUIDs."""
+    name: str
+    about: str
+    handler: Callable[..., Any]
+    answer: Any = None
+    """The type that is answered; None where it is no JSON of ours."""
+    answer_type: str = "application/json"
+    body: Any = None
+    query: Sequence[Query] = ()
+    is_public: bool = False
+
+    @property
+    def changes(self) -> bool:
+        """Whether it changes something, and so needs the form token."""
+        return self.method == "POST"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Api:
+    """What is described."""
+
+    title: str
+    version: str
+    about: str
+    prefix: str
+    refusal: Any
+    operations: Sequence[Operation] = field(default=())
+
+
+def sanic_path(path: str) -> str:
+    """Give a path as Sanic's router writes it."""
+    return re.sub(r"\{(\w+)\}", lambda found: f"<{found[1]}:{'uuid' if _is_uuid(found[1]) else 'str'}>", path)
+
+
+def describe(api: Api) -> dict[str, Any]:
+    """Give the OpenAPI document."""
+    types = [kind for operation in api.operations for kind in (operation.answer, operation.body) if kind is not None]
+    _, components = msgspec.json.schema_components([*types, api.refusal], ref_template="#/components/schemas/{name}")
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in api.operations:
+        paths.setdefault(f"{api.prefix}{operation.path}", {})[operation.method.lower()] = _operation(operation)
+    return {
+        "openapi": VERSION,
+        "info": {"title": api.title, "version": api.version, "description": api.about},
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "responses": {str(status): _refusal(api, status) for status in REFUSALS},
+            "securitySchemes": {
+                "session": {"type": "apiKey", "in": "cookie", "name": "relevo_desk"},
+                "form_token": {"type": "apiKey", "in": "header", "name": "X-Form-Token"},
+            },
+        },
+    }
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "operationId": operation.name,
+        "summary": operation.about,
+        "parameters": [*map(_variable, re.findall(r"\{(\w+)\}", operation.path)), *map(_query, operation.query)],
+        "responses": {"200": _answer(operation), **_refusals(operation)},
+        "security": _security(operation),
+    }
+    if operation.body is not None:
+        described["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(operation.body)}}}
+    return described
+
+
+def _variable(name: str) -> dict[str, Any]:
+    schema = {"type": "string", "format": "uuid"} if _is_uuid(name) else {"type": "string"}
+    return {"name": name, "in": "path", "required": True, "schema": schema}
+
+
+def _query(query: Query) -> dict[str, Any]:
+    return {"name": query.name, "in": "query", "description": query.about, "schema": dict(query.schema)}
+
+
+def _answer(operation: Operation) -> dict[str, Any]:
+    schema = _ref(operation.answer) if operation.answer is not None else {}
+    return {"description": operation.about, "content": {operation.answer_type: {"schema": schema}}}
+
+
+def _refusals(operation: Operation) -> dict[str, Any]:
+    statuses = {503} if operation.is_public else {401, 429, 503}
+    statuses |= {400, 403, 409, 413} if operation.changes else set()
+    statuses |= {400} if operation.query else set()
+    statuses |= {404} if "{" in operation.path or operation.name.startswith("effect_") else set()
+    return {str(status): {"$ref": f"#/components/responses/{status}"} for status in sorted(statuses)}
+
+
+def _refusal(api: Api, status: int) -> dict[str, Any]:
+    return {"description": REFUSALS[status], "content": {"application/json": {"schema": _ref(api.refusal)}}}
+
+
+def _security(operation: Operation) -> list[dict[str, list[str]]]:
+    if operation.is_public:
+        return []
+    return [{"session": [], "form_token": []}] if operation.changes else [{"session": []}]
+
+
+def _ref(kind: Any) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{kind.__name__}"}
+
+
+def _is_uuid(name: str) -> bool:
+    return name.endswith("conversation_id")

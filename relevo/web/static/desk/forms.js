@@ -1,0 +1,113 @@
+// Sends the desk's forms to its API as JSON, says refusals in the reader's language, and asks for the page again.
+
+import { forgetDraft } from "./keep.js";
+
+const TIMEOUT = 15000;
+const words = JSON.parse(document.getElementById("words")?.textContent ?? "{}");
+const clientIds = new WeakMap(); // the same in every try of the same words
+
+export function listenToForms(refresh) {
+  document.addEventListener("submit", (event) => {
+    const address = event.submitter?.dataset.api ?? event.target.dataset.api;
+    if (!address) return;
+    event.preventDefault();
+    submit(event.target, address, refresh);
+  });
+  document.addEventListener("click", ({ target }) => {
+    const opens = target.closest("[data-opens]")?.dataset.opens;
+    if (opens) document.getElementById(opens).showModal();
+    if (target.closest("[data-closes]")) target.closest("dialog").close();
+    if (target.closest("#toast button")) hideToast();
+  });
+  document.addEventListener("keydown", (event) => {
+    const isSend = event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.tagName === "TEXTAREA";
+    if (isSend) event.target.form?.requestSubmit();
+  });
+}
+
+export async function sendPresence() {
+  try { await post("/desk/api/presence", {}); } catch { /* the status line says when Relevo does not answer */ }
+}
+
+async function submit(form, address, refresh) {
+  if (form.getAttribute("aria-busy") === "true") return;
+  form.setAttribute("aria-busy", "true");
+  try {
+    const [status, answer] = await post(address, body(form));
+    if (status === 200) settle(form);
+    await refresh();
+    if (status !== 200) complain(form, sentence(answer.error));
+  } catch {
+    complain(form, words["problem.offline"]);
+  }
+  form.removeAttribute("aria-busy");
+}
+
+async function post(address, values) {
+  const response = await fetch(address, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-Form-Token": token() },
+    body: JSON.stringify(values),
+    signal: AbortSignal.timeout(TIMEOUT),
+  });
+  return [response.status, await response.json()];
+}
+
+function token() {
+  return document.querySelector(".who [name=form_token]").value;
+}
+
+function body(form) {
+  const values = form.hasAttribute("data-once") ? { client_id: clientId(form) } : {};
+  for (const field of form.elements) {
+    if (!field.name || (field.type === "radio" && !field.checked)) continue;
+    const value = READ[field.dataset.type]?.(field.value) ?? field.value;
+    const [name, inner] = field.name.split(".");
+    if (inner === undefined) values[name] = value;
+    else if (field.value.trim()) (values[name] ??= {})[inner] = value;
+  }
+  return values;
+}
+
+const READ = {
+  number: Number,
+  minor: (value) => Math.round(Number(value) * 100),
+  boolean: (value) => value === "true",
+  moment: (value) => new Date(value).toISOString(),
+  list: (value) => value.split(/[,;\s]+/).filter(Boolean),
+};
+
+function clientId(form) {
+  const text = form.elements.text.value;
+  const known = clientIds.get(form.elements.text);
+  if (known?.text === text) return known.id;
+  const id = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  clientIds.set(form.elements.text, { text, id });
+  return id;
+}
+
+function settle(form) {
+  hideToast();
+  for (const field of form.querySelectorAll("[data-draft]")) { forgetDraft(field); clientIds.delete(field); }
+  form.reset();
+  form.closest("dialog")?.close();
+  for (const box of form.querySelectorAll(".problem")) box.hidden = true;
+  if (form.parentElement.tagName === "DETAILS") form.parentElement.open = false;
+}
+
+function sentence({ code, message }) {
+  const who = document.getElementById("holder")?.dataset.who;
+  if (code === "taken_over") return who ? words["problem.taken_over"].replace("{who}", who) : words["problem.taken_over_nobody"];
+  return words[`problem.${code}`] ?? message;
+}
+
+function complain(form, text) {
+  const dialog = form.closest("dialog[open]");
+  const box = dialog?.querySelector(".problem") ?? document.getElementById("toast");
+  (box.querySelector("p") ?? box).textContent = text;
+  box.hidden = false;
+}
+
+function hideToast() {
+  document.getElementById("toast").hidden = true;
+}
