@@ -38,6 +38,12 @@ class Heard:
         """Whether a button was pressed; Relevo lets no other text begin like this."""
         return self.text.startswith("/")
 
+    @property
+    def is_plain_yes(self) -> bool:
+        """Whether this is a yes by word or button, with nothing in it that takes it back or adds to it."""
+        shades = self.entities.keys() & {"agreement", "hedge", "addition"}
+        return self.intent == "affirm" and (self.is_button or shades == {"agreement"})
+
 
 class Memory:
     """The conversation's slots, with what this action changes."""

@@ -17,7 +17,6 @@ NOT_SERVED = {
     "cancel_subscription": "subscription",
     "report_lost_baggage": "lost_baggage",
     "report_damage": "damage",
-    "report_overcharge": "overcharge",
 }
 """Requests that are recognised and given to a person, with the type of their case."""
 
@@ -110,4 +109,4 @@ async def handed_back(talk: Talk) -> None:
 
 
 def _leave_request(talk: Talk) -> None:
-    talk.memory.forget("in_request", "request", "stage", "points_offer", "points_shown", "refused")
+    talk.memory.forget("in_request", "request", "stage", "points_offer", "points_shown", "refund_offer", "refused")

@@ -17,21 +17,21 @@ _GROUPS = (("loyalty_number",), ("booking_code", "ticket"), ("order",), ("email"
 _KINDS = tuple(kind for group in _GROUPS for kind in group)
 
 
-async def is_identified(talk: Talk, case_type: str) -> bool:
-    """Tell whether the contact is known well enough; where not, ask for what is missing."""
+async def is_identified(talk: Talk, case_type: str, question: str = "utter_ask_identity") -> bool:
+    """Tell whether the contact is known well enough; where not, ask for what is missing, first by ``question``."""
     if talk.turn.level >= Level.TWO_FACTS:
         return True
     _forget_expired(talk)
     facts = _facts(talk)
     if not facts or facts == talk.memory["tried"]:
-        return await _ask(talk, case_type, facts)
+        return await _ask(talk, case_type, facts, question)
     found = await talk.turn.identify(facts)
     if found is Identification.VERIFIED:
         talk.memory["is_identified"] = True
         talk.memory["tried"] = None
         return True
     if found is Identification.TOO_FEW:
-        return await _ask(talk, case_type, facts)
+        return await _ask(talk, case_type, facts, question)
     talk.memory["tried"] = facts
     if found is Identification.LOCKED:
         return await _give_up(talk, case_type, "utter_identity_locked")
@@ -50,7 +50,7 @@ def is_somebody_else(talk: Talk, person: Person) -> bool:
     return True
 
 
-async def _ask(talk: Talk, case_type: str, facts: Facts) -> bool:
+async def _ask(talk: Talk, case_type: str, facts: Facts, question: str) -> bool:
     is_refused = talk.heard.intent == "deny"
     if is_refused and talk.memory["was_refused"]:
         return await _give_up(talk, case_type, "utter_case_opened")
@@ -60,7 +60,7 @@ async def _ask(talk: Talk, case_type: str, facts: Facts) -> bool:
     elif facts and facts == talk.memory["tried"] and talk.heard.entities.keys() & facts.keys():
         talk.say("utter_identity_not_matched")
     elif not facts or facts == talk.memory["tried"]:
-        talk.say("utter_ask_identity_again" if talk.memory["stage"] == "identity" else "utter_ask_identity")
+        talk.say("utter_ask_identity_again" if talk.memory["stage"] == "identity" else question)
     elif facts.keys() & REFERENCE_FACTS:
         talk.say("utter_ask_another_fact")
     else:
@@ -79,7 +79,9 @@ def _forget_expired(talk: Talk) -> None:
     if not talk.memory["is_identified"]:
         return
     kept = talk.heard.entities
-    talk.memory.forget("is_identified", "points_offer", "stage", *(kind for kind in _KINDS if kind not in kept))
+    talk.memory.forget(
+        "is_identified", "points_offer", "refund_offer", "stage", *(kind for kind in _KINDS if kind not in kept)
+    )
 
 
 def _facts(talk: Talk) -> Facts:

@@ -88,9 +88,7 @@ async def _go_on_confirming(talk: Talk, person: Person, named: Named) -> None:
 
 async def _is_plain_yes(talk: Talk, named: Named, offer: Sequence[Facts]) -> bool:
     """Tell a yes to exactly what was shown from "yes, but …" and from a yes that names other trips."""
-    shades = talk.heard.entities.keys() & {"agreement", "hedge", "addition"}
-    is_yes = talk.heard.is_button or shades == {"agreement"}
-    if talk.heard.intent != "affirm" or not is_yes or talk.replies:
+    if not talk.heard.is_plain_yes or talk.replies:
         return False
     found = meant(await talk.turn.trips(), named, talk.turn.now.date()) if named else None
     return found is None or {trip.ticket for trip in found.trips} == _tickets(offer)

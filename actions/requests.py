@@ -13,13 +13,17 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import balance, handoff, points
+from actions import balance, handoff, points, refunds
 from actions.conversation import NOT_UNDERSTOOD, Memory, Talk, heard
 from actions.trips import NAMING
 from relevo.contracts.business import OTHER_FACTS, REFERENCE_FACTS
 from relevo.contracts.runtime import current
 
-REQUESTS: dict[str, Callable[[Talk], Awaitable[None]]] = {"points_correction": points.go_on, "balance": balance.go_on}
+REQUESTS: dict[str, Callable[[Talk], Awaitable[None]]] = {
+    "points_correction": points.go_on,
+    "balance": balance.go_on,
+    refunds.CASE_TYPE: refunds.go_on,
+}
 _TELLING = frozenset({*NAMING, "choice", *REFERENCE_FACTS, *OTHER_FACTS})
 
 
@@ -51,7 +55,7 @@ class TalkAction(Action, ABC):
 async def begin(talk: Talk, request: str) -> None:
     """Open a request, or go on where it is open already."""
     if talk.memory["request"] != request:
-        talk.memory.forget("stage", "points_offer", "points_shown", "case_id", "was_refused")
+        talk.memory.forget("stage", "points_offer", "points_shown", "refund_offer", "case_id", "was_refused")
         talk.memory["has_case"] = False
         talk.memory["goal"] = talk.heard.text
     talk.memory["in_request"], talk.memory["request"] = True, request
@@ -66,6 +70,14 @@ async def go_on(talk: Talk) -> None:
     await REQUESTS[talk.memory["request"]](talk)
 
 
+async def pass_on(talk: Talk) -> None:
+    """Give what only people serve to a person; money wanted back while that is being looked into is nothing else."""
+    if talk.heard.intent == "ask_refund" and talk.memory["request"] == refunds.CASE_TYPE:
+        await go_on(talk)
+    else:
+        await handoff.pass_on(talk)
+
+
 class ActionPoints(TalkAction):
     """Begins correcting points, or goes on where it is being done."""
 
@@ -75,6 +87,17 @@ class ActionPoints(TalkAction):
     async def work(talk: Talk) -> None:
         """Open the request."""
         await begin(talk, "points_correction")
+
+
+class ActionRefund(TalkAction):
+    """Begins paying back what was charged too much, or goes on where it is being done."""
+
+    called = "action_refund"
+
+    @staticmethod
+    async def work(talk: Talk) -> None:
+        """Open the request."""
+        await begin(talk, refunds.CASE_TYPE)
 
 
 class ActionBalance(TalkAction):
@@ -113,7 +136,7 @@ class ActionPassOn(TalkAction):
     """Opens a case for what only people do."""
 
     called = "action_pass_on"
-    work = staticmethod(handoff.pass_on)
+    work = staticmethod(pass_on)
 
 
 class ActionHandedBack(TalkAction):

@@ -1,4 +1,4 @@
-"""Numbers, dates, places and trips as a language writes them; another one is another file in ``languages/``."""
+"""Numbers, money, dates, trips and charges as a language writes them; another one is another file in ``languages/``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 FALLBACK = "es"
+_SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
 
 
 class Wording:
@@ -22,6 +23,63 @@ class Wording:
     def number(self, value: int) -> str:
         """Write a whole number with the language's thousands sign."""
         return f"{value:,}".replace(",", self._data["thousands"])
+
+    def money(self, amount: int, currency: str) -> str:
+        """Write an amount of a currency whose minor unit is a hundredth, such as "7.455,00 €"."""
+        whole, cents = divmod(amount, 100)
+        number = f"{self.number(whole)}{self._data['decimal']}{cents:02}"
+        text: str = self._data["money"].format(number=number, symbol=_SYMBOLS.get(currency, currency))
+        return text
+
+    def means(self, method: str) -> str:
+        """Write a means of payment, such as "your card ending 0982"; one that the language does not know stays."""
+        for begins, words in self._data["means"].items():
+            if method.startswith(begins):
+                return str(words) + method[len(begins) :]
+        return method
+
+    def charge(self, facts: Mapping[str, Any]) -> str:
+        """Write one line about a charge that goes back: what exactly, how much, why, and to which means."""
+        place, payment = next(
+            ((place, one) for place, one in enumerate(facts["payments"]) if one["id"] == facts["payment"]), (0, facts)
+        )
+        is_part, ordinals = facts["amount"] < payment["amount"], self._data["ordinals"]
+        line: str = self._data[f"charge_{facts['charge']}{'_part' if is_part else ''}"].format(
+            order=facts["order"],
+            payment=ordinals[place] if place < len(ordinals) else facts["payment"],
+            means=self.means_of(facts["methods"]),
+            **{name: self.money(facts[name], facts["currency"]) for name in ("amount", "goods", "total", "paid")},
+        )
+        settled: str = self._data["settled_with_seller"].format(seller=facts["seller"])
+        return f"{line} {settled}" if facts["is_third_party"] else line
+
+    def means_of(self, methods: Iterable[str]) -> str:
+        """Write means of payment, each once."""
+        return self.join(dict.fromkeys(map(self.means, methods)))
+
+    def bill(self, facts: Mapping[str, Any]) -> str:
+        """Write what an order cost and what was paid for it."""
+        currency = facts["currency"]
+        paid = [
+            self._data["paid_with"].format(amount=self.money(one["amount"], currency), means=self.means(one["method"]))
+            for one in facts["payments"]
+        ]
+        line: str = self._data["bill"].format(
+            order=facts["order"],
+            paid=self.join(paid or [self._data["nothing"]]),
+            **{name: self.money(facts[name], currency) for name in ("goods", "delivery", "total")},
+        )
+        return line
+
+    def order(self, order: Mapping[str, Any]) -> str:
+        """Write one line about an order, to choose among several."""
+        line: str = self._data["order"].format(
+            order=order["order"],
+            date=self.date(order["placed_on"]),
+            items=", ".join(order["items"]),
+            total=self.money(order["total"], order["currency"]),
+        )
+        return line
 
     def date(self, day: date | str) -> str:
         """Write a date, such as "5 oct 2025"; takes ISO text too."""

@@ -43,17 +43,34 @@ def _policy(kind: str, spot: Spot) -> Policy | None:
 def _rule(name: str, spot: Spot, facts: set[str]) -> Rule | None:
     if not re.fullmatch(r"[a-z][a-z_]*\.[a-z][a-z_]*", name):
         spot.wrong(f"the rule '{name}' must be named like points.claim_window: two words with a dot between.")
-    parts = spot.fields(required=("check", "fact", "versions"), optional=("otherwise",))
+    parts = spot.fields(required=("check", "fact", "versions"), optional=("where", "otherwise"))
     check = parts["check"].choice(CHECKS) if "check" in parts else None
     fact = (parts["fact"].choice(facts) if facts else parts["fact"].text()) if "fact" in parts else None
     if check and (missing := CHECKS[check].further_facts - facts):
         spot.wrong(f"the check {check} also needs {', '.join(sorted(missing))}; add them to 'facts'.")
     otherwise = parts["otherwise"].choice(_ENDINGS) if "otherwise" in parts else Decision.REFUSED.value
+    where = _where(parts["where"], facts) if "where" in parts else {}
     versions = _versions(parts["versions"], check) if "versions" in parts and check else []
     if not (check and fact and otherwise and versions):
         return None
     newest_first = sorted(versions, key=lambda version: version.valid_from, reverse=True)
-    return Rule(name=name, check=check, fact=fact, otherwise=Decision(otherwise), versions=tuple(newest_first))
+    return Rule(
+        name=name,
+        check=check,
+        fact=fact,
+        otherwise=Decision(otherwise),
+        versions=tuple(newest_first),
+        where=where,
+    )
+
+
+def _where(spot: Spot, facts: set[str]) -> dict[str, str]:
+    """Read which facts must have which values; one that 'facts' does not tell would be a rule that nobody asks."""
+    found = spot.fields(is_open=True)
+    for name, value in found.items():
+        if facts and name not in facts:
+            value.wrong(f"where names '{name}', which 'facts' does not have; known are: {', '.join(sorted(facts))}.")
+    return {name: text for name, value in found.items() if (text := value.text())}
 
 
 def _versions(spot: Spot, check: str) -> list[Version]:

@@ -44,6 +44,62 @@ class Trip:
     credited_at: datetime | None
 
 
+DELIVERY = "delivery"
+"""The charge for bringing an order; every other charge that may be paid back is a payment, by its number."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Payment:
+    """One payment for an order; amounts are minor units of the order's currency."""
+
+    id: str
+    amount: int
+    method: str
+    """As the business writes it, such as ``card ending 4417``."""
+    refunded: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refund:
+    """What was paid back already."""
+
+    charge: str
+    """``delivery``, or the number of a payment."""
+    amount: int
+    reference: str
+    methods: tuple[str, ...]
+    refunded_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """One order of a person, with everything that was paid for it; payments and refunds oldest first."""
+
+    id: str
+    placed_on: date
+    delivered_on: date | None
+    seller: str
+    is_third_party: bool
+    items: tuple[str, ...]
+    goods: int
+    """What the goods alone cost."""
+    delivery: int
+    currency: str
+    payments: tuple[Payment, ...]
+    refunds: tuple[Refund, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """What was to be paid."""
+        return self.goods + self.delivery
+
+    @property
+    def paid(self) -> int:
+        """What was paid and did not go back as a payment too many."""
+        too_many = sum(refund.amount for refund in self.refunds if refund.charge != DELIVERY)
+        return sum(payment.amount for payment in self.payments) - too_many
+
+
 class Business(Protocol):
     """The business's own systems. Every method raises BusinessUnavailable when they do not answer."""
 
@@ -63,8 +119,15 @@ class Business(Protocol):
         """Give all of a person's tickets, newest flight first; nobody else's."""
         ...
 
+    async def orders(self, ref: str) -> Sequence[Order]:
+        """Give all of a person's orders, newest first; nobody else's."""
+        ...
+
     async def carry_out(self, order: EffectOrder) -> Mapping[str, Any]:
         """Do an effect exactly once per ``order.key`` and give its result; again with the same key, the same result.
+
+        A ``refund`` pays ``order.amount`` back to the means that the order was paid with: of the ``payment`` that its
+        arguments name, else of the delivery. Its result has amount, unit, reference and the payments.
 
         Raises Conflict when the business refuses (its sentence says why).
         """

@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Any, Protocol
 from uuid import UUID
 
-from relevo.contracts.business import Person, Trip
+from relevo.contracts.business import Order, Person, Trip
 from relevo.domain.attachments import Attachment, AttachmentKind
 from relevo.domain.cases import Case, Trigger
 from relevo.domain.codes import CodeCheck, CodeSending
@@ -94,6 +94,10 @@ class Turn(Protocol):
         """Give the verified contact's tickets; raises AccessDenied below two facts."""
         ...
 
+    async def orders(self) -> Sequence[Order]:
+        """Give the verified contact's orders; raises AccessDenied below two facts."""
+        ...
+
     @property
     def handback(self) -> Handback | None:
         """What a person decided, in the turn with which the bot takes the conversation back; else None."""
@@ -142,8 +146,20 @@ class Turn(Protocol):
         """Give the verified contact's open case of a type, whatever channel it came by; None below two facts."""
         ...
 
-    def came_again(self, case: Case) -> None:
-        """Link this conversation to a case that is open already, and make it more urgent, when the turn commits."""
+    def came_again(
+        self,
+        case: Case,
+        *,
+        effects: Sequence[EffectResult] = (),
+        goal: str | None = None,
+        detail: Mapping[str, Any] | None = None,
+        is_counted: bool = True,
+    ) -> None:
+        """Link this conversation to a case that is open already, and make it more urgent, when the turn commits.
+
+        The prepared ones among the effects are decided about in it; goal and detail are added where it has none.
+        ``is_counted`` is False where an earlier turn told of this contact already: then it gets no more urgent by it.
+        """
         ...
 
     async def hand_off(self, request: HandoffRequest) -> Waiting:

@@ -78,12 +78,15 @@ class Priority:
         points = REASON_POINTS.get(code, 0)
         return Priority((*others, PriorityReason(code=code, points=points, detail=detail))) if points else self
 
+    def with_amounts(self, amounts: Iterable[int]) -> Priority:
+        """Give this priority with the money in the case (minor units) as a reason, where it is much."""
+        largest = max(amounts, default=0)
+        return self.because("large_amount", str(largest)) if largest >= LARGE_AMOUNT else self
+
 
 def first_priority(trigger: Trigger, amounts: Iterable[int] = ()) -> Priority:
     """Give the priority of a new case, from why it was opened and the money in it (minor units)."""
-    priority = Priority().because(trigger.value)
-    largest = max(amounts, default=0)
-    return priority.because("large_amount", str(largest)) if largest >= LARGE_AMOUNT else priority
+    return Priority().because(trigger.value).with_amounts(amounts)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,6 +114,14 @@ class CaseContact:
     case_id: str
     priority: Priority
     due_seconds: int = 14_400
+    effects: tuple[str, ...] = ()
+    """Keys of prepared effects that a person decides about in this case."""
+    goal: str | None = None
+    """Kept where the case has none."""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    """Added to what is known."""
+    is_counted: bool = True
+    """False where an earlier turn of the conversation counted this contact."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -41,6 +41,8 @@ class Rule:
     otherwise: Decision
     versions: tuple[Version, ...]
     """Newest first."""
+    where: Mapping[str, str] = field(default_factory=dict)
+    """Facts that must have these values for the rule to be asked at all; empty: it is always asked."""
 
     def version_on(self, day: date) -> Version:
         """Give the version in force on a day; before the first one began, the first one."""
@@ -77,12 +79,15 @@ class Policies:
     def decide(self, kind: str, facts: Facts, on: date) -> Verdict:
         """Decide about an effect on a day where the business is.
 
-        Dates among the facts are ``date`` or ISO text. Raises ValueError for an unknown kind and for a missing fact:
-        what cannot be checked is never allowed.
+        Dates among the facts are ``date`` or ISO text. Raises ValueError for an unknown kind, a missing fact and what
+        no rule is written for: what cannot be checked is never allowed.
         """
         policy = self._policy(kind)
+        _demand_written(policy, facts)
         day = _date_of(facts, policy.event_date) if policy.event_date else on
         for rule in policy.rules:
+            if any(facts[fact] != value for fact, value in rule.where.items()):
+                continue
             broken = CHECKS[rule.check].test(facts, rule.fact, rule.version_on(day).parameters, on)
             if broken is not None:
                 return Verdict(decision=rule.otherwise, rule=rule.name, facts=broken)
@@ -134,6 +139,26 @@ def _is_within_total(facts: Facts, fact: str, parameters: Mapping[str, int], on:
     return None if is_kept else {**parameters, "amount": amount, "spent": spent}
 
 
+def _is_at_least(facts: Facts, fact: str, parameters: Mapping[str, int], on: date) -> Broken:
+    amount, least = int(_fact(facts, fact)), parameters["least"]
+    return None if amount >= least else {"least": least, "amount": amount}
+
+
+def _is_above_ratio_and_floor(facts: Facts, fact: str, parameters: Mapping[str, int], on: date) -> Broken:
+    """A charge so far above the goods, and above a floor, that nobody meant it; no more of it than the whole."""
+    charge, goods, amount = (int(_fact(facts, name)) for name in (fact, "goods", "amount"))
+    is_above_ratio, is_above_floor = charge > goods * parameters["times"], charge > parameters["floor"]
+    if is_above_ratio and is_above_floor and 0 < amount <= charge:
+        return None
+    return {**parameters, "is_above_ratio": is_above_ratio, "is_above_floor": is_above_floor, "amount": amount}
+
+
+def _is_within_overpayment(facts: Facts, fact: str, parameters: Mapping[str, int], on: date) -> Broken:
+    """Of what was paid, only what is above the total can have been paid too often."""
+    paid, total, amount = (int(_fact(facts, name)) for name in (fact, "total", "amount"))
+    return None if 0 < amount <= paid - total else {"overpaid": max(0, paid - total), "amount": amount}
+
+
 def _explains_name(facts: Facts, fact: str, parameters: Mapping[str, int], on: date) -> Broken:
     printed, given, family = str(_fact(facts, fact)), _fact(facts, "given_names"), _fact(facts, "surnames")
     return None if explains(printed, str(given), str(family)) else {"name": printed}
@@ -145,10 +170,23 @@ CHECKS: Mapping[str, Check] = {
     "is_absent": Check(_is_absent),
     "within_days": Check(_is_within_days, frozenset({"days"})),
     "at_most": Check(_is_at_most, frozenset({"limit"})),
+    "at_least": Check(_is_at_least, frozenset({"least"})),
+    "above_ratio_and_floor": Check(
+        _is_above_ratio_and_floor, frozenset({"times", "floor"}), frozenset({"goods", "amount"})
+    ),
+    "within_overpayment": Check(_is_within_overpayment, further_facts=frozenset({"total", "amount"})),
     "within_total": Check(_is_within_total, frozenset({"limit", "days"}), frozenset({"spent"})),
     "explains_name": Check(_explains_name, further_facts=frozenset({"given_names", "surnames"})),
 }
 """The checks that policies.yml may name."""
+
+
+def _demand_written(policy: Policy, facts: Facts) -> None:
+    """What the rules tell apart must be of a sort that one of them names: of another sort it would pass them all."""
+    for name in {name for rule in policy.rules for name in rule.where}:
+        known = {rule.where[name] for rule in policy.rules if name in rule.where}
+        if _fact(facts, name) not in known:
+            raise ValueError(f"No rule of {policy.kind} is written for the {name} '{facts[name]}'; nothing is done.")
 
 
 def _fact(facts: Facts, name: str) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from relevo.contracts.attachments import KeptFor
-from relevo.contracts.business import OTHER_FACTS, REFERENCE_FACTS, Business, Person, Trip
+from relevo.contracts.business import OTHER_FACTS, REFERENCE_FACTS, Business, Order, Person, Trip
 from relevo.contracts.desk import Handoffs
 from relevo.contracts.policy import Policy
 from relevo.contracts.runtime import Identification, Waiting
@@ -133,6 +133,10 @@ class ConversationTurn:
         """Give the verified contact's tickets."""
         return await self.services.business.trips(self._verified_ref())
 
+    async def orders(self) -> Sequence[Order]:
+        """Give the verified contact's orders."""
+        return await self.services.business.orders(self._verified_ref())
+
     @property
     def handback(self) -> Handback | None:
         """What a person decided, in the turn with which the bot takes the conversation back."""
@@ -196,8 +200,7 @@ class ConversationTurn:
     ) -> str:
         """Open a case for a person when the turn commits, and give its number."""
         number = await self.services.effects.next_case_id()
-        amounts = [amount for effect in effects if isinstance(amount := effect.result.get("amount"), int)]
-        priority = first_priority(trigger, amounts)
+        priority = first_priority(trigger, _amounts(effects))
         case = CaseRequest(
             id=number,
             type=case_type,
@@ -207,7 +210,7 @@ class ConversationTurn:
             detail=detail or {},
             priority=priority,
             due_seconds=self.services.service.first_response_seconds[priority.level],
-            effects=tuple(effect.key for effect in effects if effect.state is EffectState.PREPARED),
+            effects=_prepared(effects),
         )
         self.cases.append(case)
         return number
@@ -219,11 +222,29 @@ class ConversationTurn:
             return None
         return await handoffs.find_open_case(ref, case_type, reference)
 
-    def came_again(self, case: Case) -> None:
+    def came_again(
+        self,
+        case: Case,
+        *,
+        effects: Sequence[EffectResult] = (),
+        goal: str | None = None,
+        detail: Mapping[str, Any] | None = None,
+        is_counted: bool = True,
+    ) -> None:
         """Link this conversation to an open case, and make it more urgent, when the turn commits."""
-        priority = case.priority.because("repeated_contact", str(case.contacted + 1))
-        seconds = self.services.service.first_response_seconds[priority.level]
-        self.contacts.append(CaseContact(case_id=case.id, priority=priority, due_seconds=seconds))
+        priority = case.priority.with_amounts(_amounts(effects))
+        if is_counted:
+            priority = priority.because("repeated_contact", str(case.contacted + 1))
+        contact = CaseContact(
+            case_id=case.id,
+            priority=priority,
+            due_seconds=self.services.service.first_response_seconds[priority.level],
+            effects=_prepared(effects),
+            goal=goal,
+            detail=detail or {},
+            is_counted=is_counted,
+        )
+        self.contacts.append(contact)
 
     async def hand_off(self, request: HandoffRequest) -> Waiting:
         """Pass control to a person when the turn commits, if one is online."""
@@ -304,6 +325,14 @@ class ConversationTurn:
 
     def _verified_until(self) -> datetime | None:
         return (self.verification or self.claim.conversation.identity).verified_until
+
+
+def _prepared(effects: Sequence[EffectResult]) -> tuple[str, ...]:
+    return tuple(effect.key for effect in effects if effect.state is EffectState.PREPARED)
+
+
+def _amounts(effects: Sequence[EffectResult]) -> list[int]:
+    return [amount for effect in effects if isinstance(amount := effect.result.get("amount"), int)]
 
 
 def _suffice(facts: Mapping[str, str]) -> bool:

@@ -71,6 +71,10 @@ _TICKET = re.compile(r"(?<!\d)075(?:[ .\-]?\d){10}(?!\d)")
 _LOYALTY = re.compile(rf"{_NOT_INSIDE}au(?:[ .\-]?\d{{8}}|[ .\-]\d(?:[ .\-]?\d){{7}}){_ENDS}")
 _EIGHT_DIGITS = re.compile(rf"{_NOT_INSIDE}(?!20[1-4]\d[01]\d[0-3]\d)\d{{8}}{_ENDS}")
 _ORDER = re.compile(rf"{_NOT_INSIDE}ao[ .\-]?(\d{{5}}){_ENDS}")
+_BARE_ORDER = re.compile(
+    rf"{_NOT_INSIDE}(?:{_alternatives(words_of('cues', 'order'))})[^\w\d]{{1,3}}"
+    rf"(?:(?:n[oº°]|num|numero|nro|number)[^\w\d]{{1,3}})?(\d{{5}}){_ENDS}(?![.,]\d)"
+)
 _CASE = re.compile(rf"{_NOT_INSIDE}(?<!in )(?<!en )cas[eo][ .\-#]{{0,3}}(\d{{4,9}}){_ENDS}")
 _BAGGAGE_REPORT = re.compile(rf"{_NOT_INSIDE}[a-z]{{3}}au\d{{5}}{_ENDS}")
 _PHONE = re.compile(r"(?<![\w+])(?:\+|00)[1-9](?:[ ().\-]{0,2}\d){7,14}(?!\d)")
@@ -102,6 +106,8 @@ def _loyalty_numbers(text: Text) -> Iterator[Span]:
 def _orders(text: Text) -> Iterator[Span]:
     for match in _ORDER.finditer(text.folded):
         yield Span("order", "AO-" + match[1], *match.span())
+    for match in _BARE_ORDER.finditer(text.folded):
+        yield Span("order", "AO-" + match[1], *match.span(1))
 
 
 def _cases(text: Text) -> Iterator[Span]:

@@ -1,4 +1,4 @@
-"""The demo company as a business: its people, tickets and points, in our own database.
+"""The demo company as a business: its people, tickets and points, in our own database; its orders in aurora_orders.py.
 
     carry_out: ledger row for the key ─► ticket marked ─► points added ─► result kept     (one transaction)
                     └─ the key is there already: its result, nothing done
@@ -10,15 +10,16 @@ tried again.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from relevo.contracts.business import Person, Trip
+from relevo.contracts.business import Order, Person, Trip
 from relevo.domain.effects import EffectOrder
 from relevo.domain.names import explains
 from relevo.errors import Conflict, NotFound
-from relevo.store.aurora_demo import ZONE, demo_orders, demo_people, demo_tickets
+from relevo.store.aurora_demo import ZONE, demo_items, demo_orders, demo_payments, demo_people, demo_tickets
+from relevo.store.aurora_orders import pay_back, read_orders
 from relevo.store.pool import Connection, Database
 
 _LOCK = 0x4155524F5241
@@ -86,22 +87,30 @@ class Aurora:
         )
         return [_trip(row) for row in found]
 
-    async def carry_out(self, order: EffectOrder) -> Mapping[str, Any]:
-        """Credit a ticket's points once for each key and give points and new balance.
+    async def orders(self, ref: str) -> Sequence[Order]:
+        """Give a person's orders, newest first."""
+        async with self._database.connection() as connection:
+            return await read_orders(connection, ref)
 
-        Raises Conflict when the ticket is not theirs, was not flown, has its points, or is worth others than asked.
+    async def carry_out(self, order: EffectOrder) -> Mapping[str, Any]:
+        """Credit a ticket's points, or pay a charge back, once for each key.
+
+        Raises Conflict when the ticket or order is not theirs, or when it is not worth or does not owe what is asked.
         """
-        if order.kind != "credit_points":
+        if order.kind not in _DEEDS:
             raise Conflict(f"Aurora does not know how to do '{order.kind}'.", code="unknown_effect")
         async with self._database.connection() as connection, connection.transaction():
-            return await _credit(connection, order)
+            done = await _DEEDS[order.kind](connection, order)
+            await connection.execute(_TOUCH)
+            return done
 
     async def _fill(self, anchor: datetime, *, even_if_touched: bool) -> bool:
         async with self._database.connection() as connection, connection.transaction():
             await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
-            cursor = await connection.execute("SELECT is_touched FROM aurora_state WHERE workspace_id = 1")
+            cursor = await connection.execute("SELECT is_touched, anchored_at FROM aurora_state WHERE workspace_id = 1")
             state = await cursor.fetchone()
             if state and state[0] and not even_if_touched:
+                await _add_missing_orders(connection, state[1])
                 return False
             if even_if_touched:
                 await connection.execute(_FORGET_EFFECTS)
@@ -110,12 +119,24 @@ class Aurora:
 
 
 async def _replace(connection: Connection, anchor: datetime) -> None:
-    for table in ("ledger", "orders", "tickets", "people", "state"):
+    for table in ("ledger", "refunds", "payments", "items", "orders", "tickets", "people", "state"):
         await connection.execute(f"DELETE FROM aurora_{table} WHERE workspace_id = 1")
     await connection.execute("INSERT INTO aurora_state (anchored_at) VALUES (%s)", (anchor,))
     await _insert(connection, "people", demo_people())
     await _insert(connection, "tickets", demo_tickets(anchor))
-    await _insert(connection, "orders", demo_orders())
+    await _insert_orders(connection, anchor)
+
+
+async def _add_missing_orders(connection: Connection, anchor: datetime) -> None:
+    """Give orders to a demo that was changed before the demo had any."""
+    if not (await connection.execute("SELECT FROM aurora_orders WHERE workspace_id = 1 LIMIT 1")).rowcount:
+        await _insert_orders(connection, anchor)
+
+
+async def _insert_orders(connection: Connection, anchor: datetime) -> None:
+    await _insert(connection, "orders", demo_orders(anchor))
+    await _insert(connection, "items", demo_items())
+    await _insert(connection, "payments", demo_payments())
 
 
 async def _insert(connection: Connection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -139,10 +160,14 @@ async def _credit(connection: Connection, order: EffectOrder) -> Mapping[str, An
     if not marked.rowcount:
         raise await _refusal(connection, values)
     await connection.execute(_ADD_POINTS, values)
-    await connection.execute("UPDATE aurora_state SET is_touched = true WHERE workspace_id = 1 AND NOT is_touched")
     return await _result_of(connection, values)
 
 
+_DEEDS: Mapping[str, Callable[[Connection, EffectOrder], Awaitable[Mapping[str, Any]]]] = {
+    "credit_points": _credit,
+    "refund": pay_back,
+}
+_TOUCH = "UPDATE aurora_state SET is_touched = true WHERE workspace_id = 1 AND NOT is_touched"
 _ADD_POINTS = """
 WITH richer AS (
     UPDATE aurora_people SET points = points + %(points)s WHERE workspace_id = 1 AND ref = %(ref)s RETURNING points

@@ -102,9 +102,32 @@ def demo_tickets(anchor: datetime) -> list[dict[str, Any]]:
     return [_ticket(ticket, routes[ticket["flight"], str(ticket["flight_date"])], anchor) for ticket in _tickets()]
 
 
-def demo_orders() -> list[dict[str, Any]]:
+def demo_orders(anchor: datetime) -> list[dict[str, Any]]:
     """Give the orders as rows of ``aurora_orders``."""
-    return [{"id": order["id"], "person_ref": order["contact"]} for order in demo_data()["orders"]]
+    return [
+        {
+            "id": order["id"],
+            "person_ref": order["contact"],
+            "placed_on": day_of(order["placed"], anchor),
+            "delivered_on": day_of(order["delivered"], anchor) if order["delivered"] else None,
+            "seller": order["seller"]["name"],
+            "is_third_party": order["seller"]["third_party"],
+            "delivery": order["shipping_charge"],
+            "currency": order["currency"],
+            "status": order["status"],
+        }
+        for order in demo_data()["orders"]
+    ]
+
+
+def demo_items() -> list[dict[str, Any]]:
+    """Give what was ordered as rows of ``aurora_items``."""
+    return _of_orders("items")
+
+
+def demo_payments() -> list[dict[str, Any]]:
+    """Give what was paid as rows of ``aurora_payments``."""
+    return _of_orders("payments")
 
 
 def moment_of(written: Mapping[str, int], anchor: datetime) -> datetime:
@@ -117,6 +140,14 @@ def moment_of(written: Mapping[str, int], anchor: datetime) -> datetime:
 def day_of(written: Mapping[str, int], anchor: datetime) -> date:
     """Give the day that "days_ago" or "in_days" mean where the company is."""
     return anchor.astimezone(ZONE).date() + timedelta(days=written.get("in_days", 0) - written.get("days_ago", 0))
+
+
+def _of_orders(part: str) -> list[dict[str, Any]]:
+    return [
+        {"order_id": order["id"], "position": position, **row}
+        for order in demo_data()["orders"]
+        for position, row in enumerate(order[part], 1)
+    ]
 
 
 def _tickets() -> Sequence[Mapping[str, Any]]:

@@ -26,10 +26,14 @@ INSERT INTO case_conversations (case_id, conversation_id) VALUES (%(id)s, %(conv
 """
 _BIND = "UPDATE effects SET case_id = %(id)s WHERE workspace_id = 1 AND key = ANY(%(effects)s) AND state = 'prepared'"
 
+# Something waits in a case to which effects are bound: one that was closed meanwhile is open again.
 _AGAIN = """
-UPDATE cases SET contacted = contacted + 1, priority = greatest(priority, %(priority)s),
+UPDATE cases SET status = 'open', outcome = NULL, closed_at = NULL,
+    contacted = contacted + %(counted)s, goal = coalesce(goal, %(goal)s),
+    detail = (detail::jsonb || %(detail)s::jsonb)::json, priority = greatest(priority, %(priority)s),
     priority_reasons = %(reasons)s::jsonb, due_at = least(due_at, now() + make_interval(secs => %(due)s))
-WHERE workspace_id = 1 AND id = %(id)s AND status = 'open'
+WHERE workspace_id = 1 AND id = %(id)s AND (status = 'open' OR EXISTS (
+    SELECT FROM effects f WHERE f.workspace_id = 1 AND f.key = ANY(%(effects)s) AND f.state = 'prepared'))
 """
 
 
@@ -40,9 +44,9 @@ async def write_cases(connection: Connection, conversation_id: UUID, outcome: Tu
         for statement in (_OPEN, _LINK, *([_BIND] if case.effects else [])):
             await connection.execute(statement, values)
     for again in outcome.contacts:
-        values = {"id": again.case_id, "conversation": conversation_id, **_priority_values(again)}
-        await connection.execute(_AGAIN, values)
-        await connection.execute(_LINK, values)
+        values = _again_values(again, conversation_id)
+        for statement in (_AGAIN, _LINK, *([_BIND] if again.effects else [])):
+            await connection.execute(statement, values)
 
 
 def read_priority(reasons: Sequence[Mapping[str, Any]]) -> Priority:
@@ -66,6 +70,18 @@ def _values(case: CaseRequest, conversation_id: UUID) -> dict[str, Any]:
         "conversation": conversation_id,
         "effects": list(case.effects),
         **_priority_values(case),
+    }
+
+
+def _again_values(again: CaseContact, conversation_id: UUID) -> dict[str, Any]:
+    return {
+        "id": again.case_id,
+        "conversation": conversation_id,
+        "counted": int(again.is_counted),
+        "goal": _clean(again.goal),
+        "detail": rows.json_text(again.detail),
+        "effects": list(again.effects),
+        **_priority_values(again),
     }
 
 

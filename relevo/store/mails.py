@@ -63,7 +63,7 @@ class PostgresMails:
     async def unconfirmed(self, limit: int = 20) -> list[DoneEffect]:
         """Give effects of the last day that were done in a conversation and not confirmed by mail."""
         found = await self._database.rows(
-            "SELECT f.key, f.rule, f.result, f.business_ref, f.conversation_id FROM effects f"
+            "SELECT f.key, f.rule, f.arguments || f.result, f.business_ref, f.conversation_id FROM effects f"
             " WHERE f.workspace_id = 1 AND f.state = 'done' AND f.ended_at > now() - interval '1 day'"
             " AND f.conversation_id IS NOT NULL AND NOT EXISTS (SELECT FROM mail_keys k"
             " WHERE k.workspace_id = 1 AND k.key = 'confirmation:' || f.key) ORDER BY f.ended_at LIMIT %s",

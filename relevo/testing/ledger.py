@@ -8,7 +8,7 @@ from datetime import date
 from enum import Enum
 from typing import Any
 
-from relevo.contracts.business import Person, Trip
+from relevo.contracts.business import Order, Person, Trip
 from relevo.domain.contacts import Level
 from relevo.domain.effects import Decision, EffectOrder, Verdict
 from relevo.errors import BusinessUnavailable, Conflict, NotFound
@@ -65,6 +65,10 @@ class Ledger:
 
     async def trips(self, ref: str) -> Sequence[Trip]:
         """Nobody has flown."""
+        return ()
+
+    async def orders(self, ref: str) -> Sequence[Order]:
+        """Nobody has ordered anything."""
         return ()
 
     async def carry_out(self, order: EffectOrder) -> Mapping[str, Any]:

@@ -129,7 +129,7 @@ async def test_points_are_credited_once_under_pressure(aurora: Aurora) -> None:
         (_order("0751000000013", points=1245), "points.already_credited"),
         (_order("0751000000032", ref="C003", points=0), "points.not_due"),
         (_order(points=56_400), "points.not_due"),
-        (_order(kind="refund"), "unknown_effect"),
+        (_order(kind="upgrade"), "unknown_effect"),
     ],
 )
 async def test_what_is_not_theirs_or_not_due_is_refused(aurora: Aurora, order: EffectOrder, reason: str) -> None:
@@ -147,6 +147,115 @@ async def test_a_key_is_nobody_elses(aurora: Aurora) -> None:
     await aurora.carry_out(_order())
     with pytest.raises(Conflict):
         await aurora.carry_out(_order(ref="C002"))
+
+
+def _refund(
+    order: str = "AO-50052", payment: str | None = "PAY-9002", amount: int = 2880, **changed: Any
+) -> EffectOrder:
+    values: dict[str, Any] = {
+        "key": f"refund:{order}:{payment or 'delivery'}",
+        "kind": "refund",
+        "business_ref": "C008",
+        "arguments": {"order": order, "payment": payment},
+        "amount": amount,
+        "unit": "EUR",
+    }
+    return EffectOrder(**values | changed)
+
+
+DELIVERY = _refund("AO-50017", None, 745_500, business_ref="C005")
+
+
+async def test_orders_come_with_what_they_cost_and_how_they_were_paid(aurora: Aurora) -> None:
+    """And nobody sees another's."""
+    (order,) = await aurora.orders("C006")
+    assert (order.id, order.goods, order.delivery, order.total, order.paid) == ("AO-50063", 20_000, 0, 20_000, 20_000)
+    assert [(payment.id, payment.amount, payment.method) for payment in order.payments] == [
+        ("PAY-8963", 10_000, "card ending 6006"),
+        ("PAY-8964", 10_000, "gift card"),
+    ]
+    assert (order.placed_on, order.items) == (date(2026, 6, 24), ("Noise-cancelling headphones",))
+    (order,) = await aurora.orders("C005")
+    assert (order.seller, order.is_third_party, order.goods, order.delivery) == ("Papelera Norte", True, 9000, 745_500)
+    assert await aurora.orders("C999") == []
+
+
+async def test_a_payment_goes_back_once_for_a_key(aurora: Aurora) -> None:
+    """Twenty at the same moment are one, with one reference; afterwards the order tells of it."""
+    results = await asyncio.gather(*(aurora.carry_out(_refund()) for _ in range(20)))
+    assert len({str(result) for result in results}) == 1
+    assert results[0] == {
+        "order": "AO-50052",
+        "charge": "PAY-9002",
+        "amount": 2880,
+        "unit": "EUR",
+        "reference": results[0]["reference"],
+        "payments": [{"payment": "PAY-9002", "method": "card ending 0982", "amount": 2880}],
+    }
+    (order,) = await aurora.orders("C008")
+    assert order.paid == order.total == 2880
+    (refund,) = order.refunds
+    assert (refund.charge, refund.amount, refund.reference) == ("PAY-9002", 2880, results[0]["reference"])
+
+
+async def test_a_delivery_goes_back_whole(aurora: Aurora) -> None:
+    """To the card that paid for it; a person may have made it less."""
+    done = await aurora.carry_out(DELIVERY)
+    assert done["payments"] == [{"payment": "PAY-8801", "method": "card ending 4417", "amount": 745_500}]
+    await aurora.reset(NOW)
+    assert (await aurora.carry_out(_refund("AO-50017", None, 500_000, business_ref="C005")))["amount"] == 500_000
+
+
+@pytest.mark.parametrize(
+    ("order", "reason"),
+    [
+        (_refund(business_ref="C001"), "refund.unknown_order"),
+        (_refund("AO-59999"), "refund.unknown_order"),
+        (_refund(amount=2881), "refund.not_due"),
+        (_refund(amount=0), "refund.not_due"),
+        (_refund(amount=-2880), "refund.not_due"),
+        (_refund(unit="USD"), "refund.not_due"),
+        (_refund(payment="PAY-8801"), "refund.not_due"),
+        (_refund(payment=None, amount=391), "refund.not_due"),
+        (_refund("AO-50063", "PAY-8964", 10_000, business_ref="C006"), "refund.not_due"),
+        (_refund("AO-50017", None, 745_501, business_ref="C005"), "refund.not_due"),
+    ],
+)
+async def test_what_an_order_does_not_owe_is_refused(aurora: Aurora, order: EffectOrder, reason: str) -> None:
+    """Another's, too much, nothing, another currency, another order's payment; and no trace is left."""
+    with pytest.raises(Conflict) as refused:
+        await aurora.carry_out(order)
+    assert refused.value.reason == reason
+    assert (await aurora.carry_out(_refund()))["amount"] == 2880
+
+
+async def test_only_what_is_too_much_goes_back_of_two_payments(aurora: Aurora) -> None:
+    """The first payment stays, whoever asks for it under whatever key, and the other one does not go back twice."""
+    await aurora.carry_out(_refund())
+    for order in (_refund(payment="PAY-9001"), _refund(key="refund:again")):
+        with pytest.raises(Conflict):
+            await aurora.carry_out(order)
+
+
+async def test_two_charges_of_one_order_at_the_same_moment(aurora: Aurora) -> None:
+    """Either payment may go back, never both."""
+    orders = [_refund(payment=payment) for payment in ("PAY-9001", "PAY-9002")]
+    results = await asyncio.gather(*map(aurora.carry_out, orders), return_exceptions=True)
+    assert sum(isinstance(result, Conflict) for result in results) == 1
+
+
+async def test_a_demo_that_was_changed_before_it_had_orders_gets_them(aurora: Aurora, database: str) -> None:
+    """What was done in it stays."""
+    await aurora.carry_out(_order())
+    opened = Database(database)
+    await opened.open()
+    for table in ("payments", "items", "orders"):
+        await opened.run(f"DELETE FROM aurora_{table}")
+    await opened.close()
+    assert not await aurora.load(NOW + timedelta(days=300))
+    (order,) = await aurora.orders("C008")
+    assert order.placed_on == date(2026, 6, 30)
+    assert await _points(aurora) == 23_890
 
 
 def test_the_demo_knows_its_agents_and_open_cases() -> None:

@@ -40,7 +40,11 @@ async def test_a_photo_without_words_is_asked_about(floor: Floor) -> None:
     """Thanks, a question and buttons, in the language of the conversation."""
     amina, bea = floor.customer(), floor.customer("bea")
     assert "¿De qué se trata?" in await sends(amina)
-    assert [button.title for button in amina.heard[0].buttons] == ["Me faltan puntos", "Hablar con una persona"]
+    assert [button.title for button in amina.heard[0].buttons] == [
+        "Me faltan puntos",
+        "Me cobraron de más",
+        "Hablar con una persona",
+    ]
     await bea.says("Hello, good morning!")
     assert "What is it about?" in await sends(bea)
 

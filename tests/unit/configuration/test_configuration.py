@@ -69,6 +69,14 @@ def test_the_bots_own_files_are_right() -> None:
         ("2020-01-01", "2020-02-30", "policies.yml:10: valid_from must be a date such as 2025-01-31."),
         ("within_days", "explains_name", "policies.yml:7: the check explains_name also needs given_names, surnames"),
         ("[flown_on, points]", "none", "policies.yml:4: facts must be a list that holds something"),
+        ("fact: flown_on", "fact: flown_on\n      where: {cabin: x}", "policies.yml:9: where names 'cabin', which"),
+        ("fact: flown_on", "fact: flown_on\n      where: {points: }", "policies.yml:9: points must be a text."),
+        (
+            "within_days",
+            "above_ratio_and_floor",
+            "policies.yml:7: the check above_ratio_and_floor also needs amount, goods",
+        ),
+        ("within_days", "above_ratio_and_floor", "policies.yml:10: a version lacks 'times'; add it."),
     ],
 )
 def test_a_mistake_in_the_policies_is_told_with_its_line(project: Path, before: str, after: str, told: str) -> None:

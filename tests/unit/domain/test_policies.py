@@ -30,6 +30,23 @@ FACTS: dict[str, Any] = {
 }
 
 
+CHARGE: dict[str, Any] = {
+    "order": "AO-50017",
+    "charge": "delivery",
+    "placed_on": TODAY.isoformat(),
+    "refunded_on": None,
+    "is_paid": True,
+    "goods": 2000,
+    "delivery": 10_001,
+    "total": 12_001,
+    "paid": 12_001,
+    "amount": 10_001,
+    "currency": "EUR",
+    "spent": 0,
+}
+TWICE: dict[str, Any] = CHARGE | {"charge": "payment", "delivery": 0, "total": 2880, "paid": 5760, "amount": 2880}
+
+
 @pytest.fixture(scope="module")
 def policies() -> Policies:
     """The policies that come with the bot."""
@@ -138,5 +155,63 @@ def test_what_cannot_be_checked_is_never_allowed(policies: Policies) -> None:
     without = {name: value for name, value in FACTS.items() if name != "ticket_name"}
     with pytest.raises(ValueError, match="ticket_name"):
         policies.decide("credit_points", without, TODAY)
-    with pytest.raises(ValueError, match="refund"):
-        policies.decide("refund", FACTS, TODAY)
+    with pytest.raises(ValueError, match="upgrade"):
+        policies.decide("upgrade", FACTS, TODAY)
+
+
+@pytest.mark.parametrize("facts", [CHARGE, TWICE])
+def test_what_was_charged_too_much_goes_back_at_once(policies: Policies, facts: dict[str, Any]) -> None:
+    """An absurd delivery and a payment too many, both below the limits; the contact must be known by two facts."""
+    assert policies.decide("refund", facts, TODAY).decision is Decision.AUTO
+    assert policies.required_level("refund") is Level.TWO_FACTS
+    assert policies.window_days("refund") == 30
+
+
+@pytest.mark.parametrize(
+    ("facts", "rule"),
+    [
+        (CHARGE | {"refunded_on": "2026-06-01"}, "refund.already_refunded"),
+        (CHARGE | {"is_paid": False}, "refund.not_paid"),
+        (CHARGE | {"delivery": 10_000, "amount": 10_000}, "refund.absurd_delivery"),
+        (CHARGE | {"goods": 200, "delivery": 5000, "amount": 5000}, "refund.absurd_delivery"),
+        (CHARGE | {"goods": 200, "delivery": 1190, "amount": 1190}, "refund.absurd_delivery"),
+        (CHARGE | {"amount": 10_002}, "refund.absurd_delivery"),
+        (CHARGE | {"amount": 0}, "refund.absurd_delivery"),
+        (TWICE | {"amount": 2881}, "refund.double_charge"),
+        (TWICE | {"paid": 2880}, "refund.double_charge"),
+        (TWICE | {"paid": 2880, "amount": 0}, "refund.double_charge"),
+        (CHARGE | {"charge": "none", "amount": 0}, "refund.nothing_due"),
+    ],
+)
+def test_what_is_not_owed_is_refused_by_its_rule(policies: Policies, facts: dict[str, Any], rule: str) -> None:
+    """Five times the goods is not above five times; the floor is not above the floor; a cent more is too much."""
+    verdict = policies.decide("refund", facts, TODAY)
+    assert (verdict.decision, verdict.rule) == (Decision.REFUSED, rule)
+
+
+@pytest.mark.parametrize(
+    ("changed", "decision", "rule"),
+    [
+        ({"delivery": 15_000, "amount": 15_000}, Decision.AUTO, "refund.auto"),
+        ({"delivery": 15_001, "amount": 15_001}, Decision.NEEDS_APPROVAL, "refund.at_once_limit"),
+        ({"spent": 19_999}, Decision.AUTO, "refund.auto"),
+        ({"spent": 20_000}, Decision.NEEDS_APPROVAL, "refund.cumulative_limit"),
+    ],
+)
+def test_much_money_is_for_a_person(policies: Policies, changed: dict[str, Any], decision: Decision, rule: str) -> None:
+    """Up to 150.00 each and 300.00 in 30 days, both included."""
+    verdict = policies.decide("refund", CHARGE | changed, TODAY)
+    assert (verdict.decision, verdict.rule) == (decision, rule)
+
+
+def test_a_refused_delivery_tells_what_its_sentence_needs(policies: Policies) -> None:
+    """Both limits, and which of them it did not pass."""
+    facts = policies.decide("refund", CHARGE | {"goods": 200, "delivery": 1190, "amount": 1190}, TODAY).facts
+    assert facts == {"times": 5, "floor": 5000, "is_above_ratio": True, "is_above_floor": False, "amount": 1190}
+
+
+@pytest.mark.parametrize("changed", [{"charge": "tip"}, {"currency": "JPY"}])
+def test_what_no_rule_is_written_for_is_never_allowed(policies: Policies, changed: dict[str, Any]) -> None:
+    """A charge of another sort, or a currency without a limit, would pass every rule that is asked only of others."""
+    with pytest.raises(ValueError, match=next(iter(changed.values()))):
+        policies.decide("refund", CHARGE | changed, TODAY)
