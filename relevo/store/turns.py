@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from relevo.contracts.store import Claim, Committed, TurnOutcome
-from relevo.domain.cases import CaseRequest
+from relevo.domain.cases import CaseContact, CaseRequest
 from relevo.domain.conversations import Control
 from relevo.domain.messages import clean_text
 from relevo.errors import LeaseLost
@@ -119,7 +119,7 @@ def _entries(outcome: TurnOutcome) -> list[dict[str, Any]]:
     if outcome.verification is not None:
         found.append(("verification", "system", {"custom": {"level": outcome.verification.level.name.lower()}}))
     found += [("case", "system", _opened(case)) for case in outcome.cases]
-    found += [("case", "system", {"custom": {"case": again.case_id, "again": True}}) for again in outcome.contacts]
+    found += [("case", "system", _again(again)) for again in outcome.contacts]
     return [
         {"n": n, "kind": kind, "author": who, "content": content} for n, (kind, who, content) in enumerate(found, 1)
     ]
@@ -127,6 +127,10 @@ def _entries(outcome: TurnOutcome) -> list[dict[str, Any]]:
 
 def _effect(effect: Any) -> dict[str, Any]:
     return {"custom": {"key": effect.key, "state": effect.state.value, "rule": effect.rule, **effect.result}}
+
+
+def _again(again: CaseContact) -> dict[str, Any]:
+    return {"custom": {"case": again.case_id, "again" if again.is_counted else "added": True}}
 
 
 def _opened(case: CaseRequest) -> dict[str, Any]:

@@ -15,7 +15,11 @@ from relevo.web.languages import Words
 from relevo.web.markup import facts, known, moment, text, told
 
 _ON_FILE = ("passport_name", "given_names", "surnames")
-_SAID_ELSEWHERE = frozenset({"points", "amount", "most_amount", "request_points", "spent", "photos"})
+_SAID_ELSEWHERE = frozenset(
+    {"points", "amount", "most_amount", "request_points", "spent", "photos", "method", "methods", "reference", "charge"}
+)
+_OF_THE_RULES = frozenset({"id", "is_paid", "is_third_party", "placed_on", "was_refunded", "currency", "unit"})
+"""What the policy asked and a person need not read."""
 
 
 def effect_cards(language: str, words: Words, reading: CaseReading, agent: AgentAccount, now: datetime) -> str:
@@ -40,12 +44,14 @@ def compared_names(words: Words, values: Mapping[str, Any]) -> str:
 def evidence(words: Words, values: Mapping[str, Any]) -> str:
     """Give what belongs to a request, names that must be compared first."""
     compared = compared_names(words, values)
-    hidden = {*_SAID_ELSEWHERE, *(("ticket_name", *_ON_FILE) if compared else ())}
+    hidden = {*_SAID_ELSEWHERE, *_OF_THE_RULES, *(("ticket_name", *_ON_FILE) if compared else ())}
     shown = {name: value for name, value in values.items() if name not in hidden}
     inner = {name: value for name, value in shown.items() if isinstance(value, list) and any(map(_is_object, value))}
     items = [item for value in inner.values() for item in value if _is_object(item)]
     plain = {name: value for name, value in shown.items() if name not in inner}
-    return compared + "".join(evidence(words, item) for item in items) + told(words, plain)
+    # The currency stays beside the amounts until they are written.
+    money = {"currency": unit} if (unit := values.get("currency") or values.get("unit")) else {}
+    return compared + "".join(evidence(words, money | item) for item in items) + told(words, plain, money)
 
 
 def _is_object(value: Any) -> bool:

@@ -9,7 +9,7 @@ from relevo.domain.messages import Entry
 from relevo.web.desk_effects import rule_sentence
 from relevo.web.desk_reading import AGENT_KEYS
 from relevo.web.languages import Words
-from relevo.web.markup import known, text, told
+from relevo.web.markup import MONEY, known, text, told
 
 Rest = dict[str, Any]
 """What an entry tells and nobody has said yet."""
@@ -29,12 +29,17 @@ def _effect(words: Words, rest: Rest) -> str:
     decision = next((words[f"decided.{key}"] for key in rest if key in AGENT_KEYS and f"decided.{key}" in words), None)
     shown = text(decision) if decision else known(words, "state", state)
     why = f'<p class="quiet">{rule_sentence(words, rule)}</p>' if rule and state in ("prepared", "refused") else ""
+    if state in ("prepared", "refused"):  # the rule's sentence says it; the card has the numbers
+        for number in (*MONEY, "days", "times", "value", "name"):
+            rest.pop(number, None)
     badge = f'<span class="badge state-{text(state)}">{shown}</span>'
     return f"<p><b>{known(words, 'effect', name)}</b> <code>{text(reference)}</code> {badge}</p>{why}"
 
 
 def _case(words: Words, rest: Rest) -> str:
     number = f'<span class="number">{text(rest.pop("case", ""))}</span>'
+    if rest.pop("added", False):
+        return f"<p>{text(words['desk.added'])} {number}</p>"
     if rest.pop("again", False):
         return f"<p>{text(words['desk.came_again'])} {number}</p>"
     sort, trigger = (str(rest.pop(key, "")) for key in ("type", "trigger"))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from html import escape
+from types import MappingProxyType
 from typing import Any
 
 from sanic.response import HTTPResponse
 
+from relevo.flow.amounts import amount_in
 from relevo.web.languages import Words
 
 
@@ -30,6 +32,8 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+MONEY = frozenset({"amount", "goods", "delivery", "total", "paid", "floor", "limit", "spent"})
+"""Facts that are amounts, in minor units of the ``unit`` or ``currency`` beside them."""
 _EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
@@ -69,11 +73,21 @@ def known(words: Words, group: str, value: str) -> str:
     return text(words.get(f"{group}.{value}", value))
 
 
-def told(words: Words, values: Mapping[str, Any]) -> str:
+def told(words: Words, values: Mapping[str, Any], money: Mapping[str, Any] = MappingProxyType({})) -> str:
     """Give somebody's JSON for reading, known names in the reader's words, without what is empty."""
+    unit = values.get("unit") or values.get("currency") or money.get("currency")
     return facts(
-        (words.get(f"fact.{name}", name), _value(words, value)) for name, value in values.items() if value not in _EMPTY
+        (words.get(f"fact.{name}", name), _money(words, value, unit) if name in MONEY else _value(words, value))
+        for name, value in values.items()
+        if value not in _EMPTY
     )
+
+
+def _money(words: Words, value: Any, unit: Any) -> str:
+    """Write an amount in minor units with its currency, where that is known."""
+    if isinstance(unit, str) and isinstance(value, int) and not isinstance(value, bool):
+        return text(amount_in(words["tag"], value, unit))
+    return _value(words, value)
 
 
 def _value(words: Words, value: Any) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -72,14 +74,15 @@ class DeskSession:
         return self.post("/effects/approve", key=effect["key"], hash=effect["hash"])
 
 
-def sign_in(installation: Installation, email: str) -> DeskSession:
+@contextmanager
+def signed_in(installation: Installation, email: str) -> Iterator[DeskSession]:
     """Sign one of the demo's agents in; they share the password made for the installation."""
     login = (installation.state / "first-login.txt").read_text(encoding="utf-8")
     password = re.search(r"^password: (\S+)$", login, re.MULTILINE)
     assert password is not None, login
-    http = httpx.Client(base_url=installation.url, timeout=30)
-    token = re.findall(r'name="form_token" value="(\w+)"', http.get("/desk/login").text)[0]
-    http.post("/desk/login", data={"email": email, "password": password[1], "form_token": token})
-    me = http.get("/desk/api/me")
-    assert me.status_code == 200, me.text
-    return DeskSession(http=http, form_token=me.json()["form_token"])
+    with httpx.Client(base_url=installation.url, timeout=30) as http:
+        token = re.findall(r'name="form_token" value="(\w+)"', http.get("/desk/login").text)[0]
+        http.post("/desk/login", data={"email": email, "password": password[1], "form_token": token})
+        me = http.get("/desk/api/me")
+        assert me.status_code == 200, me.text
+        yield DeskSession(http=http, form_token=me.json()["form_token"])

@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 
 from tests.acceptance.conftest import Make
-from tests.acceptance.desk import DeskSession, sign_in
+from tests.acceptance.desk import DeskSession, signed_in
 from tests.processes import Installation
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
@@ -69,21 +69,24 @@ def aurora(made: Make, trained: Path, language: str) -> Iterator[Installation]:
 
 
 @pytest.fixture(scope="module")
-def sara(aurora: Installation) -> DeskSession:
+def sara(aurora: Installation) -> Iterator[DeskSession]:
     """May approve 200.00 EUR and 10,000 points."""
-    return sign_in(aurora, "sara@aurora.example")
+    with signed_in(aurora, "sara@aurora.example") as session:
+        yield session
 
 
 @pytest.fixture(scope="module")
-def george(aurora: Installation) -> DeskSession:
+def george(aurora: Installation) -> Iterator[DeskSession]:
     """May approve nothing."""
-    return sign_in(aurora, "george@aurora.example")
+    with signed_in(aurora, "george@aurora.example") as session:
+        yield session
 
 
 @pytest.fixture(scope="module")
-def noelia(aurora: Installation) -> DeskSession:
+def noelia(aurora: Installation) -> Iterator[DeskSession]:
     """The supervisor."""
-    return sign_in(aurora, "noelia@aurora.example")
+    with signed_in(aurora, "noelia@aurora.example") as session:
+        yield session
 
 
 def passport() -> str:
