@@ -86,6 +86,8 @@ class Background:
     messages: int
     attempts: tuple[PreparedEffect, ...]
     display_name: str | None
+    attachments: tuple[str, ...] = ()
+    """Ids of what was sent in the conversation, oldest first."""
 
 
 class Handoffs(Protocol):

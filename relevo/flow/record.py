@@ -64,7 +64,7 @@ def handoff_record(
         summaries=summaries(request, slots, tried, pending),
         business_refs=_references(slots),
         amounts=_amounts(tried, pending),
-        attachments=[],
+        attachments=list(background.attachments),
         return_policy="on_hand_back",
         **_of_request(request),
         **_of_conversation(occasion, background),

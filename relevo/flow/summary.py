@@ -7,7 +7,7 @@ from typing import Any
 
 from relevo.contracts.handoff import Attempt, Slot, Summary
 from relevo.domain.handoff import HandoffRequest
-from relevo.flow.texts import languages, say
+from relevo.flow.texts import has_text, languages, say
 
 _LONGEST = 1000
 INNER_SLOTS = frozenset(
@@ -49,15 +49,17 @@ def _text(
         say(language, "summary_goal", goal=request.goal) if request.goal else "",
         say(language, f"summary_{request.trigger.value}"),
         say(language, "summary_known", facts=known) if known else "",
-        say(language, "summary_tried", attempts=_list(tried)) if tried else "",
-        say(language, "summary_pending", attempts=_list(pending)) if pending else "",
-        say(language, "summary_missing", names=", ".join(request.missing)) if request.missing else "",
+        say(language, "summary_tried", attempts=_list(language, tried)) if tried else "",
+        say(language, "summary_pending", attempts=_list(language, pending)) if pending else "",
+        say(language, "summary_missing", names=", ".join(_named(language, "fact", name) for name in request.missing))
+        if request.missing
+        else "",
     ]
     return " ".join(sentence for sentence in sentences if sentence)
 
 
 def _is_plain(slot: Slot) -> bool:
-    return slot.name not in INNER_SLOTS and isinstance(slot.value, str | int | list) and not _is_nested(slot.value)
+    return slot.name not in INNER_SLOTS and isinstance(slot.value, str | list) and not _is_nested(slot.value)
 
 
 def _is_nested(value: Any) -> bool:
@@ -67,8 +69,21 @@ def _is_nested(value: Any) -> bool:
 def _fact(language: str, slot: Slot) -> str:
     value = "/".join(map(str, slot.value)) if isinstance(slot.value, list) else str(slot.value)
     proof = f" ({say(language, 'summary_verified')})" if slot.is_verified else ""
-    return f"{slot.name} {value}{proof}"
+    return f"{_named(language, 'fact', slot.name)} {value}{proof}"
 
 
-def _list(attempts: Sequence[Attempt]) -> str:
-    return ", ".join(f"{one.key} → {one.state}" + (f" ({one.rule})" if one.rule else "") for one in attempts)
+def _list(language: str, attempts: Sequence[Attempt]) -> str:
+    return ", ".join(_attempt(language, attempt) for attempt in attempts)
+
+
+def _attempt(language: str, attempt: Attempt) -> str:
+    _, _, reference = attempt.key.partition(":")
+    rule = f" ({attempt.rule})" if attempt.rule and attempt.state != "done" else ""
+    kind, state = _named(language, "effect", attempt.kind), _named(language, "state", attempt.state)
+    return f"{kind} {reference}: {state}{rule}"
+
+
+def _named(language: str, group: str, name: str) -> str:
+    """Give a name in words where the language has some."""
+    key = f"summary_{group}_{name}"
+    return say(language, key) if has_text(language, key) else name

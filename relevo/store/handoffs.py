@@ -111,7 +111,9 @@ SELECT
     (SELECT coalesce(min(position), 0) FROM entries e WHERE e.workspace_id = 1 AND e.conversation_id = c.id),
     c.last_position,
     (SELECT count(*) FROM entries e WHERE e.workspace_id = 1 AND e.conversation_id = c.id AND e.kind = 'message'),
-    k.display_name
+    k.display_name,
+    (SELECT coalesce(array_agg(a.id::text ORDER BY a.position), '{}') FROM attachments a
+        WHERE a.workspace_id = 1 AND a.conversation_id = c.id)
 FROM conversations c
 JOIN identities i ON i.workspace_id = 1 AND i.id = c.identity_id
 JOIN contacts k ON k.workspace_id = 1 AND k.id = i.contact_id
@@ -163,7 +165,7 @@ class PostgresHandoffs:
             " ORDER BY intended_at",
             (conversation_id,),
         )
-        open_cases, cases, episodes, first, last, messages, name = found[0]
+        open_cases, cases, episodes, first, last, messages, name, attachments = found[0]
         return Background(
             open_cases=tuple(open_cases),
             cases_in_90_days=cases,
@@ -173,6 +175,7 @@ class PostgresHandoffs:
             messages=messages,
             attempts=tuple(read_effect(row) for row in effects),
             display_name=name,
+            attachments=tuple(attachments),
         )
 
     async def find_open_case(self, business_ref: str, case_type: str, reference: str | None) -> Case | None:

@@ -157,3 +157,19 @@ async def test_a_photo_that_nobody_asked_for_prepares_nothing(floor: Floor) -> N
     told = await sends_photo(floor, oliver)
     assert told
     assert await floor.opened.database.rows("SELECT key FROM effects") == []
+
+
+async def test_a_handoff_names_what_was_sent(floor: Floor) -> None:
+    """The record points to the photo, so that whoever takes over finds it."""
+    oliver = floor.customer()
+    await oliver.says(REQUESTS["en"])
+    await sends_photo(floor, oliver)
+    await oliver.says("let me talk to a person")
+    conversation = await floor.opened.store.conversations.find("rest", oliver.address)
+    assert conversation is not None
+    (episode,) = await floor.opened.store.desk.episodes(conversation.id)
+    assert len(episode.record["attachments"]) == 1
+    assert [waits["kind"] for waits in episode.record["pending_effects"]] == ["credit_points"]
+    summaries = {summary["language"]: summary["text"] for summary in episode.record["summaries"]}
+    assert "points credit 0751000000022: waits for approval (points.name_match)" in summaries["en"]
+    assert "abono de puntos 0751000000022: pendiente de aprobar" in summaries["es"]
