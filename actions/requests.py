@@ -48,8 +48,17 @@ class TalkAction(Action, ABC):
         if turn is None:
             return [FollowupAction("utter_cannot_act")]
         talk = Talk(turn, heard(tracker), Memory(tracker.slots))
+        _notice_person(talk)
         await self.work(talk)
         return talk.finish(dispatcher)
+
+
+def _notice_person(talk: Talk) -> None:
+    """Have an offer shown again once somebody else had control: a yes may be to what they said, or to nothing shown."""
+    version = talk.turn.control_version
+    if talk.memory["stage"] in ("confirm", "person") and talk.memory["control_version"] != version:
+        talk.memory.forget("stage")
+    talk.memory["control_version"] = version
 
 
 async def begin(talk: Talk, request: str) -> None:

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from rasa.core.actions.action import Action, ActionExecutionRejection
 from rasa.core.actions.loops import LoopAction
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.nlg.generator import NaturalLanguageGenerator
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
-from rasa.shared.core.events import ActionExecutionRejected, Event, UserUttered
+from rasa.shared.core.events import ActionExecutionRejected, Event, ReminderScheduled, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
+
+_log = structlog.get_logger()
 
 
 class TurnProcessor(MessageProcessor):
@@ -55,6 +58,14 @@ class TurnProcessor(MessageProcessor):
             await self.run_action_extract_slots(output_channel, tracker)
         await self.execute_side_effects(events or [], tracker, output_channel)
         return goes_on
+
+    async def _schedule_reminders(
+        self, events: list[Event], tracker: DialogueStateTracker, output_channel: OutputChannel
+    ) -> None:
+        """Set no reminder: it would act outside every turn, on another tracker, whoever has control by then."""
+        names = [event.name for event in events if isinstance(event, ReminderScheduled)]
+        if names:
+            _log.warning("reminder.ignored", names=names)
 
     def _seen_by(
         self, action: Action, tracker: DialogueStateTracker, prediction: PolicyPrediction

@@ -140,7 +140,8 @@ class Handoffs(Protocol):
     async def give_up_waiting(self, conversation_id: UUID, text: str, state: str) -> bool:
         """Give the bot control of a conversation that still waits for a person, and say so to the contact.
 
-        ``state`` is ``ended`` when the contact took it back, ``expired`` when nobody came. False when it waits no more.
+        ``state`` is ``ended`` when the contact took it back, ``expired`` when nobody came. False when it waits no more,
+        or waits anew and is not overdue.
         """
         ...
 
@@ -160,10 +161,12 @@ class Approvals(Protocol):
         """Give an effect; raises NotFound."""
         ...
 
-    async def approve(self, key: str, hash_: str, agent_id: int) -> PreparedEffect:
+    async def approve(
+        self, key: str, hash_: str, agent_id: int, *, window_days: int | None = None, spent: int = 0
+    ) -> PreparedEffect:
         """Mark as approved by compare-and-set: prepared, unexpired, this hash, not asked for or changed by this agent.
 
-        Raises Conflict with the reason.
+        Raises Conflict with the reason, and StaleVerdict when ``spent`` within the window is another sum by now.
         """
         ...
 
@@ -176,14 +179,17 @@ class Approvals(Protocol):
         ...
 
     async def finish(self, key: str, result: EffectResult, text: str, *, closes_case: bool) -> bool:
-        """Record what became of an approved effect, tell the contact and close the case, in one transaction.
+        """Record what became of an effect that was begun, tell the contact and close the case, in one transaction.
 
         False when somebody else recorded it already; then nothing is said again.
         """
         ...
 
     async def unfinished(self, older_than_seconds: float, limit: int = 20) -> list[PreparedEffect]:
-        """Give approved effects whose result is not recorded, after so long: whoever approved them is gone."""
+        """Give effects that were begun and that nobody ends, after so long.
+
+        Whoever approved them is gone, or the turn that began them is not run again: a person took its message.
+        """
         ...
 
     async def expired(self, limit: int = 20) -> list[PreparedEffect]:
@@ -191,7 +197,7 @@ class Approvals(Protocol):
         ...
 
     async def expire(self, key: str, text: str) -> bool:
-        """Refuse an expired effect and say so to the contact, in one transaction; False when it was decided."""
+        """Refuse an expired effect, say so to the contact and raise its case, at once; False when it was decided."""
         ...
 
 

@@ -59,6 +59,11 @@ class Turn(Protocol):
         ...
 
     @property
+    def control_version(self) -> int:
+        """A number that rises whenever control passes: what was shown under another one is not what a yes is to."""
+        ...
+
+    @property
     def level(self) -> Level:
         """How the contact is verified at this moment, what this turn added included."""
         ...

@@ -74,6 +74,10 @@ class TurnOutcome:
     """Cases that were open already and that the contact came about again."""
     handoff: Handoff | None = None
     """Passes control with the turn's own words; dropped when a person has control by now."""
+    is_kept: bool = False
+    """Left to the person who has control; raises LeaseLost when nobody has by now, so that the bot answers it."""
+    taken_back: str | None = None
+    """What is said when a contact who waits for a person goes on with the bot; control passes with it."""
     effects: tuple[EffectResult, ...] = ()
     """Named on the timeline, whoever holds control by now."""
     kept_attachments: tuple[KeptFor, ...] = ()
@@ -190,10 +194,15 @@ class Effects(Protocol):
     """Intents and results; each committed by itself, so that a crash between them is seen."""
 
     async def intend(self, order: EffectOrder, state: EffectState, rule: str, intent: Intent) -> EffectResult | None:
-        """Record the intent; gives what is recorded already when the key is known and ended, else None.
+        """Record the intent; gives what is recorded already when the key is known, else None.
 
+        One that a person approved and that has no result yet counts as prepared: it is done for them, not for the turn.
         Raises StaleVerdict when the person's other effects of the kind now sum to something else than was judged with.
         """
+        ...
+
+    async def begun(self, key: str) -> EffectOrder:
+        """Give the order of an effect that is recorded: what was begun is ended as it was allowed."""
         ...
 
     async def spent(self, kind: str, business_ref: str, days: int) -> int:

@@ -44,6 +44,7 @@ class PriorityReason:
 
 REASON_POINTS: Mapping[str, int] = {
     "promise_missed": 40,
+    "approval_expired": 30,
     "bot_unavailable": 30,
     "action_error": 30,
     "large_amount": 30,

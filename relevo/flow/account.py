@@ -16,7 +16,7 @@ from relevo.contracts.handoff import Intent, Slot, Topic
 
 NOT_UNDERSTOOD = frozenset({"nlu_fallback", "not_understandable"})
 _SMALL_TALK = frozenset({"greet", "thanks", "bye", "affirm", "deny", "inform", "wait", "ask_help", "send_attachment"})
-_INNER = ("said_", "requested_slot", "session_started")
+_INNER = ("said_", "requested_slot", "session_started", "control_version")
 _MOST_TOPICS = 5
 _LONGEST_SAID = 200
 

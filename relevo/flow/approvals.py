@@ -11,7 +11,7 @@ A crash after the approval is settled by ``run``: the business is asked again wi
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Awaitable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -25,15 +25,15 @@ from relevo.contracts.live import Live
 from relevo.contracts.policy import Policy
 from relevo.contracts.store import Conversations, Effects
 from relevo.domain.effects import POINTS, Decision, EffectOrder, EffectResult, EffectState, PreparedEffect
-from relevo.errors import AccessDenied, Conflict, Unavailable, Unreadable
+from relevo.errors import AccessDenied, Conflict, StaleVerdict, Unavailable, Unreadable
 from relevo.flow.amounts import amount_in
 from relevo.flow.effects import carry_out
-from relevo.flow.texts import has_text, say
+from relevo.flow.texts import say
 from relevo.flow.waiting import stopped_within
 
 LOOK_SECONDS = 5.0
 _UNFINISHED_SECONDS = 15.0
-"""After which an approved effect without a result is taken up again: whoever approved it died, or nobody answered."""
+"""After which an effect that was begun and has no result is taken up again: whoever did it died, or nobody answered."""
 MAX_REASON_CHARACTERS = 500
 _log = structlog.get_logger()
 
@@ -57,10 +57,7 @@ class Decider:
         Raises AccessDenied beyond the agent's limit, Conflict when it was decided, changed or is late, or when the
         policy refuses it by now.
         """
-        effect = await self.approvals.get(key)
-        _demand_limit(effect, effect.order.amount, agent)
-        await self._demand_policy(effect)
-        return await self._finish(await self.approvals.approve(key, hash_, agent.id))
+        return await self._finish(await self._approved(key, hash_, agent))
 
     async def decline(self, key: str, hash_: str, agent: AgentAccount, reason: str) -> None:
         """Refuse it; the contact hears the reason."""
@@ -99,12 +96,30 @@ class Decider:
     async def step(self) -> None:
         """Look once."""
         for effect in await self.approvals.unfinished(_UNFINISHED_SECONDS):
-            await self._finish(effect)
+            await self._guarded(self._finish(effect), effect)
         for effect in await self.approvals.expired():
-            text = say(await self._language(effect), "effect_expired", case=effect.case_id or "")
-            if await self.approvals.expire(effect.order.key, text):
-                self._wake(effect)
-                _log.info("approval.expired", kind=effect.order.kind)
+            await self._guarded(self._expire(effect), effect)
+
+    async def _approved(self, key: str, hash_: str, agent: AgentAccount) -> PreparedEffect:
+        while True:
+            effect = await self.approvals.get(key)
+            if effect.hash != hash_:  # else the limit would be compared with another amount than is approved
+                raise Conflict("It was changed since you looked. Look at it again before you decide.", code="changed")
+            _demand_limit(effect, effect.order.amount, agent)
+            days, spent = await self._demand_policy(effect)
+            try:
+                return await self.approvals.approve(key, hash_, agent.id, window_days=days, spent=spent)
+            except StaleVerdict:
+                continue  # another of this person's effects was approved meanwhile; it counts now
+
+    async def _guarded(self, work: Awaitable[object], effect: PreparedEffect) -> None:
+        """Let what goes wrong with one effect not keep the others waiting; the next look tries it again."""
+        try:
+            await work
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001
+            _log.error("approval.unexpected", kind=effect.order.kind, key=effect.order.key, exc_info=error)
 
     async def _finish(self, effect: PreparedEffect) -> EffectResult:
         result = await carry_out(effect.order, effect.rule, self.business)
@@ -117,29 +132,43 @@ class Decider:
             _log.info("approval.finished", kind=effect.order.kind, state=result.state.value)
         return result
 
+    async def _expire(self, effect: PreparedEffect) -> None:
+        text = say(await self._language(effect), "effect_expired", case=effect.case_id or "")
+        if await self.approvals.expire(effect.order.key, text):
+            self._wake(effect)
+            _log.info("approval.expired", kind=effect.order.kind)
+
     async def _told(self, effect: PreparedEffect, result: EffectResult) -> str:
         language, order = await self._language(effect), effect.order
+        if effect.decided_by is None:
+            return say(language, "effect_done_late" if result.state is EffectState.DONE else "effect_failed_late")
         if result.state is not EffectState.DONE:
             return say(language, "effect_failed_after_approval", case=effect.case_id or "")
-        key = f"effect_approved_{order.kind}"
         values = {name: str(value) for name, value in {**order.arguments, **result.result}.items()}
         if order.amount is not None:
             values["amount"] = amount_in(language, order.amount, order.unit or "")
         if isinstance(balance := result.result.get("balance"), int):
             values["balance"] = amount_in(language, balance, POINTS)
-        if has_text(language, key):
-            with suppress(KeyError):  # the business said less than this text tells
-                return say(language, key, **values)
-        return say(language, "effect_approved")
+        try:
+            return say(language, f"effect_approved_{order.kind}", **values)
+        except KeyError:  # there is no sentence for this kind, or the business does not say all that it needs
+            return say(language, "effect_approved")
 
-    async def _demand_policy(self, effect: PreparedEffect) -> None:
-        """What was allowed when it was asked for may be forbidden by now; what needs a person has one."""
+    async def _demand_policy(self, effect: PreparedEffect) -> tuple[int | None, int]:
+        """What was allowed when it was asked for may be forbidden by now; what needs a person has one.
+
+        Gives what the verdict counted on: the window, and what is spent within it.
+        """
         order = effect.order
         days = self.policies.window_days(order.kind)
         spent = await self.effects.spent(order.kind, order.business_ref, days) if days is not None else 0
-        verdict = self.policies.decide(order.kind, {"spent": spent, **order.arguments}, self.clock().date())
+        try:
+            verdict = self.policies.decide(order.kind, {"spent": spent, **order.arguments}, self.clock().date())
+        except ValueError as error:
+            raise Conflict(f"The policy cannot judge this any more: {error}", code="policy") from error
         if verdict.decision is Decision.REFUSED:
             raise Conflict(f"The policy refuses this by now ({verdict.rule}). Decline it instead.", code="policy")
+        return days, spent
 
     async def _language(self, effect: PreparedEffect) -> str:
         if effect.conversation_id is None:

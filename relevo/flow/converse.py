@@ -23,11 +23,11 @@ from relevo.contracts.brain import Brain, Question
 from relevo.contracts.live import Live
 from relevo.contracts.store import Claim, Inbox, TurnOutcome
 from relevo.domain.cases import Trigger
-from relevo.domain.conversations import ENDED, WAITING, Control
+from relevo.domain.conversations import ENDED, Control
 from relevo.domain.handoff import Handoff, HandoffRequest
 from relevo.domain.messages import Author, Content
 from relevo.errors import BrainUnavailable, LeaseLost, TurnFailed, Unavailable
-from relevo.flow.handoff import prepare, priority_of, take_back
+from relevo.flow.handoff import prepare, priority_of, taken_back
 from relevo.flow.record import Occasion
 from relevo.flow.texts import say
 from relevo.flow.turn import ConversationTurn, TurnServices
@@ -81,12 +81,12 @@ class Converser:
     async def _converse(self, claim: Claim) -> str:
         if claim.conversation.control in ENDED and self.services.handoffs is not None:
             await self.services.handoffs.reopen(claim.conversation.id)
-            claim = replace(claim, conversation=replace(claim.conversation, control=Control.BOT))
-        if claim.conversation.control in WAITING and await self._is_taken_back(claim):
-            return "taken_back"
+            version = claim.conversation.control_version + 1
+            claim = replace(
+                claim, conversation=replace(claim.conversation, control=Control.BOT, control_version=version)
+            )
         if claim.conversation.control is not Control.BOT:
-            await self._settle(claim, TurnOutcome())
-            return "kept_for_agent"
+            return await self._keep(claim)
         turn = ConversationTurn(claim=claim, services=self.services)
         if claim.attempts > MAX_ATTEMPTS:
             return await self._give_up(turn, f"begun {claim.attempts - 1} times without an end")
@@ -98,6 +98,24 @@ class Converser:
         except TurnFailed as error:
             _log.error("turn.failed", inbox_id=claim.inbox_id, exc_info=error.__cause__)
             return await self._give_up(turn, str(error))
+
+    async def _keep(self, claim: Claim) -> str:
+        """Leave a message to the person who has control, unless it says that a contact who waits goes on with the bot.
+
+        Where nobody has control by now, it is put back, and answered by the bot.
+        """
+        language = claim.conversation.language or self.default_language
+        back = taken_back(claim.conversation, claim.arrival.text, language)
+        try:
+            await self._settle(claim, TurnOutcome(is_kept=True, taken_back=back))
+        except LeaseLost:
+            await self.inbox.defer(claim, seconds=0.0)
+            self.live.wake_bots()
+            return "put_back"
+        if back is None:
+            return "kept_for_agent"
+        self.live.wake_senders()
+        return "taken_back"
 
     async def _answer(self, turn: ConversationTurn) -> str:
         claim = turn.claim
@@ -113,7 +131,7 @@ class Converser:
         return "drafted" if was_drafted else "handed_off" if outcome.handoff else "answered"
 
     async def _give_up(self, turn: ConversationTurn, reason: str) -> str:
-        goal = turn.claim.arrival.text or None
+        goal = (turn.claim.arrival.text or None) if turn.claim.handback is None else None
         number = await turn.open_case("other", Trigger.ACTION_ERROR, goal=goal, detail={"error": reason})
         text = say(turn.claim.conversation.language or self.default_language, "turn_failed", case=number)
         await turn.hand_off(HandoffRequest(trigger=Trigger.ACTION_ERROR, case_id=number, case_type="other", goal=goal))
@@ -145,15 +163,6 @@ class Converser:
         )
         past = await self.inbox.tracker_events(claim.conversation.id) if claim.conversation.tracker_version else ()
         return await prepare(occasion, handoffs, [*past, b"[" + b",".join(events) + b"]"], self.services.service)
-
-    async def _is_taken_back(self, claim: Claim) -> bool:
-        """Let a contact who waits for a person go on with the bot, which then answers their next message."""
-        handoffs, language = self.services.handoffs, claim.conversation.language or self.default_language
-        if handoffs is None or not await take_back(claim.conversation, claim.arrival.text, handoffs, language):
-            return False
-        await self._settle(claim, TurnOutcome())
-        self.live.wake_senders()
-        return True
 
     async def _settle(self, claim: Claim, outcome: TurnOutcome) -> bool:
         committed = await self.inbox.settle(claim, outcome)

@@ -48,8 +48,11 @@ async def perform(order: EffectOrder, verdict: Verdict, services: EffectServices
         return EffectResult(key=order.key, state=state, rule=verdict.rule, result=verdict.facts)
     if recorded is not None and recorded.state is not EffectState.INTENDED:
         return recorded
-    # What was begun is ended under the rule that allowed it: the deed may be done, and forbid itself by now.
-    rule = verdict.rule if recorded is None else recorded.rule
+    rule = verdict.rule
+    if recorded is not None:
+        # What was begun is ended as it was allowed: the deed may be done and forbid itself by now, and this order may
+        # be another one, which nobody allowed.
+        order, rule = await services.effects.begun(order.key), recorded.rule or rule
     result = await carry_out(order, rule, services.business)
     await services.effects.conclude(result)
     _log.info("effect", kind=order.kind, state=result.state.value, rule=result.rule)

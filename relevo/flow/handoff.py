@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid4
 
@@ -23,7 +23,7 @@ from relevo.contracts.desk import Handoffs
 from relevo.contracts.live import Live
 from relevo.contracts.store import Inbox
 from relevo.domain.cases import CaseContact, CaseRequest, Priority, Trigger
-from relevo.domain.conversations import Conversation
+from relevo.domain.conversations import WAITING, Conversation
 from relevo.domain.handoff import Handoff, HandoffRequest
 from relevo.domain.service import Service
 from relevo.errors import Unavailable
@@ -38,6 +38,9 @@ _log = structlog.get_logger()
 async def prepare(occasion: Occasion, store: Handoffs, turns: Sequence[bytes], service: Service) -> Handoff:
     """Put together the handoff that a turn commits; ``turns`` are the tracker's events, this turn's included."""
     background = await store.background(occasion.conversation.id)
+    # A message that was given up and is replayed begins an episode of its own.
+    key = f"{occasion.idempotency_key}:{background.episodes + 1}"
+    occasion = replace(occasion, idempotency_key=key)
     account = account_of(turns, occasion.conversation.identity.verified_facts)
     handoff_id = uuid4()
     record = handoff_record(handoff_id, occasion, background, account, service)
@@ -58,11 +61,10 @@ def priority_of(case_id: str, opened: Sequence[CaseRequest], again: Sequence[Cas
     return ({contact.case_id: contact.priority for contact in again} | found).get(case_id, Priority())
 
 
-async def take_back(conversation: Conversation, text: str, store: Handoffs, language: str) -> bool:
-    """Give control back to the bot when a contact who waits for a person says so; tell whether they did."""
-    if text.casefold().strip(" .!¡") not in say(language, "cancel_words").split("|"):
-        return False
-    return await store.give_up_waiting(conversation.id, say(language, "queue_left"), "ended")
+def taken_back(conversation: Conversation, text: str, language: str) -> str | None:
+    """Give what is said when a contact who waits for a person goes on with the bot; None when they do not say so."""
+    is_said = text.casefold().strip(" .!¡") in say(language, "cancel_words").split("|")
+    return say(language, "queue_left") if is_said and conversation.control in WAITING else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -33,7 +33,7 @@ class Occasion:
     now: datetime
     is_anybody_online: bool
     idempotency_key: str
-    """Conversation and the message that led here: the same in every retry of the turn."""
+    """Conversation and the message that led here: the same in every retry of the turn. The episode is added to it."""
     priority: Priority = field(default_factory=Priority)
     performed: Sequence[EffectResult] = ()
     """Of this very turn."""

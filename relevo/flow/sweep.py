@@ -11,8 +11,8 @@ from relevo.contracts.desk import Handoffs
 from relevo.contracts.live import Live
 from relevo.contracts.store import Claim, Effects, Inbox, TurnOutcome
 from relevo.domain.cases import CaseRequest, Trigger, first_priority
-from relevo.domain.conversations import Control
-from relevo.domain.handoff import Handoff, HandoffRequest
+from relevo.domain.conversations import ENDED, Control
+from relevo.domain.handoff import Handback, Handoff, HandoffRequest
 from relevo.domain.messages import Author, Content
 from relevo.domain.service import Service
 from relevo.errors import LeaseLost, Unavailable
@@ -57,8 +57,13 @@ class Sweeper:
         _log.warning("sweep.no_bot", inbox_id=claim.inbox_id, conversation=str(claim.conversation.id))
 
     async def _outcome(self, claim: Claim) -> TurnOutcome:
-        if claim.conversation.control is not Control.BOT or claim.handback is not None:
-            return TurnOutcome()
+        control = claim.conversation.control
+        if control in ENDED and self.handoffs is not None:
+            await self.handoffs.reopen(claim.conversation.id)
+        elif control is not Control.BOT:
+            return TurnOutcome(is_kept=True)
+        if claim.handback is not None:
+            return TurnOutcome(messages=(Content(text=self._decided(claim, claim.handback)),), author=Author.SYSTEM)
         number = await self.effects.next_case_id()
         text = say(claim.conversation.language or self.default_language, "bot_unavailable", case=number)
         case = CaseRequest(
@@ -70,6 +75,12 @@ class Sweeper:
         )
         handoff = await self._handoff(claim, case)
         return TurnOutcome(messages=(Content(text=text),), author=Author.SYSTEM, cases=(case,), handoff=handoff)
+
+    def _decided(self, claim: Claim, handback: Handback) -> str:
+        """Give what a person decided, in the system's words: the contact does not wait for a bot to hear it."""
+        key = "handed_back_told" if handback.told else "handed_back"
+        language = claim.conversation.language or self.default_language
+        return say(language, key, agent=handback.agent, told=handback.told or "")
 
     async def _handoff(self, claim: Claim, case: CaseRequest) -> Handoff | None:
         if self.handoffs is None:

@@ -10,7 +10,7 @@ import yaml
 FALLBACK_LANGUAGE = "en"
 
 
-def say(language: str | None, key: str, **values: str) -> str:
+def say(language: str | None, key: str, /, **values: str) -> str:
     """Give a system text in a language, or in English where there is none."""
     texts = _texts(language or FALLBACK_LANGUAGE) or _texts(FALLBACK_LANGUAGE)
     return texts[key].format(**values)

@@ -69,6 +69,11 @@ class ConversationTurn:
         return self.claim.received_at
 
     @property
+    def control_version(self) -> int:
+        """A number that rises whenever control passes."""
+        return self.claim.conversation.control_version
+
+    @property
     def level(self) -> Level:
         """How the contact is verified by now."""
         if self.verification is not None:
@@ -184,8 +189,8 @@ class ConversationTurn:
                 continue  # another of this person's effects was recorded meanwhile; it counts now
 
     async def _judge(self, kind: str, facts: Mapping[str, Any]) -> tuple[Verdict, int]:
-        days, ref = self.services.policies.window_days(kind), self._ref()
-        spent = await self.services.effects.spent(kind, ref, days) if days is not None and ref else 0
+        days = self.services.policies.window_days(kind)
+        spent = await self.services.effects.spent(kind, self._ref() or "", days) if days is not None else 0
         return self.services.policies.decide(kind, {"spent": spent, **facts}, self.now.date()), spent
 
     async def open_case(

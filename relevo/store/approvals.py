@@ -1,16 +1,22 @@
 """Prepared effects and what people decide about them: each decision a compare-and-set, with its words to the contact.
 
 An approval binds the hash of what was shown. Whoever asked for the effect or last changed it may not approve it, nor
-may anybody whose own it is; the row itself refuses that, so that no two decisions can meet.
+may anybody whose own it is; the row itself refuses that, so that no two decisions can meet. The contact's conversation
+is locked before the effect, as turns do it: in two orders, a turn and a decision could wait for each other.
 """
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
+from relevo.domain.cases import Priority
 from relevo.domain.effects import DECLINED, EXPIRED, EffectOrder, EffectResult, EffectState, PreparedEffect
 from relevo.errors import Conflict, NotFound
 from relevo.store import rows
+from relevo.store.cases import raise_case
+from relevo.store.effects import demand_spent, hold_sum
 from relevo.store.pool import Connection, Database
 
 EFFECT_COLUMNS = """
@@ -19,14 +25,19 @@ EFFECT_COLUMNS = """
 """
 _GET = f"SELECT {EFFECT_COLUMNS} FROM effects f WHERE f.workspace_id = 1 AND f.key = %(key)s"
 
+_HOLD = """
+SELECT FROM conversations c JOIN effects f ON f.workspace_id = 1 AND f.key = %(key)s AND f.conversation_id = c.id
+WHERE c.workspace_id = 1 FOR NO KEY UPDATE OF c
+"""
 _DECIDABLE = """
     f.workspace_id = 1 AND f.key = %(key)s AND f.state = 'prepared' AND f.hash = %(hash)s AND f.expires_at > now()
+    AND EXISTS (SELECT FROM agents a WHERE a.workspace_id = 1 AND a.id = %(agent)s AND a.removed_at IS NULL)
 """
 _APPROVE = f"""
 UPDATE effects f SET state = 'intended', decided_by = %(agent)s, decided_at = now()
 WHERE {_DECIDABLE} AND f.changed_by IS DISTINCT FROM %(agent)s
-  AND NOT EXISTS (SELECT FROM agents a WHERE a.workspace_id = 1 AND a.id = %(agent)s
-    AND (a.removed_at IS NOT NULL OR a.business_ref = f.business_ref))
+  AND NOT EXISTS (SELECT FROM agents a
+    WHERE a.workspace_id = 1 AND a.id = %(agent)s AND a.business_ref = f.business_ref)
 RETURNING {EFFECT_COLUMNS}
 """
 _DECLINE = f"""
@@ -38,15 +49,28 @@ _CHANGE = f"""
 UPDATE effects f SET arguments = %(arguments)s::jsonb, amount = %(amount)s, hash = %(new_hash)s, changed_by = %(agent)s
 WHERE {_DECIDABLE} RETURNING {EFFECT_COLUMNS}
 """
+# One that was prepared before there was a time to decide is over at once: nobody knows what its amount was.
+_IS_OVER = "f.state = 'prepared' AND (f.expires_at IS NULL OR f.expires_at <= now())"
 _EXPIRE = f"""
 UPDATE effects f SET state = 'refused', rule = '{EXPIRED}', ended_at = now()
-WHERE f.workspace_id = 1 AND f.key = %(key)s AND f.state = 'prepared' AND f.expires_at <= now()
+WHERE f.workspace_id = 1 AND f.key = %(key)s AND {_IS_OVER}
 RETURNING {EFFECT_COLUMNS}
 """
+# Done is what it is, even where a business had refused somebody else who asked at the same moment.
 _FINISH = f"""
 UPDATE effects f SET state = %(state)s, rule = coalesce(%(rule)s, f.rule), result = %(result)s::jsonb, ended_at = now()
-WHERE f.workspace_id = 1 AND f.key = %(key)s AND f.state = 'intended' AND f.decided_by IS NOT NULL
+WHERE f.workspace_id = 1 AND f.key = %(key)s AND (f.state = 'intended' OR %(state)s = 'done' AND f.state = 'refused'
+  AND f.decided_by IS NOT NULL AND f.rule IS DISTINCT FROM '{DECLINED}')
 RETURNING {EFFECT_COLUMNS}
+"""
+# Approved, and whoever did it is gone; or begun by a turn that is not run again, since a person took the message.
+_UNFINISHED = f"""
+SELECT {EFFECT_COLUMNS} FROM effects f
+WHERE f.workspace_id = 1 AND f.state = 'intended'
+  AND coalesce(f.decided_at, f.intended_at) < now() - make_interval(secs => %s)
+  AND (f.decided_by IS NOT NULL OR NOT EXISTS (SELECT FROM inbox q
+    WHERE q.workspace_id = 1 AND q.conversation_id = f.conversation_id AND q.state IN ('waiting', 'held')))
+ORDER BY random() LIMIT %s
 """
 _TELL = """
 WITH grown AS (
@@ -67,11 +91,12 @@ WITH grown AS (
 INSERT INTO entries (conversation_id, position, kind, author, content)
 SELECT id, last_position, 'effect', %(author)s, %(event)s::jsonb FROM grown
 """
-# The last effect that is decided closes its case, unless an agent is still in the conversation about it.
-_CLOSE_CASE = """
+# The last effect that is decided closes its case, unless one of them came to nothing that nobody wanted.
+_CLOSE_CASE = f"""
 UPDATE cases s SET status = 'resolved', outcome = %(outcome)s, closed_at = now()
 WHERE s.workspace_id = 1 AND s.id = %(case)s AND s.status = 'open' AND NOT EXISTS (
-    SELECT FROM effects f WHERE f.workspace_id = 1 AND f.case_id = s.id AND f.state IN ('prepared', 'intended'))
+    SELECT FROM effects f WHERE f.workspace_id = 1 AND f.case_id = s.id AND f.state <> 'done'
+      AND (f.state <> 'refused' OR f.rule IS DISTINCT FROM '{DECLINED}'))
 """
 
 
@@ -88,17 +113,24 @@ class PostgresApprovals:
             raise NotFound("There is no such effect.")
         return read_effect(found[0])
 
-    async def approve(self, key: str, hash_: str, agent_id: int) -> PreparedEffect:
+    async def approve(
+        self, key: str, hash_: str, agent_id: int, *, window_days: int | None = None, spent: int = 0
+    ) -> PreparedEffect:
         """Mark as approved, or say why not."""
         async with self._database.connection() as connection, connection.transaction():
             values = {"key": key, "hash": hash_, "agent": agent_id}
+            if window_days is not None:
+                await hold_sum(connection, key)
+            await connection.execute(_HOLD, values)
             effect = await _changed(connection, _APPROVE, values)
+            if window_days is not None:
+                await demand_spent(connection, effect.order, window_days, spent)
             await _tell(connection, effect, "agent", {"approved_by": agent_id}, None)
         return effect
 
     async def decline(self, key: str, hash_: str, agent_id: int, reason: str, text: str) -> PreparedEffect:
         """Refuse a prepared effect and say so to the contact."""
-        async with self._database.connection() as connection, connection.transaction():
+        async with self._deciding(key) as connection:
             values = {"key": key, "hash": hash_, "agent": agent_id, "reason": reason}
             effect = await _changed(connection, _DECLINE, values)
             await _tell(connection, effect, "agent", {"declined_by": agent_id, "reason": reason}, text)
@@ -115,20 +147,20 @@ class PostgresApprovals:
             "amount": order.amount,
             "new_hash": order.hash,
         }
-        async with self._database.connection() as connection, connection.transaction():
+        async with self._deciding(key) as connection:
             effect = await _changed(connection, _CHANGE, values)
             await _tell(connection, effect, "agent", {"changed_by": agent_id, "amount": order.amount}, None)
         return effect
 
     async def finish(self, key: str, result: EffectResult, text: str, *, closes_case: bool) -> bool:
-        """Record what became of an approved effect, tell the contact and close the case, once."""
+        """Record what became of an effect, tell the contact and close the case, once."""
         values = {
             "key": key,
             "state": result.state.value,
             "rule": result.rule,
             "result": rows.json_text(result.result),
         }
-        async with self._database.connection() as connection, connection.transaction():
+        async with self._deciding(key) as connection:
             row = await (await connection.execute(_FINISH, values)).fetchone()
             if row is None:
                 return False
@@ -139,31 +171,39 @@ class PostgresApprovals:
         return True
 
     async def unfinished(self, older_than_seconds: float, limit: int = 20) -> list[PreparedEffect]:
-        """Give approved effects whose result is not recorded, after so long."""
-        found = await self._database.rows(
-            f"SELECT {EFFECT_COLUMNS} FROM effects f WHERE f.workspace_id = 1 AND f.state = 'intended'"
-            " AND f.decided_at < now() - make_interval(secs => %s) ORDER BY f.decided_at LIMIT %s",
-            (older_than_seconds, limit),
-        )
+        """Give effects that were begun and that nobody ends, after so long.
+
+        In no order: those that a silent business never answers for must not keep the others waiting.
+        """
+        found = await self._database.rows(_UNFINISHED, (older_than_seconds, limit))
         return [read_effect(row) for row in found]
 
     async def expired(self, limit: int = 20) -> list[PreparedEffect]:
         """Give prepared effects that nobody decided about in time."""
         found = await self._database.rows(
-            f"SELECT {EFFECT_COLUMNS} FROM effects f WHERE f.workspace_id = 1 AND f.state = 'prepared'"
-            " AND f.expires_at <= now() ORDER BY f.expires_at LIMIT %s",
+            f"SELECT {EFFECT_COLUMNS} FROM effects f WHERE f.workspace_id = 1 AND {_IS_OVER}"
+            " ORDER BY f.expires_at NULLS FIRST LIMIT %s",
             (limit,),
         )
         return [read_effect(row) for row in found]
 
     async def expire(self, key: str, text: str) -> bool:
-        """Refuse an expired effect and say so to the contact; the case stays for somebody."""
-        async with self._database.connection() as connection, connection.transaction():
+        """Refuse an expired effect, say so to the contact, and raise its case, which stays for somebody."""
+        async with self._deciding(key) as connection:
             row = await (await connection.execute(_EXPIRE, {"key": key})).fetchone()
             if row is None:
                 return False
-            await _tell(connection, read_effect(row), "system", {}, text)
+            effect = read_effect(row)
+            await _tell(connection, effect, "system", {}, text)
+            if effect.case_id is not None:
+                await raise_case(connection, effect.case_id, Priority().because("approval_expired"))
         return True
+
+    @asynccontextmanager
+    async def _deciding(self, key: str) -> AsyncIterator[Connection]:
+        async with self._database.connection() as connection, connection.transaction():
+            await connection.execute(_HOLD, {"key": key})
+            yield connection
 
 
 async def _changed(connection: Connection, statement: str, values: dict[str, Any]) -> PreparedEffect:
@@ -188,10 +228,16 @@ async def _refusal(connection: Connection, effect: PreparedEffect, values: dict[
         return Conflict("It was changed since you looked. Look at the new amount before you decide.", code="changed")
     if effect.changed_by == values["agent"]:
         return Conflict("You changed this yourself; somebody else has to approve it.", code="four_eyes")
-    cursor = await connection.execute("SELECT now() >= %s", (effect.expires_at,))
-    is_late = await cursor.fetchone()
-    if is_late and is_late[0]:
+    cursor = await connection.execute(
+        "SELECT coalesce(now() >= %s, true), EXISTS (SELECT FROM agents"
+        " WHERE workspace_id = 1 AND id = %s AND removed_at IS NULL)",
+        (effect.expires_at, values["agent"]),
+    )
+    is_late, has_account = await cursor.fetchone() or (True, False)
+    if is_late:
         return Conflict("The time to decide about this is over; ask the contact again.", code="expired")
+    if not has_account:
+        return Conflict("Your account was removed; somebody who has one must decide.", code="no_account")
     return Conflict("You may not decide about your own; somebody else has to.", code="own_contact")
 
 

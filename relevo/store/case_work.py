@@ -14,7 +14,7 @@ from relevo.domain.cases import Priority
 from relevo.domain.messages import clean_text
 from relevo.errors import Conflict, NotFound, RequestError
 from relevo.store import rows
-from relevo.store.cases import reasons_text
+from relevo.store.cases import RAISED, reasons_text
 from relevo.store.desk import CASES, read_case
 from relevo.store.pool import Database
 
@@ -43,18 +43,20 @@ _MISSED = f"""
 ORDER BY s.promised_at LIMIT %s
 """
 
-_MISS = """
+# Where the contact is told: the conversation is locked before the case, as turns and agents do it.
+_HOLD_LATEST = """
+SELECT c.id FROM conversations c WHERE c.workspace_id = 1 AND c.id = (
+    SELECT l.conversation_id FROM case_conversations l WHERE l.workspace_id = 1 AND l.case_id = %(id)s
+    ORDER BY l.linked_at DESC LIMIT 1) FOR NO KEY UPDATE
+"""
+_MISS = f"""
 WITH missed AS (
-    UPDATE cases SET promise_missed_at = now(), priority = %(priority)s, priority_reasons = %(reasons)s::jsonb,
-        due_at = least(due_at, now())
-    WHERE workspace_id = 1 AND id = %(id)s AND status = 'open' AND promise_missed_at IS NULL
+    UPDATE cases SET promise_missed_at = now(), {RAISED}, due_at = least(due_at, now())
+    WHERE workspace_id = 1 AND id = %(id)s AND status = 'open' AND promise_missed_at IS NULL AND promised_at <= now()
     RETURNING id
-), latest AS (
-    SELECT l.conversation_id FROM missed JOIN case_conversations l ON l.workspace_id = 1 AND l.case_id = missed.id
-    ORDER BY l.linked_at DESC LIMIT 1
 ), grown AS (
     UPDATE conversations c SET last_position = c.last_position + 1, updated_at = now()
-    FROM latest WHERE c.workspace_id = 1 AND c.id = latest.conversation_id AND %(content)s::jsonb IS NOT NULL
+    FROM missed WHERE c.workspace_id = 1 AND c.id = %(conversation)s AND %(content)s::jsonb IS NOT NULL
     RETURNING c.id, c.channel, c.last_position
 ), written AS (
     INSERT INTO entries (conversation_id, position, kind, author, content)
@@ -124,13 +126,12 @@ class PostgresCaseWork:
 
     async def miss(self, case_id: str, priority: Priority, text: str | None) -> bool:
         """Write to the contact first and raise the case."""
-        values = {
-            "id": case_id,
-            "priority": priority.score,
-            "reasons": reasons_text(priority),
-            "content": None if text is None else rows.json_text({"text": text}),
-        }
-        return bool(await self._database.rows(_MISS, values))
+        content = None if text is None else rows.json_text({"text": text})
+        values: dict[str, Any] = {"id": case_id, "reasons": reasons_text(priority), "content": content}
+        async with self._database.connection() as connection, connection.transaction():
+            latest = await (await connection.execute(_HOLD_LATEST, values)).fetchone()
+            values["conversation"] = latest[0] if latest else None
+            return (await connection.execute(_MISS, values)).rowcount > 0
 
     async def _language(self, conversation_id: UUID | None) -> str | None:
         found = await self._database.rows(

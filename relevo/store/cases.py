@@ -26,14 +26,26 @@ INSERT INTO case_conversations (case_id, conversation_id) VALUES (%(id)s, %(conv
 """
 _BIND = "UPDATE effects SET case_id = %(id)s WHERE workspace_id = 1 AND key = ANY(%(effects)s) AND state = 'prepared'"
 
+# Reasons are added to those that the row has by now: whoever wrote meanwhile had theirs.
+RAISED = """
+    (priority, priority_reasons) = (
+        SELECT least(100, coalesce(sum((r ->> 'points')::integer), 0)), coalesce(jsonb_agg(r ORDER BY n), '[]')
+        FROM (SELECT r, n FROM jsonb_array_elements(cases.priority_reasons) WITH ORDINALITY AS o(r, n)
+            WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(%(reasons)s::jsonb) f WHERE f ->> 'code' = r ->> 'code')
+            UNION ALL SELECT r, n + 1000 FROM jsonb_array_elements(%(reasons)s::jsonb) WITH ORDINALITY AS o(r, n)) a)
+"""
 # Something waits in a case to which effects are bound: one that was closed meanwhile is open again.
-_AGAIN = """
+_AGAIN = f"""
 UPDATE cases SET status = 'open', outcome = NULL, closed_at = NULL,
     contacted = contacted + %(counted)s, goal = coalesce(goal, %(goal)s),
-    detail = (detail::jsonb || %(detail)s::jsonb)::json, priority = greatest(priority, %(priority)s),
-    priority_reasons = %(reasons)s::jsonb, due_at = least(due_at, now() + make_interval(secs => %(due)s))
+    detail = (detail::jsonb || %(detail)s::jsonb)::json, {RAISED},
+    due_at = least(due_at, now() + make_interval(secs => %(due)s))
 WHERE workspace_id = 1 AND id = %(id)s AND (status = 'open' OR EXISTS (
     SELECT FROM effects f WHERE f.workspace_id = 1 AND f.key = ANY(%(effects)s) AND f.state = 'prepared'))
+"""
+_RAISE = f"""
+UPDATE cases SET {RAISED}, due_at = least(due_at, now())
+WHERE workspace_id = 1 AND id = %(id)s AND status = 'open'
 """
 
 
@@ -47,6 +59,11 @@ async def write_cases(connection: Connection, conversation_id: UUID, outcome: Tu
         values = _again_values(again, conversation_id)
         for statement in (_AGAIN, _LINK, *([_BIND] if again.effects else [])):
             await connection.execute(statement, values)
+
+
+async def raise_case(connection: Connection, case_id: str, priority: Priority) -> None:
+    """Add reasons to an open case's priority, and have it due now."""
+    await connection.execute(_RAISE, {"id": case_id, "reasons": reasons_text(priority)})
 
 
 def read_priority(reasons: Sequence[Mapping[str, Any]]) -> Priority:

@@ -10,7 +10,8 @@ from relevo.errors import AccessDenied, StaleVerdict
 from relevo.store import rows
 from relevo.store.pool import Connection, Database
 
-# A refused or failed effect begins anew: the reason may be gone, and nothing was done.
+# A refused or failed effect begins anew: the reason may be gone, and nothing was done. An approved one is told as
+# prepared: it is done for whoever approved it, who tells the contact and closes the case.
 _INTEND = """
 INSERT INTO effects AS known
     (key, kind, business_ref, arguments, state, rule, conversation_id, amount, unit, hash, expires_at)
@@ -30,9 +31,16 @@ ON CONFLICT (workspace_id, key) DO UPDATE SET
             WHERE known.state NOT IN ('refused', 'failed')),
     business_ref = excluded.business_ref
 WHERE known.business_ref = excluded.business_ref OR known.state IN ('refused', 'failed')
-RETURNING tries > 1, state, rule, result
+RETURNING tries > 1, CASE WHEN state = 'intended' AND decided_by IS NOT NULL THEN 'prepared' ELSE state END, rule,
+    result
 """
 
+# One at a time for each person: two refunds at the same moment must see each other.
+_HOLD_SUM = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+_HOLD_SUM_OF = """
+SELECT pg_advisory_xact_lock(hashtextextended(kind || ':' || business_ref, 0)) FROM effects
+WHERE workspace_id = 1 AND key = %s
+"""
 _SPENT = """
 SELECT coalesce(sum(amount), 0)::bigint FROM effects
 WHERE workspace_id = 1 AND kind = %(kind)s AND business_ref = %(ref)s AND key <> %(key)s
@@ -54,11 +62,17 @@ class PostgresEffects:
         """
         async with self._database.connection() as connection, connection.transaction():
             if intent.window_days is not None:
-                # One at a time for each person: two refunds at the same moment must see each other.
-                await connection.execute(
-                    "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"{order.kind}:{order.business_ref}",)
-                )
+                await connection.execute(_HOLD_SUM, (f"{order.kind}:{order.business_ref}",))
             return await _intend(connection, order, _values(order, state, rule, intent), intent)
+
+    async def begun(self, key: str) -> EffectOrder:
+        """Give the order of an effect as it was recorded."""
+        found = await self._database.rows(
+            "SELECT key, kind, business_ref, arguments, amount, unit FROM effects WHERE workspace_id = 1 AND key = %s",
+            (key,),
+        )
+        names = ("key", "kind", "business_ref", "arguments", "amount", "unit")
+        return EffectOrder(**dict(zip(names, found[0], strict=True)))
 
     async def spent(self, kind: str, business_ref: str, days: int) -> int:
         """Sum what was done, or may have been, for a person within so many days."""
@@ -79,6 +93,19 @@ class PostgresEffects:
         return f"CASE-{(await self._database.rows('SELECT nextval(%s)', ('case_numbers',)))[0][0]}"
 
 
+async def hold_sum(connection: Connection, key: str) -> None:
+    """Let nobody else count on what the person of an effect has spent, until the transaction ends."""
+    await connection.execute(_HOLD_SUM_OF, (key,))
+
+
+async def demand_spent(connection: Connection, order: EffectOrder, days: int, spent: int) -> None:
+    """Raise StaleVerdict unless a person's other effects of the kind sum to what the verdict counted on."""
+    values = {"kind": order.kind, "ref": order.business_ref, "key": order.key, "days": days}
+    found = await (await connection.execute(_SPENT, values)).fetchone()
+    if found is None or found[0] != spent:
+        raise StaleVerdict
+
+
 async def _intend(
     connection: Connection, order: EffectOrder, values: dict[str, Any], intent: Intent
 ) -> EffectResult | None:
@@ -89,10 +116,7 @@ async def _intend(
     if was_known:
         return EffectResult(key=order.key, state=EffectState(recorded), rule=recorded_rule, result=result)
     if intent.window_days is not None:
-        cursor = await connection.execute(_SPENT, values | {"days": intent.window_days})
-        spent = await cursor.fetchone()
-        if spent is None or spent[0] != intent.spent:
-            raise StaleVerdict
+        await demand_spent(connection, order, intent.window_days, intent.spent)
     return None
 
 

@@ -9,15 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from relevo.contracts.desk import Background
-from relevo.domain.cases import Case
 from relevo.domain.conversations import Control
 from relevo.domain.handoff import SETTLED_OUTCOMES, Handoff
 from relevo.errors import Conflict, NotFound
 from relevo.store import rows
-from relevo.store.approvals import EFFECT_COLUMNS, read_effect
-from relevo.store.desk import CASES, read_case
-from relevo.store.pool import Connection, Database
+from relevo.store.handoff_reads import OVERDUE, HandoffReads
+from relevo.store.pool import Connection
 
 _OPEN_STATES = "('requested', 'queued', 'offered', 'agent', 'wrap_up')"
 
@@ -51,11 +48,14 @@ SELECT %(handoff)s, %(id)s, (SELECT count(*) + 1 FROM handoffs WHERE workspace_i
 WHERE NOT EXISTS (SELECT FROM handoffs WHERE workspace_id = 1 AND conversation_id = %(id)s AND state IN {_OPEN_STATES})
 ON CONFLICT DO NOTHING
 """
-# An earlier one to which nobody could come, since nobody was online.
-_SUPERSEDE = """
+# An earlier one to which nobody could come, since nobody was online: the bot has control.
+_SUPERSEDE = f"""
 UPDATE handoffs SET state = 'expired', ended_at = now()
-WHERE workspace_id = 1 AND conversation_id = %(id)s AND state = 'requested'
+WHERE workspace_id = 1 AND conversation_id = %(id)s AND state IN {_OPEN_STATES}
 """
+_HOLD = "SELECT FROM conversations WHERE workspace_id = 1 AND id = %(id)s FOR NO KEY UPDATE"
+# Whoever takes an account away waits for this, and then finds what its agent has.
+_HAS_ACCOUNT = "SELECT FROM agents WHERE workspace_id = 1 AND id = %(agent)s AND removed_at IS NULL FOR SHARE"
 _FOLLOW = f"""
 UPDATE handoffs SET state = %(state)s,
     expires_at = CASE WHEN %(state)s = 'queued' THEN now() + interval '15 minutes' ELSE expires_at END,
@@ -101,24 +101,6 @@ WHERE s.workspace_id = 1 AND s.status = 'open'
   AND NOT EXISTS (SELECT FROM effects f WHERE f.workspace_id = 1 AND f.case_id = s.id
     AND f.state IN ('prepared', 'intended'))
 """
-_BACKGROUND = """
-SELECT
-    (SELECT coalesce(array_agg(DISTINCT s.id), '{}') FROM cases s WHERE s.workspace_id = 1 AND s.status = 'open'
-        AND (s.contact_id = i.contact_id OR s.business_ref = i.business_ref)),
-    (SELECT count(*) FROM cases s WHERE s.workspace_id = 1 AND s.opened_at > now() - interval '90 days'
-        AND (s.contact_id = i.contact_id OR s.business_ref = i.business_ref)),
-    (SELECT count(*) FROM handoffs h WHERE h.workspace_id = 1 AND h.conversation_id = c.id),
-    (SELECT coalesce(min(position), 0) FROM entries e WHERE e.workspace_id = 1 AND e.conversation_id = c.id),
-    c.last_position,
-    (SELECT count(*) FROM entries e WHERE e.workspace_id = 1 AND e.conversation_id = c.id AND e.kind = 'message'),
-    k.display_name,
-    (SELECT coalesce(array_agg(a.id::text ORDER BY a.position), '{}') FROM attachments a
-        WHERE a.workspace_id = 1 AND a.conversation_id = c.id)
-FROM conversations c
-JOIN identities i ON i.workspace_id = 1 AND i.id = c.identity_id
-JOIN contacts k ON k.workspace_id = 1 AND k.id = i.contact_id
-WHERE c.workspace_id = 1 AND c.id = %(id)s
-"""
 
 
 async def write_handoff(connection: Connection, conversation_id: UUID, handoff: Handoff) -> None:
@@ -131,70 +113,33 @@ async def write_handoff(connection: Connection, conversation_id: UUID, handoff: 
             await connection.execute(_PASS, _step(conversation_id, (before,), after))
 
 
-class PostgresHandoffs:
+async def end_waiting(connection: Connection, conversation_id: UUID, text: str, state: str) -> bool:
+    """Give the bot control within a transaction where a person is still waited for, and say so; tell whether it was."""
+    waiting = (Control.REQUESTED, Control.QUEUED, Control.OFFERED)
+    steps: list[tuple[tuple[Control, ...], Control]] = [(waiting, Control.BOT)]
+    if state == "expired":
+        steps = [(waiting, Control.EXPIRED), ((Control.EXPIRED,), Control.BOT)]
+    for before, after in steps:
+        if not (await connection.execute(_PASS, _step(conversation_id, before, after))).rowcount:
+            return False
+    await connection.execute(_FOLLOW, {"id": conversation_id, "state": state, "agent": None, "handback": None})
+    await connection.execute(_SAY, {"id": conversation_id, "content": rows.json_text({"text": text})})
+    return True
+
+
+class PostgresHandoffs(HandoffReads):
     """Handoffs on PostgreSQL; see contracts.desk.Handoffs."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def is_anybody_online(self, within_seconds: float) -> bool:
-        """Tell whether an agent who is not away was at the desk so recently."""
-        found = await self._database.rows(
-            "SELECT EXISTS (SELECT FROM agents WHERE workspace_id = 1 AND removed_at IS NULL AND NOT is_away"
-            " AND seen_at > now() - make_interval(secs => %s))",
-            (within_seconds,),
-        )
-        return bool(found[0][0])
-
-    async def queue_length(self) -> int:
-        """Count the conversations that wait for a person."""
-        found = await self._database.rows(
-            "SELECT count(*) FROM conversations WHERE workspace_id = 1"
-            " AND control IN ('requested', 'queued', 'offered')"
-        )
-        length: int = found[0][0]
-        return length
-
-    async def background(self, conversation_id: UUID) -> Background:
-        """Give what a record needs of the store."""
-        found = await self._database.rows(_BACKGROUND, {"id": conversation_id})
-        if not found:
-            raise NotFound("There is no such conversation.")
-        effects = await self._database.rows(
-            f"SELECT {EFFECT_COLUMNS} FROM effects f WHERE workspace_id = 1 AND conversation_id = %s"
-            " ORDER BY intended_at",
-            (conversation_id,),
-        )
-        open_cases, cases, episodes, first, last, messages, name, attachments = found[0]
-        return Background(
-            open_cases=tuple(open_cases),
-            cases_in_90_days=cases,
-            episodes=episodes,
-            first_position=first,
-            last_position=last,
-            messages=messages,
-            attempts=tuple(read_effect(row) for row in effects),
-            display_name=name,
-            attachments=tuple(attachments),
-        )
-
-    async def find_open_case(self, business_ref: str, case_type: str, reference: str | None) -> Case | None:
-        """Give a person's newest open case of this type, about this reference where one is given."""
-        found = await self._database.rows(
-            f"{CASES} AND s.status = 'open' AND s.business_ref = %(ref)s AND s.type = %(type)s"
-            " AND (%(reference)s::text IS NULL OR s.reference = %(reference)s) ORDER BY s.opened_at DESC LIMIT 1",
-            {"ref": business_ref, "type": case_type, "reference": reference},
-        )
-        return read_case(found[0]) if found else None
 
     async def take_over(self, conversation_id: UUID, version: int, agent_id: int, handoff: Handoff | None) -> int:
         """Give an agent control from whoever has it, and give the new version."""
         sources = (Control.BOT, Control.REQUESTED, Control.QUEUED, Control.OFFERED)
         values = _step(conversation_id, sources, Control.AGENT, agent=agent_id, version=version)
         async with self._database.connection() as connection, connection.transaction():
+            if not (await connection.execute(_HAS_ACCOUNT, {"agent": agent_id})).rowcount:
+                raise Conflict("Your account was removed; somebody who has one must take it.", code="no_account")
             row = await (await connection.execute(_PASS, values)).fetchone()
             if row is None:
-                raise await self._quicker(conversation_id)
+                raise await _quicker(connection, conversation_id)
             follow = {"id": conversation_id, "state": "agent", "agent": agent_id, "handback": None}
             if not (await connection.execute(_FOLLOW, follow)).rowcount and handoff is not None:
                 kept = _handoff_values(conversation_id, handoff) | {"state": "agent", "agent": agent_id}
@@ -232,7 +177,7 @@ class PostgresHandoffs:
         async with self._database.connection() as connection, connection.transaction():
             held = _step(conversation_id, (Control.AGENT,), Control.QUEUED, version=version) | {"holder": agent_id}
             if not (await connection.execute(_PASS, held)).rowcount:
-                raise await self._quicker(conversation_id)
+                raise await _quicker(connection, conversation_id)
             follow = {"id": conversation_id, "state": "queued", "agent": None, "handback": None}
             await connection.execute(_FOLLOW, follow)
             await connection.execute(_ASSIGN, {"id": conversation_id, "agent": None})
@@ -244,30 +189,10 @@ class PostgresHandoffs:
 
     async def give_up_waiting(self, conversation_id: UUID, text: str, state: str) -> bool:
         """Give the bot control of a conversation that still waits for a person, and say so to the contact."""
-        waiting = (Control.REQUESTED, Control.QUEUED, Control.OFFERED)
-        steps: list[tuple[tuple[Control, ...], Control]] = [(waiting, Control.BOT)]
-        if state == "expired":
-            steps = [(waiting, Control.EXPIRED), ((Control.EXPIRED,), Control.BOT)]
         async with self._database.connection() as connection, connection.transaction():
-            for before, after in steps:
-                if not (await connection.execute(_PASS, _step(conversation_id, before, after))).rowcount:
-                    return False
-            follow = {"id": conversation_id, "state": state, "agent": None, "handback": None}
-            await connection.execute(_FOLLOW, follow)
-            content = rows.json_text({"text": text})
-            await connection.execute(_SAY, {"id": conversation_id, "content": content})
-        return True
-
-    async def overdue(self, limit: int = 20) -> list[tuple[UUID, str | None, str]]:
-        """Give conversation, language and case number of those that waited beyond their handoff's expiry."""
-        found = await self._database.rows(
-            "SELECT c.id, c.language, coalesce(h.case_id, '') FROM handoffs h"
-            " JOIN conversations c ON c.workspace_id = 1 AND c.id = h.conversation_id"
-            " WHERE h.workspace_id = 1 AND h.state IN ('queued', 'offered') AND h.expires_at < now()"
-            " ORDER BY h.expires_at LIMIT %s",
-            (limit,),
-        )
-        return [(row[0], row[1], row[2]) for row in found]
+            if state == "expired" and not await _is_overdue(connection, conversation_id):
+                return False
+            return await end_waiting(connection, conversation_id, text, state)
 
     async def release(self, agent_id: int) -> list[UUID]:
         """Put back into the queue what an agent has, who is gone."""
@@ -291,24 +216,32 @@ class PostgresHandoffs:
         conversation_id, version, agent_id = held
         values = _step(conversation_id, (Control.AGENT,), to, version=version) | {"holder": agent_id}
         if not (await connection.execute(_PASS, values)).rowcount:
-            raise await self._quicker(conversation_id)
+            raise await _quicker(connection, conversation_id)
         follow = {"id": conversation_id, "state": "ended", "agent": None, "handback": rows.json_text(record)}
         await connection.execute(_FOLLOW, follow)
         outcome = record.get("outcome")
         if outcome in SETTLED_OUTCOMES:
             await connection.execute(_RESOLVE, {"id": conversation_id, "outcome": outcome, "agent": agent_id})
 
-    async def _quicker(self, conversation_id: UUID) -> Conflict:
-        found = await self._database.rows(
-            "SELECT c.control, a.name FROM conversations c"
-            " LEFT JOIN agents a ON a.workspace_id = 1 AND a.id = c.agent_id WHERE c.workspace_id = 1 AND c.id = %s",
-            (conversation_id,),
-        )
-        if not found:
-            raise NotFound("There is no such conversation.")
-        control, name = found[0]
-        who = f"{name} has it now" if name else f"it is with “{control}” now"
-        return Conflict(f"Somebody was quicker: {who}. Look again before you decide.", code="taken_over")
+
+async def _quicker(connection: Connection, conversation_id: UUID) -> Conflict:
+    cursor = await connection.execute(
+        "SELECT c.control, a.name FROM conversations c"
+        " LEFT JOIN agents a ON a.workspace_id = 1 AND a.id = c.agent_id WHERE c.workspace_id = 1 AND c.id = %s",
+        (conversation_id,),
+    )
+    found = await cursor.fetchone()
+    if found is None:
+        raise NotFound("There is no such conversation.")
+    control, name = found
+    who = f"{name} has it now" if name else f"it is with “{control}” now"
+    return Conflict(f"Somebody was quicker: {who}. Look again before you decide.", code="taken_over")
+
+
+async def _is_overdue(connection: Connection, conversation_id: UUID) -> bool:
+    """Look again under the row's lock: they may have gone on with the bot meanwhile, and wait anew."""
+    await connection.execute(_HOLD, {"id": conversation_id})
+    return (await connection.execute(f"{OVERDUE} AND c.id = %s", (conversation_id,))).rowcount > 0
 
 
 def _step(

@@ -12,7 +12,7 @@ from relevo.errors import LeaseLost
 from relevo.store import rows
 from relevo.store.attachments import keep_for
 from relevo.store.cases import write_cases
-from relevo.store.handoffs import write_handoff
+from relevo.store.handoffs import end_waiting, write_handoff
 from relevo.store.pool import Connection
 
 # Words become a draft when control is no longer the bot's: only the database knows who holds it at commit. The system's
@@ -20,7 +20,8 @@ from relevo.store.pool import Connection
 _SETTLE = """
 WITH expected AS (
     SELECT id FROM conversations
-    WHERE workspace_id = 1 AND id = %(conversation)s AND tracker_version = %(version)s FOR UPDATE
+    WHERE workspace_id = 1 AND id = %(conversation)s AND tracker_version = %(version)s
+      AND (NOT %(kept)s OR control IN ('requested', 'queued', 'offered', 'agent', 'wrap_up')) FOR UPDATE
 ), settled AS (
     UPDATE inbox q SET state = %(state)s, settled_at = now(), token = NULL, lease_until = NULL, error = %(error)s
     FROM expected WHERE q.workspace_id = 1 AND q.id = %(inbox)s AND q.token = %(token)s AND q.state = 'held'
@@ -69,11 +70,12 @@ FROM identity WHERE k.workspace_id = 1 AND k.id = identity.contact_id
 async def write_turn(connection: Connection, claim: Claim, outcome: TurnOutcome) -> Committed:
     """Settle a claim with its outcome.
 
-    Raises LeaseLost, with nothing written, when the token or the tracker's version is another one by now.
+    Raises LeaseLost, with nothing written, when the token or the tracker's version is another one by now, or when it
+    is kept for a person and nobody has control.
     """
     values = _settle_values(claim, outcome)
     more = (outcome.verification, outcome.cases, outcome.contacts, outcome.handoff, outcome.kept_attachments)
-    if not any(more):
+    if not any(more) and not outcome.taken_back:
         return _settled(await (await connection.execute(_SETTLE, values)).fetchone())
     async with connection.transaction():
         result = _settled(await (await connection.execute(_SETTLE, values)).fetchone())
@@ -84,6 +86,8 @@ async def write_turn(connection: Connection, claim: Claim, outcome: TurnOutcome)
             await write_handoff(connection, claim.conversation.id, outcome.handoff)
         for kept in outcome.kept_attachments:
             await keep_for(connection, kept, claim.conversation.id)
+        if outcome.taken_back is not None:
+            await end_waiting(connection, claim.conversation.id, outcome.taken_back, "ended")
         return result
 
 
@@ -103,6 +107,7 @@ def _settle_values(claim: Claim, outcome: TurnOutcome) -> dict[str, Any]:
         "token": claim.token,
         "state": "dead" if outcome.dead_letter else "settled",
         "error": _clean(outcome.dead_letter),
+        "kept": outcome.is_kept,
         "turns": 1 if outcome.tracker_events else 0,
         "events": b"[" + b",".join(outcome.tracker_events) + b"]",
         "count": len(entries),

@@ -26,6 +26,8 @@ class Trouble(str, Enum):
     """Done, and no answer."""
     DIES_BEFORE = "dies_before"
     DIES_AFTER = "dies_after"
+    BROKEN = "broken"
+    """The business's own code raises what a business may not."""
 
 
 class Ledger:
@@ -112,3 +114,5 @@ def _before(trouble: Trouble | None) -> None:
         raise BusinessUnavailable
     if trouble is Trouble.DIES_BEFORE:
         raise Died
+    if trouble is Trouble.BROKEN:
+        raise KeyError("the business's own mistake")

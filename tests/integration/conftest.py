@@ -15,6 +15,7 @@ from relevo.brain import placeholders
 from relevo.brain.bot_files import BotFiles
 from relevo.brain.models import Models
 from tests import spike
+from tests.integration.office import Office, open_office
 from tests.integration.talking import BOT, Floor, open_floor
 
 if TYPE_CHECKING:
@@ -62,4 +63,11 @@ def spike_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def floor(database: str, bot: RasaBrain) -> AsyncIterator[Floor]:
     """A database of this test alone with the demo company in it, and the bot."""
     async with open_floor(database, bot) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def office(database: str) -> AsyncIterator[Office]:
+    """An office of this test alone."""
+    async with open_office(database) as opened:
         yield opened

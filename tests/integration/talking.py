@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from relevo.bootstrap import OpenStore, open_store
 from relevo.configuration import read_configuration
@@ -72,9 +72,9 @@ class Floor:
         """Give a person's balance."""
         return (await self.business.person(ref)).points
 
-    async def run(self, statement: str) -> None:
+    async def run(self, statement: str, values: Any = None) -> None:
         """Change something behind everybody's back, such as what time it is."""
-        await self.opened.database.run(statement)
+        await self.opened.database.run(statement, values)
 
 
 @dataclass(kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timezone
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,11 +19,13 @@ placeholders.install()
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
 
 import msgspec
+from rasa.core import jobs
 from rasa.core.channels.channel import UserMessage
 from rasa.core.lock_store import InMemoryLockStore
 from rasa.core.nlg import TemplatedNaturalLanguageGenerator
 from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import InMemoryTrackerStore
+from rasa_sdk.events import ReminderScheduled
 
 from relevo.brain.in_process import InProcessActions
 from relevo.brain.rasa_brain import RasaBrain
@@ -32,6 +35,7 @@ from relevo.domain.contacts import Identity
 from relevo.domain.conversations import Control, Conversation
 from relevo.domain.effects import EffectResult, EffectState
 from relevo.errors import BrainUnavailable, TurnFailed
+from tests.spike.bot.actions import ActionCredit
 
 pytestmark = [pytest.mark.anyio, pytest.mark.rasa, pytest.mark.filterwarnings("ignore::UserWarning")]
 ACTIONS = "tests.spike.bot.actions"
@@ -130,6 +134,22 @@ async def test_a_model_that_cannot_be_loaded_says_what_to_do(tmp_path: Path, bro
     (tmp_path / "broken.tar.gz").write_bytes(b"not an archive")
     with pytest.raises(BrainUnavailable, match="relevo train"):
         RasaBrain(tmp_path / broken, actions=ACTIONS)
+
+
+async def test_a_reminder_that_an_action_sets_never_fires(spike_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would act outside every turn, perhaps while a person has control; the event is kept, and nothing is timed."""
+    run = ActionCredit.run
+
+    async def and_reminds(self: ActionCredit, dispatcher: Any, tracker: Any, domain: Any) -> list[Any]:
+        reminder = ReminderScheduled("EXTERNAL_news", datetime.now(timezone.utc), name="news")
+        return [*await run(self, dispatcher, tracker, domain), reminder]
+
+    monkeypatch.setattr(ActionCredit, "run", and_reminds)
+    brain, conversation = RasaBrain(spike_model, actions=ACTIONS), _conversation()
+    _enter(_done)
+    answers = [await _say(brain, conversation, text) for text in SAID[:3]]
+    assert any(b'"reminder"' in event for event in answers[-1].tracker_events)
+    assert (await jobs.scheduler()).get_jobs() == []
 
 
 async def test_our_turn_writes_the_events_that_rasa_itself_would(brain: RasaBrain, spike_model: Path) -> None:

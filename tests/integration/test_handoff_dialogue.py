@@ -204,3 +204,120 @@ async def test_control_taken_in_the_middle_of_a_turn_keeps_the_bots_words_as_a_d
     entries = await floor.opened.store.conversations.entries(conversation.id, 0)
     (draft,) = [entry for entry in entries if entry.kind == "draft"]
     assert "11.280" in (draft.content.text or "")
+
+
+async def test_a_yes_after_a_person_confirms_nothing_that_was_shown_before(floor: Floor) -> None:
+    """The bot asks whether there is anything else: yes to that is not yes to an offer of before the person came."""
+    agent = await agent_online(floor)
+    lucia = floor.customer()
+    await lucia.says("me faltan los puntos de la reserva RBL7Q2, soy AU48207315")
+    await takes(floor, agent, lucia)
+    await hands_back(floor, agent, lucia, Handback(outcome="promised", agent="Sara"))
+    await lucia.hears()
+    told = await lucia.says("sí")
+    assert await floor.points("C001") == 18_250, told
+    assert "Total: 11.280 puntos" in told, "it is shown again, and then a yes is one"
+    await lucia.says("sí")
+    assert await floor.points("C001") == 29_530
+
+
+async def test_a_yes_to_an_offer_that_was_never_sent_confirms_nothing(floor: Floor) -> None:
+    """What the bot wanted to say while a person took over was a draft: nobody can have agreed to it."""
+    agent = await agent_online(floor)
+    lucia = floor.customer()
+    await lucia.writes("me faltan los puntos de la reserva RBL7Q2, soy AU48207315")
+    (claim,) = await floor.opened.store.inbox.claim(10)
+    await takes(floor, agent, lucia)
+    await floor.converse(claim)
+    await hands_back(floor, agent, lucia, Handback(outcome="promised", agent="Sara"))
+    assert "Total" not in await lucia.hears()
+    await lucia.says("sí")
+    assert await floor.points("C001") == 18_250
+
+
+async def test_a_yes_that_comes_after_a_person_closed_confirms_nothing(floor: Floor) -> None:
+    """It answers them, not the bot, which shows its offer again."""
+    agent = await agent_online(floor)
+    lucia = floor.customer()
+    await lucia.says("me faltan los puntos de la reserva RBL7Q2, soy AU48207315")
+    conversation = await takes(floor, agent, lucia)
+    await floor.opened.store.handoffs.close(
+        conversation.id,
+        conversation.control_version,
+        agent.id,
+        handback_record(Handback(outcome="resolved"), handoff_id=None, ended_at=system_clock()),
+    )
+    assert "Total: 11.280 puntos" in await lucia.says("sí")
+    assert await floor.points("C001") == 18_250
+    await lucia.says("sí")
+    assert await floor.points("C001") == 29_530
+
+
+async def test_a_button_of_before_the_person_is_pressed_late(floor: Floor) -> None:
+    """With the person it is kept for them; afterwards it confirms nothing by itself."""
+    agent = await agent_online(floor)
+    lucia = floor.customer()
+    await lucia.says("me faltan los puntos de la reserva RBL7Q2, soy AU48207315")
+    payloads = [button.payload for content in lucia.heard for button in content.buttons]
+    assert payloads, "the offer has buttons"
+    await takes(floor, agent, lucia)
+    for payload in [*payloads, *payloads]:
+        assert await lucia.says(payload) == ""
+    await hands_back(floor, agent, lucia, Handback(outcome="resolved", agent="Sara"))
+    await lucia.hears()
+    await lucia.says(payloads[0])
+    assert await floor.points("C001") == 18_250
+
+
+async def test_a_restart_that_was_a_button_restarts_nothing_during_a_handoff(floor: Floor) -> None:
+    """In Rasa it would end the pause and forget everything; here it is kept for the person."""
+    agent = await agent_online(floor)
+    lucia = floor.customer()
+    await lucia.says("me faltan los puntos de la reserva RBL7Q2, soy AU48207315")
+    await floor.run("UPDATE conversations SET issued_payloads = '{/restart}'")
+    await takes(floor, agent, lucia)
+    assert await lucia.says("/restart") == ""
+    await hands_back(floor, agent, lucia, Handback(outcome="promised", agent="Sara"))
+    assert "sigue con tu caso" in await lucia.hears()
+    assert "Total: 11.280 puntos" in await lucia.says("me faltan puntos")
+
+
+async def test_a_handoff_that_lasts_for_weeks_is_forgotten_by_nobody(floor: Floor) -> None:
+    """No session ends meanwhile: what the contact said before the person came is still known."""
+    agent = await agent_online(floor)
+    lucia = floor.customer()
+    await lucia.says("me faltan los puntos de la reserva RBL7Q2, soy AU48207315")
+    await takes(floor, agent, lucia)
+    await let_weeks_pass(floor, lucia)
+    assert await lucia.says("¿hay alguien?") == ""
+    await hands_back(floor, agent, lucia, Handback(outcome="promised", agent="Sara"))
+    assert "sigue con tu caso" in await lucia.hears()
+    assert "Total: 11.280 puntos" in await lucia.says("me faltan puntos")
+
+
+async def test_a_message_that_arrives_again_is_kept_once_and_not_answered_after_the_person(floor: Floor) -> None:
+    """A platform that repeats itself during and after a handoff adds nothing."""
+    agent = await agent_online(floor)
+    lucia = floor.customer()
+    await lucia.says(ASKED)
+    await takes(floor, agent, lucia)
+    await lucia.says("me faltan los puntos de la reserva RBL7Q2, soy AU48207315")
+    before = (await conversation_of(floor, lucia)).last_position
+    lucia.said -= 1
+    assert await lucia.says("me faltan los puntos de la reserva RBL7Q2, soy AU48207315") == ""
+    assert (await conversation_of(floor, lucia)).last_position == before
+    await hands_back(floor, agent, lucia, Handback(outcome="resolved", agent="Sara"))
+    await lucia.hears()
+    lucia.said -= 1
+    assert await lucia.says("me faltan los puntos de la reserva RBL7Q2, soy AU48207315") == ""
+
+
+async def let_weeks_pass(floor: Floor, customer: Customer) -> None:
+    """Have everything that the bot remembers be weeks old."""
+    conversation = await conversation_of(floor, customer)
+    for number, turn in enumerate(await floor.opened.store.inbox.tracker_events(conversation.id), 1):
+        events = [event | {"timestamp": event["timestamp"] - 30 * 86_400} for event in msgspec.json.decode(turn)]
+        await floor.run(
+            "UPDATE tracker_events SET events = %s WHERE version = %s", (msgspec.json.encode(events), number)
+        )
+    floor.converser.brain.forget(conversation)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -18,7 +18,7 @@ from relevo.contracts.store import TurnOutcome
 from relevo.domain.conversations import Control
 from relevo.domain.effects import EffectState
 from relevo.domain.messages import Author
-from relevo.errors import ConfigurationError
+from relevo.errors import ConfigurationError, Conflict
 from relevo.store.migrate import migrate, migrations
 from tests.integration.hands import claimed, lines, written
 
@@ -123,6 +123,67 @@ async def test_a_conversation_goes_on_after_a_migration(empty: str) -> None:
         assert committed.tracker_version == 2
         entries = await opened.store.conversations.entries(claim.conversation.id, 0)
         assert [entry.content.text for entry in entries] == ["hello", "hi", "still there?", "yes"]
+
+
+OF_0003 = """
+INSERT INTO effects (key, kind, business_ref, arguments, state, rule, result, conversation_id)
+SELECT 'credit:' || state, 'credit', 'C001', '{"points": 100}', state, 'points.' || state, '{"booking": 1}',
+    '00000000-0000-0000-0000-00000000000c'
+FROM unnest(ARRAY['intended', 'prepared', 'done', 'refused', 'failed', 'unconfirmed']) AS s(state);
+INSERT INTO cases (id, type, trigger, status, reference, goal, detail, contact_id, business_ref, conversation_id) VALUES
+    ('CASE-2', 'points', 'approval', 'open', '0751', 'points', '{"known": {"ticket": "0751"}, "rule": "points.name"}',
+        '00000000-0000-0000-0000-00000000000a', 'C001', '00000000-0000-0000-0000-00000000000c'),
+    ('CASE-3', 'points', 'user_request', 'closed', NULL, NULL, '{"promised_at": "2026-05-04T12:00:00Z"}',
+        '00000000-0000-0000-0000-00000000000a', NULL, '00000000-0000-0000-0000-00000000000c');
+UPDATE agents SET limits = '{"points": 100}';
+"""
+
+
+@pytest.mark.anyio
+async def test_cases_effects_and_agents_of_before_the_handoff_come_forward(empty: str) -> None:
+    """Every case is found from its conversation, every effect has its state, and agents have the powers they had."""
+    migrate(empty, up_to=3)
+    with psycopg.connect(empty, autocommit=True) as connection:
+        connection.execute(SAMPLE)
+        connection.execute(OF_0003)
+    before = ask(empty, "SELECT key, state, rule, arguments, result FROM effects ORDER BY key")
+    migrate(empty)
+    assert ask(empty, "SELECT key, state, rule, arguments, result FROM effects ORDER BY key") == before
+    async with open_store(empty) as opened:
+        found = await opened.store.conversations.find("push", "amina")
+        assert found is not None
+        cases = {case.id: case for case in await opened.store.desk.cases_of(found.id)}
+        assert {name: case.status for name, case in cases.items()} == {"CASE-2": "open", "CASE-3": "closed"}
+        assert cases["CASE-2"].detail == {"known": {"ticket": "0751"}, "rule": "points.name"}
+        assert cases["CASE-2"].due_at is not None
+        assert cases["CASE-3"].promised_at is not None
+        assert (await opened.store.desk.case("CASE-1")).conversation_id is None
+        assert await opened.store.case_work.missed_promises() == [], "closed cases promise nothing"
+        kim = await opened.store.accounts.agent("kim@example.com")
+        assert kim is not None
+        assert (kim.name, kim.limits, kim.is_away) == ("Kim", {"points": 100}, False)
+
+
+@pytest.mark.anyio
+async def test_what_was_prepared_before_there_were_decisions_is_over_and_said_so(empty: str) -> None:
+    """Nobody knows what its amount was: it is not approved, does not wait for good, and may be asked for anew."""
+    migrate(empty, up_to=3)
+    with psycopg.connect(empty, autocommit=True) as connection:
+        connection.execute(SAMPLE)
+        connection.execute(OF_0003)
+    migrate(empty)
+    async with open_store(empty) as opened:
+        approvals = opened.store.approvals
+        (effect,) = await approvals.expired()
+        assert effect.order.key == "credit:prepared"
+        with pytest.raises(Conflict, match="The time to decide about this is over"):
+            await approvals.approve("credit:prepared", effect.hash, 1)
+        assert await approvals.expire("credit:prepared", "it was not decided")
+        assert await approvals.expired() == []
+        (begun,) = await approvals.unfinished(0)
+        assert (begun.order.key, begun.decided_by) == ("credit:intended", None)
+        entries = await opened.store.conversations.entries(UUID("00000000-0000-0000-0000-00000000000c"), 0)
+        assert entries[-1].content.text == "it was not decided"
 
 
 def test_migrators_at_the_same_moment_apply_each_migration_once(empty: str) -> None:
