@@ -74,15 +74,20 @@ class DeskSession:
         return self.post("/effects/approve", key=effect["key"], hash=effect["hash"])
 
 
+def password_of(installation: Installation) -> str:
+    """Give the password that was made for the installation; the demo's agents share it."""
+    login = (installation.state / "first-login.txt").read_text(encoding="utf-8")
+    found = re.search(r"^password: (\S+)$", login, re.MULTILINE)
+    assert found is not None, login
+    return found[1]
+
+
 @contextmanager
 def signed_in(installation: Installation, email: str) -> Iterator[DeskSession]:
-    """Sign one of the demo's agents in; they share the password made for the installation."""
-    login = (installation.state / "first-login.txt").read_text(encoding="utf-8")
-    password = re.search(r"^password: (\S+)$", login, re.MULTILINE)
-    assert password is not None, login
+    """Sign one of the demo's agents in."""
     with httpx.Client(base_url=installation.url, timeout=30) as http:
         token = re.findall(r'name="form_token" value="(\w+)"', http.get("/desk/login").text)[0]
-        http.post("/desk/login", data={"email": email, "password": password[1], "form_token": token})
+        http.post("/desk/login", data={"email": email, "password": password_of(installation), "form_token": token})
         me = http.get("/desk/api/me")
         assert me.status_code == 200, me.text
         yield DeskSession(http=http, form_token=me.json()["form_token"])
