@@ -23,10 +23,11 @@ from relevo.contracts.store import Store
 from relevo.domain.cases import Case, CaseStatus
 from relevo.domain.conversations import ENDED, Control, Conversation
 from relevo.domain.handoff import Handback
-from relevo.domain.messages import MAX_TEXT_BYTES, clean_text
+from relevo.domain.messages import MAX_TEXT_BYTES, Author, Content, clean_text
 from relevo.errors import TooLarge, Unreadable
 from relevo.flow.handoff import takeover
 from relevo.flow.record import handback_record
+from relevo.flow.texts import say
 
 MAX_CLIENT_ID_CHARACTERS = 100
 MAX_TOLD_CHARACTERS = 2_000
@@ -67,7 +68,10 @@ class DeskWork:
             self.clock(),
         )
         taken = await self.store.handoffs.take_over(conversation_id, version, agent.id, handoff)
+        here = say(conversation.language, "agent_here", name=agent.name)
+        await self.store.conversations.say(conversation_id, Author.SYSTEM, Content(text=here))
         self._changed(conversation_id, "take_over", agent)
+        self.live.wake_senders()
         return taken
 
     async def reply(self, conversation_id: UUID, agent: AgentAccount, text: str, client_id: str) -> int:

@@ -119,6 +119,7 @@ def test_a_person_takes_over_in_the_browser_and_the_visitor_reads_their_words(
     expect(visitor.locator("#chat-log")).to_contain_text("CASE-")
     sara.locator("#cases .lines a", has_text=PERSON[language]).click()
     sara.get_by_role("button", name=TAKE_OVER[language]).click()
+    expect(visitor.locator("#chat-log")).to_contain_text("Sara Molina")
     reply = sara.locator("textarea[name=text]").first
     reply.fill("Sara: aquí estoy / here I am")
     reply.press("Control+Enter")

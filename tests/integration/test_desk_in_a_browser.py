@@ -123,7 +123,7 @@ async def test_an_agent_takes_over_answers_notes_and_hands_back(office: Office) 
     await sara.page.get_by_label("Note", exact=True).fill("Calm by now.")
     await sara.page.get_by_role("button", name="Save note").click()
     await expect(sara.page.locator(".timeline .note .bubble")).to_have_text("Calm by now.")
-    assert await office.doors.texts("amina", "thank you") == ["Hello, Sara here."]
+    assert (await office.doors.texts("amina", "thank you"))[-1] == "Hello, Sara here."
     await expect(sara.page.locator(".timeline .contact .bubble").last).to_have_text("thank you")
     await sara.page.get_by_role("button", name="Hand back …").click()
     await sara.page.get_by_role("radio", name="Resolved").check()

@@ -43,6 +43,10 @@ async def noelia(doors: Doors) -> AsyncIterator[DeskOf]:
         yield desk
 
 
+HERE = "Sara Molina is with you now and has everything you've written."
+"""What the contact hears when she takes over."""
+
+
 async def now(doors: Doors, address: str = "amina") -> Conversation:
     """Give a conversation as it is."""
     return await doors.conversation("rest", address)
@@ -57,7 +61,7 @@ async def test_an_agent_takes_over_answers_and_is_heard(doors: Doors, sara: Desk
     (case,) = (await sara.get("/cases?show=mine"))["cases"]
     assert case["agent_name"] == "Sara Molina"
     await sara.says(conversation, "Sara here.")
-    assert await doors.texts("amina", "hello?") == ["Sara here."]
+    assert await doors.texts("amina", "hello?") == [HERE, "Sara here."]
 
 
 async def test_of_two_who_take_over_at_once_one_wins_and_the_other_hears_who(
@@ -185,7 +189,7 @@ async def test_ending_without_the_bot_says_nothing_and_who_writes_again_is_the_b
         assert (await sara.does(f"{at(conversation)}/close", **body))["control"] == "closed"
     assert (await sara.get("/cases?show=open"))["cases"] == []
     assert "This conversation has ended" in await sara.page(f"/desk{at(conversation)}")
-    assert await doors.texts("amina", "hello again") == ["You said hello again"]
+    assert await doors.texts("amina", "hello again") == [HERE, "You said hello again"]
 
 
 async def test_an_ended_conversation_is_taken_up_again_to_keep_a_promise(doors: Doors, sara: DeskOf) -> None:
@@ -194,7 +198,7 @@ async def test_an_ended_conversation_is_taken_up_again_to_keep_a_promise(doors: 
     conversation = await sara.takes("amina")
     await sara.does(f"{at(conversation)}/close", version=conversation.control_version, outcome="promised")
     await sara.says(await sara.takes("amina"), "I promised to write: it is found.")
-    assert await doors.texts("amina", "thanks!") == ["I promised to write: it is found."]
+    assert await doors.texts("amina", "thanks!") == [HERE, HERE, "I promised to write: it is found."]
 
 
 async def test_what_is_put_back_waits_for_somebody_else(doors: Doors, sara: DeskOf, noelia: DeskOf) -> None:
@@ -234,7 +238,7 @@ async def test_a_closed_case_leaves_its_conversation_to_who_has_it(doors: Doors,
     (case,) = (await sara.get("/cases"))["cases"]
     await sara.does(f"/cases/{case['id']}/close", outcome="resolved")
     await sara.says(conversation, "One more thing.")
-    assert await doors.texts("amina", "yes?") == ["One more thing."]
+    assert await doors.texts("amina", "yes?") == [HERE, "One more thing."]
 
 
 async def test_the_list_shows_what_is_due_first_and_filters(doors: Doors, sara: DeskOf) -> None:
