@@ -153,8 +153,9 @@ async def mail_server(
 
 
 def _hang_up(server: SMTP) -> None:
-    if isinstance(server.transport, asyncio.WriteTransport):
-        server.transport.abort()
+    transport: Any = server.transport  # of asyncio or of uvloop, whose transports are no classes of asyncio
+    if transport is not None:
+        transport.abort()
 
 
 def logged_in(password: str) -> dict[str, Any]:

@@ -41,7 +41,10 @@ async def approve(floor: Floor, key: str) -> None:
     """Have a person approve what waits, by the store's own contract."""
     approvals = floor.opened.store.approvals
     effect = await approvals.get(key)
-    approved = await approvals.approve(key, effect.hash, 1)
+    noelia = await floor.opened.store.accounts.add_agent(
+        "noelia@aurora.example", "Noelia Prat", "supervisor", "no hash"
+    )
+    approved = await approvals.approve(key, effect.hash, noelia.id)
     result = await carry_out(approved.order, approved.rule, floor.business)
     assert await approvals.finish(key, result, "Aprobado.", closes_case=True)
 

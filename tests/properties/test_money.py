@@ -163,6 +163,8 @@ class Month:
 async def opened(database: str) -> AsyncIterator[OpenStore]:
     """A store on a database of this test alone."""
     async with open_store(database, size=AT_A_TIME, name="relevo money") as store:
+        for name in ("one", "two"):
+            await store.store.accounts.add_agent(f"{name}@aurora.example", name, "supervisor", "no hash")
         yield store
 
 
