@@ -7,8 +7,13 @@ a person hands back ──► the bot opens with what was decided, and still kno
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from actions.cases import open_case, same_case
 from actions.conversation import Talk
+from actions.trips import NAMING
+from relevo.contracts.business import OTHER_FACTS, REFERENCE_FACTS
 from relevo.domain.cases import Trigger
 from relevo.domain.handoff import HandoffRequest
 
@@ -26,6 +31,10 @@ SETTLED = {
     "nothing_to_do": "utter_handed_back_nothing_to_do",
 }
 """Outcomes that leave nothing to do, with what is said; any other leaves the case open."""
+
+_LISTS = frozenset(NAMING)
+_TAUGHT = REFERENCE_FACTS | OTHER_FACTS | _LISTS
+"""Slots that a person may fill: facts alone. What is offered, and where a request stands, only the rules decide."""
 
 
 async def to_person(talk: Talk, case_id: str, case_type: str, trigger: Trigger, response: str) -> None:
@@ -96,8 +105,7 @@ async def handed_back(talk: Talk) -> None:
         await not_understood(talk)
         return
     talk.memory["handback"] = {"outcome": handback.outcome, "agent": handback.agent, "told": handback.told}
-    for name, value in handback.slots.items():
-        talk.memory[name] = value
+    _learn(talk, handback.slots)
     if handback.outcome in SETTLED:
         _leave_request(talk)
         talk.memory.forget("case_id", "goal")
@@ -106,6 +114,15 @@ async def handed_back(talk: Talk) -> None:
         talk.say("utter_handed_back_told", agent=handback.agent, told=handback.told)
     else:
         talk.say(SETTLED.get(handback.outcome, "utter_handed_back_open"), agent=handback.agent)
+
+
+def _learn(talk: Talk, slots: Mapping[str, Any]) -> None:
+    """Remember the facts that a person taught; whatever else the desk's API was sent is left out."""
+    for name, value in slots.items():
+        values = value if isinstance(value, list) else [value]
+        given = [each.strip() for each in values if isinstance(each, str) and each.strip()]
+        if name in _TAUGHT and given:
+            talk.memory[name] = given if name in _LISTS else given[0]
 
 
 def _leave_request(talk: Talk) -> None:

@@ -14,12 +14,15 @@ Facts = dict[str, str]
 
 # Facts of one group say the same thing in two ways: after a failed match the newer one replaces the older.
 _GROUPS = (("loyalty_number",), ("booking_code", "ticket"), ("order",), ("email", "phone", "name"))
+_SHOWN = ("points_offer", "points_shown", "photo_trips", "refund_offer", "refused")
+"""What was told to whoever was verified then, and must not be told to whoever writes now."""
 _KINDS = tuple(kind for group in _GROUPS for kind in group)
 
 
 async def is_identified(talk: Talk, case_type: str, question: str = "utter_ask_identity") -> bool:
     """Tell whether the contact is known well enough; where not, ask for what is missing, first by ``question``."""
     if talk.turn.level >= Level.TWO_FACTS:
+        talk.memory["is_identified"] = True  # also where the turn that found it out failed then: it ends here too
         return True
     _forget_expired(talk)
     facts = _facts(talk)
@@ -79,9 +82,7 @@ def _forget_expired(talk: Talk) -> None:
     if not talk.memory["is_identified"]:
         return
     kept = talk.heard.entities
-    talk.memory.forget(
-        "is_identified", "points_offer", "refund_offer", "stage", *(kind for kind in _KINDS if kind not in kept)
-    )
+    talk.memory.forget("is_identified", "stage", *_SHOWN, *(kind for kind in _KINDS if kind not in kept))
 
 
 def _facts(talk: Talk) -> Facts:

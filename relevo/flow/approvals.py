@@ -25,6 +25,7 @@ from relevo.contracts.live import Live
 from relevo.contracts.policy import Policy
 from relevo.contracts.store import Conversations, Effects
 from relevo.domain.effects import POINTS, Decision, EffectOrder, EffectResult, EffectState, PreparedEffect
+from relevo.domain.messages import clean_text
 from relevo.errors import AccessDenied, Conflict, StaleVerdict, Unavailable, Unreadable
 from relevo.flow.amounts import amount_in
 from relevo.flow.effects import carry_out
@@ -61,13 +62,14 @@ class Decider:
 
     async def decline(self, key: str, hash_: str, agent: AgentAccount, reason: str) -> None:
         """Refuse it; the contact hears the reason."""
-        if not reason.strip() or len(reason) > MAX_REASON_CHARACTERS:
+        reason = clean_text(reason).strip()
+        if not 0 < len(reason) <= MAX_REASON_CHARACTERS:
             raise Unreadable(
                 f"Say in 1 to {MAX_REASON_CHARACTERS} characters why; the customer reads it.", code="bad_reason"
             )
         effect = await self.approvals.get(key)
         language = await self._language(effect)
-        reason = reason.strip() if reason.strip()[-1] in ".!?" else f"{reason.strip()}."
+        reason = reason if reason[-1] in ".!?" else f"{reason}."
         text = say(language, "effect_declined", reason=reason, case=effect.case_id or "")
         await self.approvals.decline(key, hash_, agent.id, reason, text)
         self._wake(effect)
@@ -163,7 +165,7 @@ class Decider:
         days = self.policies.window_days(order.kind)
         spent = await self.effects.spent(order.kind, order.business_ref, days) if days is not None else 0
         try:
-            verdict = self.policies.decide(order.kind, {"spent": spent, **order.arguments}, self.clock().date())
+            verdict = self.policies.decide(order.kind, {**order.arguments, "spent": spent}, self.clock().date())
         except ValueError as error:
             raise Conflict(f"The policy cannot judge this any more: {error}", code="policy") from error
         if verdict.decision is Decision.REFUSED:

@@ -11,10 +11,10 @@ from uuid import UUID
 import structlog
 
 from relevo.contracts.business import Business, Person
-from relevo.contracts.mail import Mail, Posting
+from relevo.contracts.mail import DoneEffect, Mail, Posting
 from relevo.domain.effects import POINTS, EffectResult, EffectState
 from relevo.domain.messages import Content
-from relevo.errors import BusinessUnavailable, Unavailable
+from relevo.errors import BusinessUnavailable, NotFound, Unavailable
 from relevo.flow.amounts import money, number
 from relevo.flow.mail import Mailer
 from relevo.flow.texts import say
@@ -95,13 +95,23 @@ class Confirmer:
         """Confirm what is there by now, and give how many mails were posted."""
         posted = 0
         for done in await self.mailer.mails.unconfirmed():
-            person = await self.business.person(done.business_ref)
-            posting = await confirm(self.mailer, about=done.conversation_id, person=person, effect=done.effect)
-            if posting in (Posting.BAD_ADDRESS, Posting.ANOTHER_CONTACT):
-                await self.mailer.mails.give_up(confirmation_key(done.effect))
-                _log.warning("confirm.not_posted", reason=posting.value)
-            posted += posting is Posting.POSTED
+            posted += await self._is_posted(done)
         return posted
+
+    async def _is_posted(self, done: DoneEffect) -> bool:
+        try:
+            person = await self.business.person(done.business_ref)
+        except NotFound:  # the business has forgotten them: there is nobody to write to
+            return await self._give_up(done, "unknown_person")
+        posting = await confirm(self.mailer, about=done.conversation_id, person=person, effect=done.effect)
+        if posting in (Posting.BAD_ADDRESS, Posting.ANOTHER_CONTACT):
+            return await self._give_up(done, posting.value)
+        return posting is Posting.POSTED
+
+    async def _give_up(self, done: DoneEffect, reason: str) -> bool:
+        await self.mailer.mails.give_up(confirmation_key(done.effect))
+        _log.warning("confirm.not_posted", reason=reason)
+        return False
 
 
 def confirmation_key(effect: EffectResult) -> str:

@@ -88,7 +88,8 @@ class QueueWatch:
         """Give up on what waited too long, and give how many conversations that were."""
         overdue = await self.handoffs.overdue()
         for conversation_id, language, case_id in overdue:
-            text = say(language or self.default_language, "queue_expired", case=case_id)
+            key = "queue_expired" if case_id else "queue_expired_without_case"
+            text = say(language or self.default_language, key, case=case_id)
             if await self.handoffs.give_up_waiting(conversation_id, text, "expired"):
                 self.live.changed(conversation_id)
                 self.live.wake_senders()

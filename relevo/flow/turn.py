@@ -191,7 +191,7 @@ class ConversationTurn:
     async def _judge(self, kind: str, facts: Mapping[str, Any]) -> tuple[Verdict, int]:
         days = self.services.policies.window_days(kind)
         spent = await self.services.effects.spent(kind, self._ref() or "", days) if days is not None else 0
-        return self.services.policies.decide(kind, {"spent": spent, **facts}, self.now.date()), spent
+        return self.services.policies.decide(kind, {**facts, "spent": spent}, self.now.date()), spent
 
     async def open_case(
         self,

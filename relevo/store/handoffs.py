@@ -53,6 +53,12 @@ _SUPERSEDE = f"""
 UPDATE handoffs SET state = 'expired', ended_at = now()
 WHERE workspace_id = 1 AND conversation_id = %(id)s AND state IN {_OPEN_STATES}
 """
+# The contact was told that it is open: so it is, though somebody ended it meanwhile.
+_OPEN_AGAIN = """
+UPDATE cases SET status = 'open', outcome = NULL, closed_at = NULL, agent_id = NULL,
+    due_at = coalesce((%(record)s::jsonb #>> '{sla,first_response_due_at}')::timestamptz, now())
+WHERE workspace_id = 1 AND id = %(case)s AND status <> 'open'
+"""
 _HOLD = "SELECT FROM conversations WHERE workspace_id = 1 AND id = %(id)s FOR NO KEY UPDATE"
 # Whoever takes an account away waits for this, and then finds what its agent has.
 _HAS_ACCOUNT = "SELECT FROM agents WHERE workspace_id = 1 AND id = %(agent)s AND removed_at IS NULL FOR SHARE"
@@ -107,6 +113,7 @@ async def write_handoff(connection: Connection, conversation_id: UUID, handoff: 
     """Keep a handoff within a turn's transaction; control passes to the queue where somebody is online."""
     values = _handoff_values(conversation_id, handoff)
     await connection.execute(_SUPERSEDE, values)
+    await connection.execute(_OPEN_AGAIN, values)
     await connection.execute(_KEEP, values | {"state": "queued" if handoff.is_anybody_online else "requested"})
     if handoff.is_anybody_online:
         for before, after in ((Control.BOT, Control.REQUESTED), (Control.REQUESTED, Control.QUEUED)):

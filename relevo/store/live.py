@@ -60,9 +60,11 @@ class PostgresLive:
 
     async def close(self) -> None:
         """Stop; what was not told yet is dropped, since everybody looks again anyway."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        running = set(self._tasks)
+        while running:  # asyncio.wait_for, under every statement, loses a cancellation that comes with its result
+            for task in running:
+                task.cancel()
+            _, running = await asyncio.wait(running, timeout=0.1)
 
     def wake_bots(self) -> None:
         """Tell bot processes that an inbox row waits."""

@@ -11,8 +11,8 @@ from sanic.response import HTTPResponse
 
 from relevo.errors import NotAuthenticated, RequestError
 from relevo.web.attached import asks_for_thumbnail, file_answer
-from relevo.web.desk_html import problem_page
-from relevo.web.languages import WORDS, language_of
+from relevo.web.desk_html import refusal_page
+from relevo.web.languages import language_of
 from relevo.web.markup import page_answer
 from relevo.web.services import services_of
 from relevo.web.sign_in import demand_session
@@ -30,9 +30,7 @@ async def _get_attachment(request: Request, attachment_id: UUID) -> HTTPResponse
         target = f"/desk/login?next={quote(request.path)}"
         return HTTPResponse(None, 303, {"Location": target, "Cache-Control": "no-store"})
     except RequestError as error:
-        language = language_of(request)
-        sentence = WORDS[language].get(f"problem.{error.reason}", str(error))
-        return page_answer(problem_page(language, sentence), error.status)
+        return page_answer(refusal_page(language_of(request), error), error.status)
 
 
 async def _view(request: Request, attachment_id: UUID) -> HTTPResponse:

@@ -8,6 +8,7 @@ import msgspec
 
 from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.desk import ConversationLine
+from relevo.errors import RequestError
 from relevo.web.desk_list import case_list
 from relevo.web.desk_reading import CaseListing
 from relevo.web.languages import WORDS, Words
@@ -90,9 +91,10 @@ def desk_page(language: str, title: str, session: Session, body: str) -> str:
     return document(language, f"{title} · Relevo", _HEAD, frame)
 
 
-def problem_page(language: str, sentence: str) -> str:
-    """Give a page that says what went wrong."""
+def refusal_page(language: str, error: RequestError) -> str:
+    """Give a page that says why there is nothing else to show, in the reader's language where it has the words."""
     words = WORDS[language]
+    sentence = words.get(f"problem.{error.reason}", str(error))
     body = f"""<body class="sign-in">
 <main class="card">
 <div class="brand">{_LOGO}<span>Relevo <b>{text(words["desk.title"])}</b></span></div>

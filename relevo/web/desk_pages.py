@@ -14,7 +14,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from relevo.errors import NotAuthenticated, RequestError, TooMany
-from relevo.web.desk_html import overview_page, problem_page, sign_in_page
+from relevo.web.desk_html import overview_page, refusal_page, sign_in_page
 from relevo.web.desk_reading import CaseListing, read_case, read_conversation, read_list
 from relevo.web.desk_work import work_page
 from relevo.web.languages import WORDS, language_of
@@ -67,7 +67,7 @@ def _page(handler: Page) -> Page:
             return _go_to(f"/desk/login?next={quote(request.path)}")
         except RequestError as error:
             headers = {"Retry-After": str(error.retry_after_seconds)} if isinstance(error, TooMany) else {}
-            return page_answer(problem_page(language_of(request), str(error)), error.status, headers)
+            return page_answer(refusal_page(language_of(request), error), error.status, headers)
 
     return page
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -17,11 +17,14 @@ from relevo.domain.effects import PreparedEffect
 from relevo.domain.handoff import Episode
 from relevo.domain.messages import Entry
 
+Version = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+"""How often control of a conversation has passed; what the database cannot hold is none."""
+
 
 class TakeOver(msgspec.Struct, kw_only=True):
     """Takes a conversation, or puts it back, as it was at this version of its control."""
 
-    version: int
+    version: Version
 
 
 class Write(msgspec.Struct, kw_only=True):
@@ -34,7 +37,7 @@ class Write(msgspec.Struct, kw_only=True):
 class HandBack(msgspec.Struct, kw_only=True):
     """Ends an agent's stretch."""
 
-    version: int
+    version: Version
     outcome: str
     """``resolved``, ``refused``, ``promised``, ``nothing_to_do``, or another word."""
     told: str | None = None

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from relevo.domain.effects import PreparedEffect
 from relevo.domain.handoff import Handback
+from relevo.domain.messages import clean_text
 from relevo.errors import Conflict
 from relevo.flow.approvals import Decider, may_approve
 from relevo.web import desk_wire as wire
@@ -61,20 +62,23 @@ async def close_case(call: Call, body: wire.CloseCase, case_id: str) -> wire.Cas
 
 async def approve(call: Call, body: wire.Approve) -> wire.Effect:
     """Have done exactly what was shown."""
-    await _decider(call).approve(body.key, body.hash, call.agent)
-    return await _decided(call, body.key)
+    key, hash_ = _shown(body)
+    await _decider(call).approve(key, hash_, call.agent)
+    return await _decided(call, key)
 
 
 async def decline(call: Call, body: wire.Decline) -> wire.Effect:
     """Refuse it, and tell the contact why."""
-    await _decider(call).decline(body.key, body.hash, call.agent, body.reason)
-    return await _decided(call, body.key)
+    key, hash_ = _shown(body)
+    await _decider(call).decline(key, hash_, call.agent, body.reason)
+    return await _decided(call, key)
 
 
 async def change_amount(call: Call, body: wire.ChangeAmount) -> wire.Effect:
     """Put another amount in its place, for somebody else to approve."""
-    await _decider(call).change_amount(body.key, body.hash, call.agent, body.amount)
-    return await _decided(call, body.key)
+    key, hash_ = _shown(body)
+    await _decider(call).change_amount(key, hash_, call.agent, body.amount)
+    return await _decided(call, key)
 
 
 async def presence(call: Call, body: wire.Presence) -> wire.Agent:
@@ -91,6 +95,11 @@ def effect_for(call: Call, effect: PreparedEffect) -> wire.Effect:
 
 def _handback(body: wire.HandBack) -> Handback:
     return Handback(outcome=body.outcome, told=body.told, note=body.note, slots=body.slots)
+
+
+def _shown(body: wire.Approve) -> tuple[str, str]:
+    """Give key and hash without what no database holds: so cut, they name nothing that there is."""
+    return clean_text(body.key), clean_text(body.hash)
 
 
 def _decider(call: Call) -> Decider:

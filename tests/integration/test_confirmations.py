@@ -120,3 +120,18 @@ async def test_what_cannot_be_written_to_is_given_up_once(database: str) -> None
         confirmer = Confirmer(mailer=office.mailer, business=Ledger({"C001": {"email": "nowhere"}}))
         assert await confirmer.step() == 0
         assert await office.mailer.mails.unconfirmed() == []
+
+
+async def test_who_the_business_has_forgotten_keeps_nobody_else_from_their_mail(database: str) -> None:
+    """There is nobody to write to any more: it is given up, and the next one is written."""
+    async with open_office(database) as office:
+        chat = await office.chat()
+        for number, ref in enumerate(("C000", "C001")):
+            await office.opened.database.run(
+                "INSERT INTO effects (key, kind, business_ref, arguments, state, conversation_id, ended_at)"
+                " VALUES (%s, 'refund', %s, '{}', 'done', %s, now() + make_interval(secs => %s))",
+                (f"refund:AO-{number}", ref, chat.id, number),
+            )
+        confirmer = Confirmer(mailer=office.mailer, business=Ledger({"C001": {"name": "Lucía", "email": ADDRESS}}))
+        assert await confirmer.step() == 1
+        assert await office.mailer.mails.unconfirmed() == []

@@ -224,6 +224,17 @@ async def test_what_does_not_exist_or_fit_is_refused_with_a_sentence(
     assert await kim.is_refused(path, **body) == expected
 
 
+@pytest.mark.parametrize("verb", ["take-over", "put-back", "hand-back", "close"])
+@pytest.mark.parametrize("version", [-1, 10**25])
+async def test_a_version_that_no_conversation_can_have_is_refused(
+    doors: Doors, kim: DeskOf, verb: str, version: int
+) -> None:
+    """What the database cannot hold is no reason for an incident."""
+    await doors.texts("bilal", "hello")
+    address = f"{at(await doors.conversation('rest', 'bilal'))}/{verb}"
+    assert await kim.is_refused(address, version=version, outcome="resolved") == (400, "wrong_type")
+
+
 @pytest.mark.parametrize(
     ("body", "expected"),
     [

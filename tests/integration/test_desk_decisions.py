@@ -84,3 +84,17 @@ async def test_a_declined_effect_is_told_with_its_reason(doors: Doors, sara: Des
     assert await sara.is_refused("/effects/approve", **shown(effect)) == (409, "decided")
     assert any("The seller paid it back." in text for text in await doors.texts("amina", "and?"))
     assert doors.business.asked[effect["key"]] == 0
+
+
+async def test_characters_that_nothing_can_hold_decide_about_nothing(doors: Doors, sara: DeskOf) -> None:
+    """NUL in a key or hash names nothing; in a reason it is taken out."""
+    effect = shown(await prepared(doors, sara))
+    assert await sara.is_refused("/effects/approve", key="a\x00b", hash="x") == (404, "not_found")
+    assert await sara.is_refused("/effects/approve", key=effect["key"], hash="\x00") == (409, "changed")
+    for verb in ("decline", "change"):
+        assert await sara.is_refused(f"/effects/{verb}", key="a\x00b", hash="x", reason="no", amount=1) == (
+            404,
+            "not_found",
+        )
+    assert await sara.is_refused("/effects/decline", **effect, reason="\x00 ") == (400, "bad_reason")
+    assert (await sara.does("/effects/decline", **effect, reason="It was\x00 paid"))["reason"] == "It was paid."

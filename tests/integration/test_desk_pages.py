@@ -18,6 +18,7 @@ from relevo.domain.cases import Trigger
 from relevo.domain.conversations import Control
 from relevo.domain.messages import Author, Button, Content
 from relevo.store.mails import PostgresMails
+from relevo.web.languages import WORDS
 from relevo.web.passwords import hash_password
 from relevo.web.settings import WebSettings
 from tests.integration.doors import Doors, open_doors
@@ -295,6 +296,15 @@ async def test_the_desk_speaks_the_browsers_language(database: str, wanted: str,
     async with _desk(database) as doors:
         page = await doors.http.get("/desk/login", headers={"Accept-Language": wanted})
         assert f"<h1>{word}</h1>" in page.text
+
+
+async def test_a_refusal_is_said_in_the_browsers_language(database: str) -> None:
+    """Whoever follows a link to what is gone reads so in their own words."""
+    async with _desk(database) as doors:
+        await _sign_in(doors)
+        page = await doors.http.get("/desk/cases/CASE-1", headers={"Accept-Language": "es"})
+        assert page.status_code == 404
+        assert WORDS["es"]["problem.not_found"] in page.text
 
 
 async def test_pages_allow_nothing_that_is_not_ours(database: str) -> None:

@@ -230,6 +230,17 @@ async def test_what_is_overdue_by_mistake_does_not_hide_what_is(relay: Relay) ->
     assert [episode.state for episode in episodes] == ["queued", "expired"]
 
 
+async def test_no_case_is_promised_where_there_is_none(relay: Relay) -> None:
+    """An agent took over unasked and put it back: nobody came, and nothing stays open."""
+    agent = await relay.agent()
+    await relay.says("hello")
+    version, conversation = await relay.takes(agent), await relay.conversation()
+    await relay.opened.store.handoffs.put_back(conversation.id, version, agent.id)
+    await relay.opened.database.run("UPDATE handoffs SET expires_at = now() - interval '1 second'")
+    assert await QueueWatch(handoffs=relay.opened.store.handoffs, live=relay.opened.live).step() == 1
+    assert "case" not in (await relay.timeline())[-1]
+
+
 async def test_of_many_agents_at_once_one_takes_over_and_the_others_learn_who(relay: Relay) -> None:
     """More of them than there are connections: nobody waits for a connection while holding one."""
     agents = [await relay.agent(f"agent{number}") for number in range(12)]

@@ -128,6 +128,16 @@ async def test_an_expired_verification_is_asked_for_anew(floor: Floor) -> None:
     assert "AU0702" not in told, "somebody else may sit there now"
 
 
+async def test_what_was_listed_for_somebody_cannot_be_chosen_by_whoever_comes_after_them(floor: Floor) -> None:
+    """The first of a list is the first of one's own: trips that were shown before the hour was over are nobody's."""
+    lucia = floor.customer()
+    await lucia.says("me faltan los puntos de la reserva RBL7Q2, soy AU48207315")
+    await floor.run("UPDATE identities SET verified_until = now() - interval '1 second'")
+    assert "dos datos" in await lucia.says("sí")
+    assert "points.already_credited" in await lucia.says("AU96140378, PAN1X9")
+    assert "AU0702" not in await lucia.says("el primero")
+
+
 async def test_who_has_no_facts_is_given_other_ways_then_a_person(floor: Floor) -> None:
     """No code at hand: what else will do is told, and the second no opens a case."""
     customer = floor.customer()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from uuid import UUID
 
@@ -119,3 +120,13 @@ async def test_what_cannot_be_told_does_not_stop_what_comes_after(here: OpenStor
     assert heard[-1]
     eventually_open = here.live._tasks
     await eventually(lambda: not any(task.done() for task in eventually_open))
+
+
+async def test_who_closes_while_something_is_being_told_is_not_kept_waiting(database: str) -> None:
+    """A process ends although its last word was on the way just then."""
+    for _ in range(5):
+        async with open_store(database) as opened:
+            opened.live.wake_senders()
+            await opened.database.rows("SELECT 1")
+            leaving = asyncio.create_task(opened.live.close())
+            assert await asyncio.wait([leaving], timeout=PATIENCE_SECONDS) == ({leaving}, set())

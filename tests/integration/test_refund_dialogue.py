@@ -40,11 +40,9 @@ async def case_of(floor: Floor, number: str) -> Case:
 async def approve(floor: Floor, key: str) -> None:
     """Have a person approve what waits, by the store's own contract."""
     approvals = floor.opened.store.approvals
+    agent = await floor.opened.store.accounts.add_agent("sara@aurora.example", "Sara", "agent", "no hash")
     effect = await approvals.get(key)
-    noelia = await floor.opened.store.accounts.add_agent(
-        "noelia@aurora.example", "Noelia Prat", "supervisor", "no hash"
-    )
-    approved = await approvals.approve(key, effect.hash, noelia.id)
+    approved = await approvals.approve(key, effect.hash, agent.id)
     result = await carry_out(approved.order, approved.rule, floor.business)
     assert await approvals.finish(key, result, "Aprobado.", closes_case=True)
 
