@@ -12,7 +12,7 @@ from relevo.domain.contacts import Level
 from relevo.domain.effects import EffectResult
 
 _KNOWN = (*sorted(REFERENCE_FACTS | OTHER_FACTS), "flight", "place", "period")
-_REFERENCES = ("baggage_report", "ticket", "order", "flight", "booking_code", "loyalty_number")
+_REFERENCES = ("baggage_report", "ticket", "order", "subscription", "flight", "booking_code", "loyalty_number")
 _LONGEST_GOAL = 500
 
 

@@ -19,7 +19,6 @@ from relevo.domain.handoff import HandoffRequest
 
 NOT_SERVED = {
     "ask_refund": "refund",
-    "cancel_subscription": "subscription",
     "report_lost_baggage": "lost_baggage",
     "report_damage": "damage",
 }
@@ -127,3 +126,4 @@ def _learn(talk: Talk, slots: Mapping[str, Any]) -> None:
 
 def _leave_request(talk: Talk) -> None:
     talk.memory.forget("in_request", "request", "stage", "points_offer", "points_shown", "refund_offer", "refused")
+    talk.memory.forget("subscription_offer")

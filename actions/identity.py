@@ -14,7 +14,7 @@ Facts = dict[str, str]
 
 # Facts of one group say the same thing in two ways: after a failed match the newer one replaces the older.
 _GROUPS = (("loyalty_number",), ("booking_code", "ticket"), ("order",), ("email", "phone", "name"))
-_SHOWN = ("points_offer", "points_shown", "photo_trips", "refund_offer", "refused")
+_SHOWN = ("points_offer", "points_shown", "photo_trips", "refund_offer", "subscription_offer", "refused")
 """What was told to whoever was verified then, and must not be told to whoever writes now."""
 _KINDS = tuple(kind for group in _GROUPS for kind in group)
 

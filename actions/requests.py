@@ -13,7 +13,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import balance, handoff, points, refunds
+from actions import balance, handoff, points, refunds, subscriptions
 from actions.conversation import NOT_UNDERSTOOD, Memory, Talk, heard
 from actions.trips import NAMING
 from relevo.contracts.business import OTHER_FACTS, REFERENCE_FACTS
@@ -23,8 +23,9 @@ REQUESTS: dict[str, Callable[[Talk], Awaitable[None]]] = {
     "points_correction": points.go_on,
     "balance": balance.go_on,
     refunds.CASE_TYPE: refunds.go_on,
+    subscriptions.CASE_TYPE: subscriptions.go_on,
 }
-_TELLING = frozenset({*NAMING, "choice", *REFERENCE_FACTS, *OTHER_FACTS})
+_TELLING = frozenset({*NAMING, "choice", "subscription", *REFERENCE_FACTS, *OTHER_FACTS})
 
 
 class TalkAction(Action, ABC):
@@ -64,7 +65,8 @@ def _notice_person(talk: Talk) -> None:
 async def begin(talk: Talk, request: str) -> None:
     """Open a request, or go on where it is open already."""
     if talk.memory["request"] != request:
-        talk.memory.forget("stage", "points_offer", "points_shown", "refund_offer", "case_id", "was_refused")
+        talk.memory.forget("stage", "points_offer", "points_shown", "refund_offer", "subscription_offer")
+        talk.memory.forget("case_id", "was_refused")
         talk.memory["has_case"] = False
         talk.memory["goal"] = talk.heard.text
     talk.memory["in_request"], talk.memory["request"] = True, request
@@ -107,6 +109,17 @@ class ActionRefund(TalkAction):
     async def work(talk: Talk) -> None:
         """Open the request."""
         await begin(talk, refunds.CASE_TYPE)
+
+
+class ActionCancelSubscription(TalkAction):
+    """Begins cancelling a subscription, or goes on where it is being done."""
+
+    called = "action_cancel_subscription"
+
+    @staticmethod
+    async def work(talk: Talk) -> None:
+        """Open the request."""
+        await begin(talk, subscriptions.CASE_TYPE)
 
 
 class ActionBalance(TalkAction):

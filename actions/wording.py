@@ -1,4 +1,4 @@
-"""Numbers, money, dates, trips and charges as a language writes them; another one is another file in ``languages/``."""
+"""Numbers, money, dates, trips, charges and subscriptions as a language writes them, by its file in ``languages/``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from importlib import resources
 from typing import Any
 
 import yaml
+
+from relevo.domain.names import name_words
 
 FALLBACK = "es"
 _SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
@@ -80,6 +82,32 @@ class Wording:
             total=self.money(order["total"], order["currency"]),
         )
         return line
+
+    def subscription(self, facts: Mapping[str, Any]) -> str:
+        """Write one line about a subscription, to choose among several."""
+        line: str = self._data["subscription"].format(
+            subscription=facts["subscription"], plan=facts["plan"], price=self.price(facts)
+        )
+        return line
+
+    def price(self, facts: Mapping[str, Any]) -> str:
+        """Write what a subscription costs for each period, such as "€14.99 a month"."""
+        text: str = self._data["prices"].get(facts["period"], "{amount}")
+        return text.format(amount=self.money(facts["price"], facts["currency"]))
+
+    def tells_to_cancel(self, text: str) -> bool:
+        """Tell whether a text says to cancel what is being talked about, and nothing else; "cancel" alone does not."""
+        words = self._said(text) - set(self._data["courtesies"])
+        cancelling, beside = set(self._data["cancelling"]), set(self._data["beside_cancelling"])
+        says_only_that = words <= cancelling | beside and "?" not in text
+        return says_only_that and bool(words & cancelling) and bool(words & beside)
+
+    def speaks_of_cancelling(self, text: str) -> bool:
+        """Tell whether a text has a word for cancelling in it."""
+        return not self._said(text).isdisjoint(self._data["cancelling"])
+
+    def _said(self, text: str) -> set[str]:
+        return {word.lower() for word in name_words(text)}
 
     def date(self, day: date | str) -> str:
         """Write a date, such as "5 oct 2025"; takes ISO text too."""

@@ -8,7 +8,7 @@ from typing import Any
 from relevo.bootstrap import OpenStore
 from relevo.bootstrap.mail import one_time_codes
 from relevo.configuration import Configuration
-from relevo.contracts.business import Business, Order, Person, Trip
+from relevo.contracts.business import Business, Order, Person, Subscription, Trip
 from relevo.contracts.clock import system_clock
 from relevo.domain.effects import EffectOrder
 from relevo.errors import BusinessUnavailable
@@ -35,6 +35,10 @@ class NoBusiness:
         raise BusinessUnavailable("No business system is connected.")
 
     async def orders(self, ref: str) -> Sequence[Order]:
+        """Know nothing."""
+        raise BusinessUnavailable("No business system is connected.")
+
+    async def subscriptions(self, ref: str) -> Sequence[Subscription]:
         """Know nothing."""
         raise BusinessUnavailable("No business system is connected.")
 

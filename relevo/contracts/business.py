@@ -100,6 +100,23 @@ class Order:
         return sum(payment.amount for payment in self.payments) - too_many
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subscription:
+    """One subscription of a person."""
+
+    id: str
+    plan: str
+    price: int
+    """For one period, in minor units of the currency."""
+    currency: str
+    period: str
+    """``month`` or ``year``."""
+    paid_until: date
+    """The end of what is paid: there it renews, or ends where it was cancelled."""
+    is_active: bool
+    """Whether it renews; a cancelled one may be used until the end of what is paid."""
+
+
 class Business(Protocol):
     """The business's own systems. Every method raises BusinessUnavailable when they do not answer."""
 
@@ -123,11 +140,18 @@ class Business(Protocol):
         """Give all of a person's orders, newest first; nobody else's."""
         ...
 
+    async def subscriptions(self, ref: str) -> Sequence[Subscription]:
+        """Give all of a person's subscriptions, the cancelled ones too; nobody else's."""
+        ...
+
     async def carry_out(self, order: EffectOrder) -> Mapping[str, Any]:
         """Do an effect exactly once per ``order.key`` and give its result; again with the same key, the same result.
 
         A ``refund`` pays ``order.amount`` back to the means that the order was paid with: of the ``payment`` that its
         arguments name, else of the delivery. Its result has amount, unit, reference and the payments.
+
+        A ``cancel_subscription`` ends the ``subscription`` at ``ends_on``, which must be the end of what is paid. Its
+        result has both, and the plan.
 
         Raises Conflict when the business refuses (its sentence says why).
         """

@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Any, Protocol
 from uuid import UUID
 
-from relevo.contracts.business import Order, Person, Trip
+from relevo.contracts.business import Order, Person, Subscription, Trip
 from relevo.domain.attachments import Attachment, AttachmentKind
 from relevo.domain.cases import Case, Trigger
 from relevo.domain.codes import CodeCheck, CodeSending
@@ -101,6 +101,10 @@ class Turn(Protocol):
 
     async def orders(self) -> Sequence[Order]:
         """Give the verified contact's orders; raises AccessDenied below two facts."""
+        ...
+
+    async def subscriptions(self) -> Sequence[Subscription]:
+        """Give the verified contact's subscriptions; raises AccessDenied below two facts."""
         ...
 
     @property

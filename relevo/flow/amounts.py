@@ -1,6 +1,8 @@
-"""Numbers and money as each language writes them; how is in the language's file of texts."""
+"""Numbers, money and dates as each language writes them; how is in the language's file of texts."""
 
 from __future__ import annotations
+
+from datetime import date
 
 from relevo.domain.effects import POINTS
 from relevo.flow.texts import say
@@ -33,3 +35,9 @@ def money(language: str | None, minor_units: int, currency: str) -> str:
     return (
         say(language, "money", amount=amount, sign=_SIGNS[currency]) if currency in _SIGNS else f"{amount} {currency}"
     )
+
+
+def day(language: str | None, when: date) -> str:
+    """Write a date, such as "5 de enero de 2026" in Spanish and "5 January 2026" in English."""
+    month = say(language, "months").split()[when.month - 1]
+    return say(language, "date", day=str(when.day), month=month, year=str(when.year))

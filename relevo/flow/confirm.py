@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from relevo.contracts.mail import DoneEffect, Mail, Posting
 from relevo.domain.effects import POINTS, EffectResult, EffectState
 from relevo.domain.messages import Content
 from relevo.errors import BusinessUnavailable, NotFound, Unavailable
-from relevo.flow.amounts import money, number
+from relevo.flow.amounts import day, money, number
 from relevo.flow.mail import Mailer
 from relevo.flow.texts import say
 from relevo.flow.waiting import stopped_within
@@ -26,6 +27,7 @@ _log = structlog.get_logger()
 TEXTS: Mapping[str, frozenset[str]] = {
     "credit_points": frozenset({"points", "balance"}),
     "refund": frozenset({"money", "means"}),
+    "cancel_subscription": frozenset({"plan", "ends_on"}),
 }
 """The kinds that have words of their own, and the facts that those need; any other is confirmed by its reference."""
 
@@ -34,7 +36,7 @@ async def confirm(mailer: Mailer, *, about: UUID, person: Person, effect: Effect
     """Write to a verified person that an effect was done; for each effect once, however often this is called.
 
     Of the effect's result are told, where they are there: ``points`` and ``balance``; ``amount`` (in minor units) with
-    ``unit``, its currency, and ``means``, the means of payment as the contact knows it.
+    ``unit``, its currency, and ``means``, the means of payment as the contact knows it; ``plan`` and ``ends_on``.
     """
     if effect.state is not EffectState.DONE:
         raise ValueError(f"{effect.key} is {effect.state.value}; only what was done is confirmed.")
@@ -70,6 +72,8 @@ def _facts(language: str, result: Mapping[str, Any]) -> dict[str, str]:
         facts["money"] = money(language, int(result["amount"]), str(unit))
     if result.get("means"):
         facts["means"] = str(result["means"])
+    if result.get("plan") and result.get("ends_on"):
+        facts |= {"plan": str(result["plan"]), "ends_on": day(language, date.fromisoformat(result["ends_on"]))}
     return facts
 
 

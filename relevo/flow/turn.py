@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from relevo.contracts.attachments import KeptFor
-from relevo.contracts.business import OTHER_FACTS, REFERENCE_FACTS, Business, Order, Person, Trip
+from relevo.contracts.business import OTHER_FACTS, REFERENCE_FACTS, Business, Order, Person, Subscription, Trip
 from relevo.contracts.desk import Handoffs
 from relevo.contracts.policy import Policy
 from relevo.contracts.runtime import Identification, Waiting
@@ -141,6 +141,10 @@ class ConversationTurn:
     async def orders(self) -> Sequence[Order]:
         """Give the verified contact's orders."""
         return await self.services.business.orders(self._verified_ref())
+
+    async def subscriptions(self) -> Sequence[Subscription]:
+        """Give the verified contact's subscriptions."""
+        return await self.services.business.subscriptions(self._verified_ref())
 
     @property
     def handback(self) -> Handback | None:

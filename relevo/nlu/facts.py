@@ -20,6 +20,7 @@ _FACTS = frozenset(
         "ticket",
         "booking_code",
         "order",
+        "subscription",
         "flight",
         "email",
         "phone",

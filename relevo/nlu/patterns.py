@@ -75,6 +75,7 @@ _BARE_ORDER = re.compile(
     rf"{_NOT_INSIDE}(?:{_alternatives(words_of('cues', 'order'))})[^\w\d]{{1,3}}"
     rf"(?:(?:n[oº°]|num|numero|nro|number)[^\w\d]{{1,3}})?(\d{{5}}){_ENDS}(?![.,]\d)"
 )
+_SUBSCRIPTION = re.compile(rf"{_NOT_INSIDE}sub[ .\-]?(\d{{3}}){_ENDS}")
 _CASE = re.compile(rf"{_NOT_INSIDE}(?<!in )(?<!en )cas[eo][ .\-#]{{0,3}}(\d{{4,9}}){_ENDS}")
 _BAGGAGE_REPORT = re.compile(rf"{_NOT_INSIDE}[a-z]{{3}}au\d{{5}}{_ENDS}")
 _PHONE = re.compile(r"(?<![\w+])(?:\+|00)[1-9](?:[ ().\-]{0,2}\d){7,14}(?!\d)")
@@ -108,6 +109,11 @@ def _orders(text: Text) -> Iterator[Span]:
         yield Span("order", "AO-" + match[1], *match.span())
     for match in _BARE_ORDER.finditer(text.folded):
         yield Span("order", "AO-" + match[1], *match.span(1))
+
+
+def _subscriptions(text: Text) -> Iterator[Span]:
+    for match in _SUBSCRIPTION.finditer(text.folded):
+        yield Span("subscription", "SUB-" + match[1], *match.span())
 
 
 def _cases(text: Text) -> Iterator[Span]:
@@ -257,6 +263,7 @@ def _telling_words(text: Text) -> Iterator[Span]:
 
 
 _FINDERS: tuple[Finder, ...] = (
-    _emails, _tickets, _loyalty_numbers, _orders, _cases, _baggage_reports, _phones, _flights, _booking_codes
+    _emails, _tickets, _loyalty_numbers, _orders, _subscriptions, _cases, _baggage_reports, _phones, _flights,
+    _booking_codes
 )  # fmt: skip
 _WORD_FINDERS: tuple[Finder, ...] = (_periods, _names, _choices, _telling_words)

@@ -1,4 +1,5 @@
-"""The demo company as a business: its people, tickets and points, in our own database; its orders in aurora_orders.py.
+"""The demo company as a business: its people, tickets and points, in our own database; its orders in aurora_orders.py,
+its subscriptions in aurora_subscriptions.py.
 
     carry_out: ledger row for the key ─► ticket marked ─► points added ─► result kept     (one transaction)
                     └─ the key is there already: its result, nothing done
@@ -14,12 +15,21 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from relevo.contracts.business import Order, Person, Trip
+from relevo.contracts.business import Order, Person, Subscription, Trip
 from relevo.domain.effects import EffectOrder
 from relevo.domain.names import explains
 from relevo.errors import Conflict, NotFound
-from relevo.store.aurora_demo import ZONE, demo_items, demo_orders, demo_payments, demo_people, demo_tickets
+from relevo.store.aurora_demo import (
+    ZONE,
+    demo_items,
+    demo_orders,
+    demo_payments,
+    demo_people,
+    demo_subscriptions,
+    demo_tickets,
+)
 from relevo.store.aurora_orders import pay_back, read_orders
+from relevo.store.aurora_subscriptions import cancel, read_subscriptions
 from relevo.store.pool import Connection, Database
 
 _LOCK = 0x4155524F5241
@@ -92,10 +102,16 @@ class Aurora:
         async with self._database.connection() as connection:
             return await read_orders(connection, ref)
 
-    async def carry_out(self, order: EffectOrder) -> Mapping[str, Any]:
-        """Credit a ticket's points, or pay a charge back, once for each key.
+    async def subscriptions(self, ref: str) -> Sequence[Subscription]:
+        """Give a person's subscriptions, by number."""
+        async with self._database.connection() as connection:
+            return await read_subscriptions(connection, ref)
 
-        Raises Conflict when the ticket or order is not theirs, or when it is not worth or does not owe what is asked.
+    async def carry_out(self, order: EffectOrder) -> Mapping[str, Any]:
+        """Credit a ticket's points, pay a charge back or cancel a subscription, once for each key.
+
+        Raises Conflict when the ticket, order or subscription is not theirs, or when it is not worth, does not owe or
+        does not end as asked.
         """
         if order.kind not in _DEEDS:
             raise Conflict(f"Aurora does not know how to do '{order.kind}'.", code="unknown_effect")
@@ -110,7 +126,7 @@ class Aurora:
             cursor = await connection.execute("SELECT is_touched, anchored_at FROM aurora_state WHERE workspace_id = 1")
             state = await cursor.fetchone()
             if state and state[0] and not even_if_touched:
-                await _add_missing_orders(connection, state[1])
+                await _add_missing(connection, state[1])
                 return False
             if even_if_touched:
                 await connection.execute(_FORGET_EFFECTS)
@@ -119,18 +135,21 @@ class Aurora:
 
 
 async def _replace(connection: Connection, anchor: datetime) -> None:
-    for table in ("ledger", "refunds", "payments", "items", "orders", "tickets", "people", "state"):
+    for table in ("ledger", "subscriptions", "refunds", "payments", "items", "orders", "tickets", "people", "state"):
         await connection.execute(f"DELETE FROM aurora_{table} WHERE workspace_id = 1")
     await connection.execute("INSERT INTO aurora_state (anchored_at) VALUES (%s)", (anchor,))
     await _insert(connection, "people", demo_people())
     await _insert(connection, "tickets", demo_tickets(anchor))
     await _insert_orders(connection, anchor)
+    await _insert(connection, "subscriptions", demo_subscriptions(anchor))
 
 
-async def _add_missing_orders(connection: Connection, anchor: datetime) -> None:
-    """Give orders to a demo that was changed before the demo had any."""
+async def _add_missing(connection: Connection, anchor: datetime) -> None:
+    """Give orders and subscriptions to a demo that was changed before the demo had any."""
     if not (await connection.execute("SELECT FROM aurora_orders WHERE workspace_id = 1 LIMIT 1")).rowcount:
         await _insert_orders(connection, anchor)
+    if not (await connection.execute("SELECT FROM aurora_subscriptions WHERE workspace_id = 1 LIMIT 1")).rowcount:
+        await _insert(connection, "subscriptions", demo_subscriptions(anchor))
 
 
 async def _insert_orders(connection: Connection, anchor: datetime) -> None:
@@ -166,6 +185,7 @@ async def _credit(connection: Connection, order: EffectOrder) -> Mapping[str, An
 _DEEDS: Mapping[str, Callable[[Connection, EffectOrder], Awaitable[Mapping[str, Any]]]] = {
     "credit_points": _credit,
     "refund": pay_back,
+    "cancel_subscription": cancel,
 }
 _TOUCH = "UPDATE aurora_state SET is_touched = true WHERE workspace_id = 1 AND NOT is_touched"
 _ADD_POINTS = """

@@ -120,6 +120,20 @@ def demo_orders(anchor: datetime) -> list[dict[str, Any]]:
     ]
 
 
+def demo_subscriptions(anchor: datetime) -> list[dict[str, Any]]:
+    """Give the subscriptions as rows of ``aurora_subscriptions``."""
+    return [
+        {
+            "id": subscription["id"],
+            "person_ref": subscription["contact"],
+            **{name: subscription[name] for name in ("plan", "price", "currency", "period")},
+            "paid_until": day_of(subscription.get("renews") or subscription["ends"], anchor),
+            "is_active": subscription["status"] == "active",
+        }
+        for subscription in demo_data()["subscriptions"]
+    ]
+
+
 def demo_items() -> list[dict[str, Any]]:
     """Give what was ordered as rows of ``aurora_items``."""
     return _of_orders("items")

@@ -18,7 +18,9 @@ _ON_FILE = ("passport_name", "given_names", "surnames")
 _SAID_ELSEWHERE = frozenset(
     {"points", "amount", "most_amount", "request_points", "spent", "photos", "method", "methods", "reference", "charge"}
 )
-_OF_THE_RULES = frozenset({"id", "is_paid", "is_third_party", "placed_on", "was_refunded", "currency", "unit"})
+_OF_THE_RULES = frozenset(
+    {"id", "is_active", "is_paid", "is_third_party", "placed_on", "was_refunded", "currency", "unit"}
+)
 """What the policy asked and a person need not read."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
@@ -244,17 +245,68 @@ async def test_two_charges_of_one_order_at_the_same_moment(aurora: Aurora) -> No
     assert sum(isinstance(result, Conflict) for result in results) == 1
 
 
+def _cancellation(subscription: str = "SUB-301", ref: str = "C002", ends_on: str = "2026-07-06") -> EffectOrder:
+    return EffectOrder(
+        key=f"cancel_subscription:{subscription}",
+        kind="cancel_subscription",
+        business_ref=ref,
+        arguments={"subscription": subscription, "ends_on": ends_on},
+    )
+
+
+async def test_subscriptions_come_with_the_end_of_what_is_paid(aurora: Aurora) -> None:
+    """Where one renews, or ends; and nobody sees another's."""
+    (active,) = await aurora.subscriptions("C002")
+    assert (active.id, active.plan, active.price, active.is_active) == ("SUB-301", "Wi-Fi Unlimited", 1499, True)
+    assert active.paid_until == date(2026, 7, 6)
+    (cancelled,) = await aurora.subscriptions("C003")
+    assert (cancelled.paid_until, cancelled.is_active) == (date(2026, 7, 3), False)
+    assert await aurora.subscriptions("C001") == []
+
+
+async def test_a_subscription_is_cancelled_once_for_a_key(aurora: Aurora) -> None:
+    """Twenty at the same moment are one, with one result; afterwards it does not renew."""
+    results = await asyncio.gather(*(aurora.carry_out(_cancellation()) for _ in range(20)))
+    assert all(
+        result == {"subscription": "SUB-301", "plan": "Wi-Fi Unlimited", "ends_on": "2026-07-06"} for result in results
+    )
+    (cancelled,) = await aurora.subscriptions("C002")
+    assert (cancelled.is_active, cancelled.paid_until) == (False, date(2026, 7, 6))
+    with pytest.raises(Conflict) as refused:
+        await aurora.carry_out(replace(_cancellation(), key="cancel_subscription:again"))
+    assert refused.value.reason == "subscription.active"
+
+
+@pytest.mark.parametrize(
+    ("order", "reason"),
+    [
+        (_cancellation(ref="C001"), "subscription.unknown"),
+        (_cancellation("SUB-999"), "subscription.unknown"),
+        (_cancellation(ends_on="2026-07-05"), "subscription.other_end"),
+        (_cancellation("SUB-303", "C003", "2026-07-03"), "subscription.active"),
+    ],
+)
+async def test_another_subscription_than_was_shown_stays(aurora: Aurora, order: EffectOrder, reason: str) -> None:
+    """Another's, one that ends on another day, one that was cancelled before; and no trace is left."""
+    with pytest.raises(Conflict) as refused:
+        await aurora.carry_out(order)
+    assert refused.value.reason == reason
+    (active,) = await aurora.subscriptions("C002")
+    assert active.is_active
+
+
 async def test_a_demo_that_was_changed_before_it_had_orders_gets_them(aurora: Aurora, database: str) -> None:
     """What was done in it stays."""
     await aurora.carry_out(_order())
     opened = Database(database)
     await opened.open()
-    for table in ("payments", "items", "orders"):
+    for table in ("payments", "items", "orders", "subscriptions"):
         await opened.run(f"DELETE FROM aurora_{table}")
     await opened.close()
     assert not await aurora.load(NOW + timedelta(days=300))
     (order,) = await aurora.orders("C008")
     assert order.placed_on == date(2026, 6, 30)
+    assert [one.id for one in await aurora.subscriptions("C005")] == ["SUB-302"]
     assert await _points(aurora) == 23_890
 
 

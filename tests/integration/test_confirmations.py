@@ -35,7 +35,12 @@ REFUNDED = EffectResult(
     state=EffectState.DONE,
     result={"amount": 1499, "unit": "EUR", "means": "Visa 5525"},
 )
-OTHER = EffectResult(key="cancel_subscription:SUB-301", state=EffectState.DONE)
+CANCELLED = EffectResult(
+    key="cancel_subscription:SUB-301",
+    state=EffectState.DONE,
+    result={"plan": "Wi-Fi Unlimited", "ends_on": "2026-07-05"},
+)
+OTHER = EffectResult(key="move_seat:12A", state=EffectState.DONE)
 
 
 @pytest.fixture
@@ -52,8 +57,10 @@ async def office(database: str) -> AsyncIterator[Office]:
         (CREDITED, "en", "5,640 points credited", ["Hello Lucía Fernanda,", "5,640 points", "23,890"]),
         (REFUNDED, "es", "Devolución de 14,99 €", ["14,99 € a: Visa 5525.", "AO-50060:PAY-8960"]),
         (REFUNDED, "en", "Refund of €14.99", ["€14.99 to: Visa 5525."]),
-        (OTHER, "es", "Confirmación: SUB-301", ["Hemos hecho lo que nos pediste."]),
-        (OTHER, "fr", "Confirmation: SUB-301", ["What you asked us for has been done."]),
+        (CANCELLED, "es", "Wi-Fi Unlimited: suscripción cancelada", ["hasta el 5 de julio de 2026", "SUB-301"]),
+        (CANCELLED, "en", "Wi-Fi Unlimited cancelled", ["until 5 July 2026", "will not be charged again"]),
+        (OTHER, "es", "Confirmación: 12A", ["Hemos hecho lo que nos pediste."]),
+        (OTHER, "fr", "Confirmation: 12A", ["What you asked us for has been done."]),
     ],
 )
 async def test_what_was_done_is_confirmed_in_writing_in_the_contact_s_language(

@@ -123,3 +123,30 @@ def test_lists_are_joined_as_speech_does() -> None:
     """One, two or three things."""
     assert wording("en").join(["A"]) == "A"
     assert wording("es").join(["A", "B", "C"]) == "A, B y C"
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "is_order"),
+    [
+        ("en", "cancel it", True),
+        ("en", "Yes, cancel my subscription please!", True),
+        ("en", "I want to cancel the Wi-Fi plan now", True),
+        ("en", "cancel", False),
+        ("en", "cancel, please", False),
+        ("en", "cancel it?", False),
+        ("en", "don't cancel it", False),
+        ("en", "cancel it but keep my points", False),
+        ("en", "yes", False),
+        ("es", "Cancélala", True),
+        ("es", "sí, dala de baja por favor", True),
+        ("es", "quiero darme de baja", True),
+        ("es", "cancelar", False),
+        ("es", "no la canceles", False),
+        ("es", "no, cancela", False),
+        ("es", "¿cancelarla?", False),
+        ("es", "cancélala mañana", False),
+    ],
+)
+def test_an_order_to_cancel_says_that_and_nothing_else(language: str, text: str, is_order: bool) -> None:
+    """A bare "cancel" may mean to stop, and a word more may take it back."""
+    assert wording(language).tells_to_cancel(text) is is_order

@@ -204,6 +204,20 @@ def test_much_money_is_for_a_person(policies: Policies, changed: dict[str, Any],
     assert (verdict.decision, verdict.rule) == (decision, rule)
 
 
+@pytest.mark.parametrize(
+    ("is_active", "decision", "rule"),
+    [(True, Decision.AUTO, "cancel_subscription.auto"), (False, Decision.REFUSED, "subscription.active")],
+)
+def test_a_subscription_is_cancelled_at_once_and_once(
+    policies: Policies, is_active: bool, decision: Decision, rule: str
+) -> None:
+    """No person, no limit and no condition stands before it; the contact must be known by two facts."""
+    facts = {"subscription": "SUB-301", "is_active": is_active, "ends_on": TODAY.isoformat()}
+    verdict = policies.decide("cancel_subscription", facts, TODAY)
+    assert (verdict.decision, verdict.rule) == (decision, rule)
+    assert policies.required_level("cancel_subscription") is Level.TWO_FACTS
+
+
 def test_a_refused_delivery_tells_what_its_sentence_needs(policies: Policies) -> None:
     """Both limits, and which of them it did not pass."""
     facts = policies.decide("refund", CHARGE | {"goods": 200, "delivery": 1190, "amount": 1190}, TODAY).facts

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
-from relevo.flow.amounts import money, number
+from relevo.flow.amounts import day, money, number
 
 
 @pytest.mark.parametrize(
@@ -33,3 +35,9 @@ def test_money_is_written_as_the_language_does(
 def test_a_number_has_the_language_s_thousands() -> None:
     """Points are whole numbers."""
     assert (number("es", 18250), number("en", 18250), number("es", 4100)) == ("18.250", "18,250", "4.100")
+
+
+@pytest.mark.parametrize(("language", "written"), [("es", "5 de julio de 2026"), ("en", "5 July 2026")])
+def test_dates_are_written_as_the_language_does(language: str, written: str) -> None:
+    """With the month as a word, so that nobody takes it for the day."""
+    assert day(language, date(2026, 7, 5)) == written

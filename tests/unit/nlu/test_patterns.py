@@ -43,6 +43,8 @@ def _found(text: str) -> list[tuple[str, str]]:
         ("pedido #50052", [("order", "AO-50052")]),
         ("un pedido de 10000 euros", []),
         ("order 10000.00", []),
+        ("mi suscripción sub-301", [("subscription", "SUB-301")]),
+        ("SUB301", [("subscription", "SUB-301")]),
         ("caso 7001", [("case", "CASE-7001")]),
         ("MADAU00417", [("baggage_report", "MADAU00417")]),
         ("+34 600 000 001", [("phone", "+34600000001")]),
