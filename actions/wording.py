@@ -1,4 +1,4 @@
-"""Numbers, money, dates, trips, charges and subscriptions as a language writes them, by its file in ``languages/``."""
+"""Numbers, money, dates and whole lines as a language writes them; another one is another file in ``languages/``."""
 
 from __future__ import annotations
 
