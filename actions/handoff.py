@@ -24,6 +24,9 @@ NOT_SERVED = {
 }
 """Requests that are recognised and given to a person, with the type of their case."""
 
+LEAVING = {"deny": "utter_stopped", "thanks": "utter_thanks", "bye": "utter_bye"}
+"""What ends a request that was not answered otherwise, with what is said."""
+
 SETTLED = {
     "resolved": "utter_handed_back_resolved",
     "refused": "utter_handed_back_refused",
@@ -54,6 +57,17 @@ async def to_person(talk: Talk, case_id: str, case_type: str, trigger: Trigger, 
         talk.say(f"{response}_queued", case=case_id, position=str(waiting.position))
     else:
         talk.say(response, case=case_id, hours=waiting.hours)
+
+
+async def answered_offer_of_person(talk: Talk, case_type: str) -> bool:
+    """Settle a yes or no to "shall a person look at it?", and tell whether it was one; nothing else is touched."""
+    intent = talk.heard.intent
+    if intent == "affirm":
+        number = await same_case(talk, case_type, Trigger.USER_REQUEST, refused=talk.memory["refused"])
+        await to_person(talk, number, case_type, Trigger.USER_REQUEST, "utter_case_opened")
+    elif intent in LEAVING:
+        talk.say(LEAVING[intent])
+    return intent == "affirm" or intent in LEAVING
 
 
 async def ask(talk: Talk) -> None:

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from actions import points_photo
-from actions.cases import open_case, same_case
+from actions.cases import open_case
 from actions.conversation import Talk
-from actions.handoff import to_person
+from actions.handoff import answered_offer_of_person
 from actions.identity import is_identified, is_somebody_else
 from actions.points_photo import CASE_TYPE, KIND, NAME_RULE
 from actions.trips import NAMING, Named, meant
@@ -28,7 +28,6 @@ UNREMARKABLE_RULES = frozenset({"points.already_credited", "points.not_flown"})
 MOST_REFUSALS = 3
 """How many refusals are said at once; more would bury the answer."""
 
-_LEAVING = {"deny": "utter_stopped", "thanks": "utter_thanks", "bye": "utter_bye"}
 
 Facts = dict[str, Any]
 """What the policy is asked about one ticket; also the effect's arguments, and so plain data."""
@@ -40,8 +39,8 @@ async def go_on(talk: Talk) -> None:
     if talk.heard.intent == "change_mind":
         _end(talk)
         talk.say("utter_stopped")
-    elif talk.memory["stage"] == "person" and await _answered_offer_of_person(talk):
-        return
+    elif talk.memory["stage"] == "person" and await answered_offer_of_person(talk, CASE_TYPE):
+        _end(talk)
     elif await is_identified(talk, CASE_TYPE):
         await _go_on_identified(talk)
     elif talk.memory["in_request"]:
@@ -114,20 +113,6 @@ async def _ask_which(talk: Talk) -> None:
         talk.say("utter_offer_person")
     else:
         talk.say("utter_points_which")
-
-
-async def _answered_offer_of_person(talk: Talk) -> bool:
-    """Settle a yes or no to "shall a person look at it?"; anything else goes on as usual."""
-    intent = talk.heard.intent
-    if intent == "affirm":
-        number = await same_case(talk, CASE_TYPE, Trigger.USER_REQUEST, refused=talk.memory["refused"])
-        await to_person(talk, number, CASE_TYPE, Trigger.USER_REQUEST, "utter_case_opened")
-    elif intent in _LEAVING:
-        talk.say(_LEAVING[intent])
-    if intent not in {"affirm", *_LEAVING}:
-        return False
-    _end(talk)
-    return True
 
 
 async def _show(talk: Talk, person: Person, named: Named, added: Sequence[Facts] = ()) -> None:

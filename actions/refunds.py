@@ -17,7 +17,7 @@ from typing import Any
 from actions.cases import open_case, same_case
 from actions.charges import Facts, charges, whole
 from actions.conversation import Talk
-from actions.handoff import to_person
+from actions.handoff import LEAVING, answered_offer_of_person
 from actions.identity import is_identified, is_somebody_else
 from relevo.contracts.business import Order
 from relevo.domain.cases import Case, Trigger
@@ -26,7 +26,6 @@ from relevo.domain.effects import Decision, EffectResult, EffectState, Verdict
 KIND = "refund"
 CASE_TYPE = "overcharge"
 
-_LEAVING = {"deny": "utter_stopped", "thanks": "utter_thanks", "bye": "utter_bye"}
 _EVIDENCE = ("order", "charge", "payment", "amount", "goods", "delivery", "times", "total", "paid", "payments")
 
 Judged = tuple[Facts, Verdict]
@@ -37,8 +36,8 @@ async def go_on(talk: Talk) -> None:
     if talk.heard.intent == "change_mind":
         _end(talk)
         talk.say("utter_stopped")
-    elif talk.memory["stage"] == "person" and await _answered_offer_of_person(talk):
-        return
+    elif talk.memory["stage"] == "person" and await answered_offer_of_person(talk, CASE_TYPE):
+        _end(talk)
     elif await is_identified(talk, CASE_TYPE, "utter_ask_identity_order"):
         await _go_on_identified(talk)
     elif talk.memory["in_request"]:
@@ -87,22 +86,8 @@ def _chosen(talk: Talk, offer: Sequence[Facts]) -> list[Facts]:
     return [facts for position, facts in enumerate(offer) if position in positions and len(offer) > 1]
 
 
-async def _answered_offer_of_person(talk: Talk) -> bool:
-    """Settle a yes or no to "shall a person look at it?"; anything else goes on as usual."""
-    intent = talk.heard.intent
-    if intent == "affirm":
-        number = await same_case(talk, CASE_TYPE, Trigger.USER_REQUEST, refused=talk.memory["refused"])
-        await to_person(talk, number, CASE_TYPE, Trigger.USER_REQUEST, "utter_case_opened")
-    elif intent in _LEAVING:
-        talk.say(_LEAVING[intent])
-    if intent not in {"affirm", *_LEAVING}:
-        return False
-    _end(talk)
-    return True
-
-
 def _ask_which(talk: Talk, orders: Sequence[Order]) -> None:
-    if talk.heard.intent in _LEAVING:
+    if talk.heard.intent in LEAVING:
         _end(talk)
         talk.say("utter_stopped")
     else:

@@ -14,9 +14,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from actions.cases import open_case, same_case
+from actions.cases import open_case
 from actions.conversation import Talk
-from actions.handoff import to_person
+from actions.handoff import LEAVING, answered_offer_of_person
 from actions.identity import is_identified, is_somebody_else
 from relevo.contracts.business import Subscription
 from relevo.domain.cases import Trigger
@@ -26,7 +26,6 @@ from relevo.domain.names import name_words
 KIND = "cancel_subscription"
 CASE_TYPE = "subscription"
 
-_LEAVING = {"deny": "utter_stopped", "thanks": "utter_thanks", "bye": "utter_bye"}
 _ORDERED = ("subscription", "plan", "ends_on", "is_active")
 
 Facts = dict[str, Any]
@@ -38,8 +37,8 @@ async def go_on(talk: Talk) -> None:
     if talk.heard.intent == "change_mind" and not talk.wording.speaks_of_cancelling(talk.heard.text):
         _end(talk)
         talk.say("utter_stopped")
-    elif talk.memory["stage"] == "person" and await _answered_offer_of_person(talk):
-        return
+    elif talk.memory["stage"] == "person" and await answered_offer_of_person(talk, CASE_TYPE):
+        _end(talk)
     elif await is_identified(talk, CASE_TYPE, "utter_ask_identity_subscription"):
         await _go_on_identified(talk)
     elif talk.memory["in_request"]:
@@ -55,7 +54,7 @@ async def _go_on_identified(talk: Talk) -> None:
         await _go_on_confirming(talk, mine, named)
     elif talk.memory["stage"] == "person" and not named:
         talk.say("utter_offer_person")
-    elif talk.memory["stage"] == "choose" and talk.heard.intent in _LEAVING and not named:
+    elif talk.memory["stage"] == "choose" and talk.heard.intent in LEAVING and not named:
         _end(talk)
         talk.say("utter_stopped")
     else:
@@ -96,20 +95,6 @@ def _named(talk: Talk, mine: Sequence[Subscription]) -> list[Subscription]:
 
 def _telling_words(one: Subscription, mine: Sequence[Subscription]) -> set[str]:
     return set(name_words(one.plan)).difference(*(name_words(other.plan) for other in mine if other.id != one.id))
-
-
-async def _answered_offer_of_person(talk: Talk) -> bool:
-    """Settle a yes or no to "shall a person look at it?"; anything else goes on as usual."""
-    intent = talk.heard.intent
-    if intent == "affirm":
-        number = await same_case(talk, CASE_TYPE, Trigger.USER_REQUEST, refused=talk.memory["refused"])
-        await to_person(talk, number, CASE_TYPE, Trigger.USER_REQUEST, "utter_case_opened")
-    elif intent in _LEAVING:
-        talk.say(_LEAVING[intent])
-    if intent not in {"affirm", *_LEAVING}:
-        return False
-    _end(talk)
-    return True
 
 
 async def _show(talk: Talk, mine: Sequence[Subscription], named: Sequence[Subscription]) -> None:
