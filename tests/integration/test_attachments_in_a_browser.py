@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 from collections.abc import AsyncIterator
@@ -50,14 +51,10 @@ async def _choose(page: Page, *files: FilePayload) -> None:
     await page.locator("#chat-pick").set_input_files(list(files))
 
 
-async def _hold_uploads(page: Page) -> list[Route]:
+async def _hold_uploads(page: Page) -> asyncio.Queue[Route]:
     """Let uploads neither arrive nor fail, and give them to be let through."""
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        held.append(route)
-
-    await page.route("**/attachments", hold)
+    held: asyncio.Queue[Route] = asyncio.Queue()
+    await page.route("**/attachments", held.put_nowait)
     return held
 
 
@@ -154,7 +151,7 @@ async def test_words_wait_for_the_photo_that_belongs_to_them(database: str) -> N
         await expect(visit.page.locator("#chat-uploading")).to_be_visible()
         await expect(visit.page.locator("#chat-log .bubble")).to_have_count(0)
         await visit.page.locator("#chat-text").press("Enter")
-        await held[0].continue_()
+        await (await asyncio.wait_for(held.get(), 20)).continue_()
         await visit.expect_said("look", "1 with <look>")
         await expect(visit.page.locator("#chat-uploading")).to_be_hidden()
 
