@@ -49,6 +49,22 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Make]:
             pass
 
 
+@pytest.fixture(scope="module", params=["es", "en"])
+def language(request: pytest.FixtureRequest) -> str:
+    """The language that the customers of a module write."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def aurora(made: Make, trained: Path, language: str) -> Iterator[Installation]:
+    """Aurora served by real processes, a fresh one for each language: money and points move once."""
+    installation = made(model=trained)
+    running = installation.start("serve", "--demo")
+    running.wait_for("Ctrl-C stops everything.")
+    yield installation
+    running.end()
+
+
 def _fingerprint(installation: Installation) -> str:
     from relevo.brain.bot_files import BotFiles
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.acceptance.conftest import Make
 from tests.processes import Installation
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(240)]
@@ -48,23 +45,6 @@ ANOTHERS = {
     "en": "The points of ticket {} are missing. My number is AU73915024, my e-mail oliver.whitfield@example.com",
 }
 PERSON = {"es": "una persona, por favor", "en": "a person, please"}
-
-
-@pytest.fixture(scope="module", params=["es", "en"])
-def language(request: pytest.FixtureRequest) -> str:
-    """The language that the customers of this module write."""
-    spoken: str = request.param
-    return spoken
-
-
-@pytest.fixture(scope="module")
-def aurora(made: Make, trained: Path, language: str) -> Iterator[Installation]:
-    """Aurora served by real processes, a fresh one for each language: points are credited once."""
-    installation = made(model=trained)
-    running = installation.start("serve", "--demo")
-    running.wait_for("Ctrl-C stops everything.")
-    yield installation
-    running.end()
 
 
 def test_two_trips_are_credited_in_at_most_four_messages(aurora: Installation, language: str) -> None:

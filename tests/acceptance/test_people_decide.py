@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -17,7 +16,6 @@ import httpx
 import pytest
 from PIL import Image
 
-from tests.acceptance.conftest import Make
 from tests.acceptance.desk import DeskSession, signed_in
 from tests.processes import Installation
 
@@ -50,22 +48,6 @@ HUMAN_REFUND = {"es": "7.455,00", "en": "7,455.00"}
 DEFLECTION = re.compile(
     r"(?i)(ask|contact|talk to|write to) the seller|(habla|contacta|escribe|pregunta)\w* (con|a)l? vendedor"
 )
-
-
-@pytest.fixture(scope="module", params=["es", "en"])
-def language(request: pytest.FixtureRequest) -> str:
-    """Each story is told in both languages, on an installation of its own."""
-    return str(request.param)
-
-
-@pytest.fixture(scope="module")
-def aurora(made: Make, trained: Path, language: str) -> Iterator[Installation]:
-    """Aurora served by real processes."""
-    installation = made(model=trained)
-    running = installation.start("serve", "--demo")
-    running.wait_for("Ctrl-C stops everything.")
-    yield installation
-    running.end()
 
 
 @pytest.fixture(scope="module")

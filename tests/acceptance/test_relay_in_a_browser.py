@@ -6,12 +6,10 @@ import re
 import shutil
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.acceptance.conftest import Make
 from tests.acceptance.desk import password_of
 from tests.files import photo
 from tests.processes import Installation
@@ -33,22 +31,6 @@ SEND = {"en": "Send", "es": "Enviar"}
 APPROVE = {"en": re.compile("Approve 1,245 points"), "es": re.compile("Aprobar 1.245 puntos")}
 PERSON = {"en": "let me talk to a person", "es": "quiero hablar con una persona"}
 TAKE_OVER = {"en": "Take over", "es": "Tomar la conversación"}
-
-
-@pytest.fixture(scope="module", params=["es", "en"])
-def language(request: pytest.FixtureRequest) -> str:
-    """Both languages, each on an installation of its own."""
-    return str(request.param)
-
-
-@pytest.fixture(scope="module")
-def aurora(made: Make, trained: Path, language: str) -> Iterator[Installation]:
-    """Aurora served by real processes."""
-    installation = made(model=trained)
-    running = installation.start("serve", "--demo")
-    running.wait_for("Ctrl-C stops everything.")
-    yield installation
-    running.end()
 
 
 @pytest.fixture(scope="module")
