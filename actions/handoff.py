@@ -15,6 +15,7 @@ from actions.conversation import Talk
 from actions.trips import NAMING
 from relevo.contracts.business import OTHER_FACTS, REFERENCE_FACTS
 from relevo.domain.cases import Trigger
+from relevo.domain.contacts import Level
 from relevo.domain.handoff import HandoffRequest
 
 NOT_SERVED = {
@@ -23,6 +24,9 @@ NOT_SERVED = {
     "report_damage": "damage",
 }
 """Requests that are recognised and given to a person, with the type of their case."""
+
+IDENTIFYING = ("loyalty_number", "booking_code")
+"""The two facts that are asked for first."""
 
 LEAVING = {"deny": "utter_stopped", "thanks": "utter_thanks", "bye": "utter_bye"}
 """What ends a request that was not answered otherwise, with what is said."""
@@ -49,6 +53,7 @@ async def to_person(talk: Talk, case_id: str, case_type: str, trigger: Trigger, 
         case_id=case_id,
         case_type=case_type,
         goal=talk.memory["goal"] or talk.heard.text,
+        missing=_missing(talk),
         language=talk.memory["language"],
     )
     waiting = await talk.turn.hand_off(request)
@@ -57,6 +62,15 @@ async def to_person(talk: Talk, case_id: str, case_type: str, trigger: Trigger, 
         talk.say(f"{response}_queued", case=case_id, position=str(waiting.position))
     else:
         talk.say(response, case=case_id, hours=waiting.hours)
+
+
+def _missing(talk: Talk) -> tuple[str, ...]:
+    """Name what the contact was asked for and has not given: facts that identify, or the photo."""
+    if not talk.memory["in_request"]:
+        return ()
+    facts = () if talk.turn.level >= Level.TWO_FACTS else IDENTIFYING
+    asked = (*facts, *(("passport_photo",) if talk.memory["stage"] == "photo" else ()))
+    return tuple(name for name in asked if not talk.memory[name])
 
 
 async def answered_offer_of_person(talk: Talk, case_type: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from typing import Protocol
 from uuid import UUID
@@ -33,8 +34,8 @@ class Posting(str, Enum):
 class Mail:
     """One mail to a contact."""
 
-    about: UUID
-    """A conversation of the contact whom it is for."""
+    about: UUID | None
+    """A conversation of the contact whom it is for; where there is none, ``business_ref`` tells the contact."""
     business_ref: str
     """Who they are in the business's own system, which has this address on file for them."""
     address: str
@@ -66,6 +67,16 @@ class DoneEffect:
     conversation_id: UUID
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MissedPromise:
+    """A promised time that passed without an answer."""
+
+    case_id: str
+    promised_at: datetime
+    business_ref: str
+    conversation_id: UUID | None
+
+
 class Mails(Protocol):
     """Mails of the system, to addresses on file."""
 
@@ -79,6 +90,10 @@ class Mails(Protocol):
 
     async def unconfirmed(self, limit: int = 20) -> list[DoneEffect]:
         """Give effects of the last day that were done in a conversation and not confirmed by mail, oldest first."""
+        ...
+
+    async def missed_promises(self, limit: int = 20) -> list[MissedPromise]:
+        """Give promises of the last day that were missed and not owned up to by mail, oldest first."""
         ...
 
     async def give_up(self, key: str) -> None:

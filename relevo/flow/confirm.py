@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,7 +12,7 @@ from uuid import UUID
 import structlog
 
 from relevo.contracts.business import Business, Person
-from relevo.contracts.mail import DoneEffect, Mail, Posting
+from relevo.contracts.mail import DoneEffect, Mail, MissedPromise, Posting
 from relevo.domain.effects import POINTS, EffectResult, EffectState
 from relevo.domain.messages import Content
 from relevo.errors import BusinessUnavailable, NotFound, Unavailable
@@ -40,16 +40,20 @@ async def confirm(mailer: Mailer, *, about: UUID, person: Person, effect: Effect
     """
     if effect.state is not EffectState.DONE:
         raise ValueError(f"{effect.key} is {effect.state.value}; only what was done is confirmed.")
-    return await mailer.send(
-        Mail(
-            about=about,
-            business_ref=person.ref,
-            address=person.email,
-            content=confirmation(person, effect, mailer.company or ""),
-            language=person.language,
-            once=confirmation_key(effect),
-        )
+    done = DoneEffect(effect=effect, business_ref=person.ref, conversation_id=about)
+    return await _write(mailer, _of_effect(done), person)
+
+
+async def _write(mailer: Mailer, owed: Owed, person: Person) -> Posting:
+    mail = Mail(
+        about=owed.about,
+        business_ref=person.ref,
+        address=person.email,
+        content=owed.words(person, mailer.company or ""),
+        language=person.language,
+        once=owed.key,
     )
+    return await mailer.send(mail)
 
 
 def confirmation(person: Person, effect: EffectResult, company: str) -> Content:
@@ -78,10 +82,22 @@ def _facts(language: str, result: Mapping[str, Any]) -> dict[str, str]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Confirmer:
-    """Confirms by mail whatever was done, by the bot or after an approval, and was not confirmed yet.
+class Owed:
+    """A mail that somebody should have by now."""
 
-    It reads what is missing from the database, so that a crash between the deed and its mail costs a few seconds.
+    key: str
+    """Under which it is written once."""
+    business_ref: str
+    about: UUID | None
+    words: Callable[[Person, str], Content]
+    """Gives what is written to a person in the name of a company."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confirmer:
+    """Writes by mail what was done, by the bot or after an approval, and which promises were missed.
+
+    It reads what is owed from the database, so that a crash between the deed and its mail costs a few seconds.
     """
 
     mailer: Mailer
@@ -96,26 +112,51 @@ class Confirmer:
                 _log.warning("confirm.unreachable", code=error.code)
 
     async def step(self) -> int:
-        """Confirm what is there by now, and give how many mails were posted."""
-        posted = 0
-        for done in await self.mailer.mails.unconfirmed():
-            posted += await self._is_posted(done)
+        """Write what is owed by now, and give how many mails were posted."""
+        mails, posted = self.mailer.mails, 0
+        for owed in map(_of_effect, await mails.unconfirmed()):
+            posted += await self._is_posted(owed)
+        for owed in map(_of_promise, await mails.missed_promises()):
+            posted += await self._is_posted(owed)
         return posted
 
-    async def _is_posted(self, done: DoneEffect) -> bool:
+    async def _is_posted(self, owed: Owed) -> bool:
         try:
-            person = await self.business.person(done.business_ref)
+            person = await self.business.person(owed.business_ref)
         except NotFound:  # the business has forgotten them: there is nobody to write to
-            return await self._give_up(done, "unknown_person")
-        posting = await confirm(self.mailer, about=done.conversation_id, person=person, effect=done.effect)
+            return await self._give_up(owed, "unknown_person")
+        posting = await _write(self.mailer, owed, person)
         if posting in (Posting.BAD_ADDRESS, Posting.ANOTHER_CONTACT):
-            return await self._give_up(done, posting.value)
+            return await self._give_up(owed, posting.value)
         return posting is Posting.POSTED
 
-    async def _give_up(self, done: DoneEffect, reason: str) -> bool:
-        await self.mailer.mails.give_up(confirmation_key(done.effect))
+    async def _give_up(self, owed: Owed, reason: str) -> bool:
+        await self.mailer.mails.give_up(owed.key)
         _log.warning("confirm.not_posted", reason=reason)
         return False
+
+
+def _of_effect(done: DoneEffect) -> Owed:
+    return Owed(
+        key=confirmation_key(done.effect),
+        business_ref=done.business_ref,
+        about=done.conversation_id,
+        words=lambda person, company: confirmation(person, done.effect, company),
+    )
+
+
+def _of_promise(promise: MissedPromise) -> Owed:
+    def words(person: Person, company: str) -> Content:
+        values = {"name": person.given_names, "case": promise.case_id, "company": company}
+        subject = say(person.language, "mail_promise_missed_subject", **values)
+        return Content(subject=subject, text=say(person.language, "mail_promise_missed", **values))
+
+    return Owed(
+        key=f"promise:{promise.case_id}:{int(promise.promised_at.timestamp())}",
+        business_ref=promise.business_ref,
+        about=promise.conversation_id,
+        words=words,
+    )
 
 
 def confirmation_key(effect: EffectResult) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from relevo.contracts.mail import EMAIL, DoneEffect, Mail, Posted
+from relevo.contracts.mail import EMAIL, DoneEffect, Mail, MissedPromise, Posted
 from relevo.domain.effects import EffectResult, EffectState
 from relevo.errors import Conflict, NotFound
 from relevo.store import rows
@@ -20,6 +20,9 @@ WITH about AS (
     SELECT i.contact_id, c.language FROM conversations c
     JOIN identities i ON i.workspace_id = 1 AND i.id = c.identity_id
     WHERE c.workspace_id = 1 AND c.id = %(about)s
+    UNION ALL (SELECT k.id, NULL FROM contacts k
+        WHERE %(about)s::uuid IS NULL AND k.workspace_id = 1 AND k.business_ref = %(ref)s
+        ORDER BY k.created_at LIMIT 1)
 ), identity AS (
     INSERT INTO identities (contact_id, channel, address, business_ref)
     SELECT contact_id, %(channel)s, %(address)s, %(ref)s FROM about
@@ -76,6 +79,22 @@ class PostgresMails:
                 conversation_id=conversation_id,
             )
             for key, rule, result, business_ref, conversation_id in found
+        ]
+
+    async def missed_promises(self, limit: int = 20) -> list[MissedPromise]:
+        """Give promises of the last day that were missed and not owned up to by mail, oldest first."""
+        found = await self._database.rows(
+            "SELECT s.id, s.promised_at, s.business_ref, (SELECT l.conversation_id FROM case_conversations l"
+            " WHERE l.workspace_id = 1 AND l.case_id = s.id ORDER BY l.linked_at DESC LIMIT 1)"
+            " FROM cases s WHERE s.workspace_id = 1 AND s.promise_missed_at > now() - interval '1 day'"
+            " AND s.business_ref IS NOT NULL AND NOT EXISTS (SELECT FROM mail_keys k WHERE k.workspace_id = 1"
+            " AND k.key = 'promise:' || s.id || ':' || floor(extract(epoch FROM s.promised_at))::bigint)"
+            " ORDER BY s.promise_missed_at LIMIT %s",
+            (limit,),
+        )
+        return [
+            MissedPromise(case_id=row[0], promised_at=row[1], business_ref=row[2], conversation_id=row[3])
+            for row in found
         ]
 
     async def give_up(self, key: str) -> None:

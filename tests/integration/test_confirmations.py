@@ -142,3 +142,22 @@ async def test_who_the_business_has_forgotten_keeps_nobody_else_from_their_mail(
         confirmer = Confirmer(mailer=office.mailer, business=Ledger({"C001": {"name": "Lucía", "email": ADDRESS}}))
         assert await confirmer.step() == 1
         assert await office.mailer.mails.unconfirmed() == []
+
+
+@pytest.mark.parametrize("has_conversation", [True, False])
+async def test_a_missed_promise_is_owned_up_to_by_mail_once(database: str, has_conversation: bool) -> None:
+    """Also to somebody who never wrote here: the case is older than the bot."""
+    async with open_office(database) as office:
+        chat, run = await office.chat(), office.opened.database.run
+        await run(
+            "INSERT INTO cases (id, type, trigger, business_ref, promised_at, promise_missed_at)"
+            " VALUES ('CASE-7002', 'lost_baggage', 'user_request', 'C001', now() - interval '2 hours', now())"
+        )
+        if has_conversation:
+            await run("INSERT INTO case_conversations (case_id, conversation_id) VALUES ('CASE-7002', %s)", (chat.id,))
+        confirmer = Confirmer(mailer=office.mailer, business=Ledger({"C001": {"email": ADDRESS}}))
+        assert await confirmer.step() == 1
+        assert await confirmer.step() == 0
+        (mail,) = await office.timeline()
+        assert mail.content.subject == "Your case CASE-7002"
+        assert "we don't yet" in (mail.content.text or "")

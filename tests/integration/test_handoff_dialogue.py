@@ -112,6 +112,28 @@ async def test_the_record_says_who_said_what_and_what_is_proven(floor: Floor) ->
     assert [topic.intent for topic in record.topics] == ["correct_points", "ask_person"]
 
 
+@pytest.mark.parametrize(
+    ("said", "missing"),
+    [
+        (("me faltan los puntos de mis vuelos a Dubái",), ["loyalty_number", "booking_code"]),
+        (("me faltan los puntos", "AU48207315"), ["booking_code"]),
+        (("me faltan los puntos del AU3411, soy AU73915024, reserva OWH5T4",), ["passport_photo"]),
+        (("hola",), []),
+    ],
+)
+async def test_the_record_names_what_was_asked_for_and_not_given(
+    floor: Floor, said: tuple[str, ...], missing: list[str]
+) -> None:
+    """Whoever takes over need not find out what the bot still wanted."""
+    await agent_online(floor)
+    lucia = floor.customer()
+    for text in said:
+        await lucia.says(text)
+    await lucia.says(ASKED)
+    (episode,) = await episodes_of(floor, lucia)
+    assert episode.record["missing_slots"] == missing
+
+
 async def test_cancel_takes_the_conversation_back_while_nobody_has_come(floor: Floor) -> None:
     """One word is enough, and the bot serves again; the case stays."""
     await agent_online(floor)
