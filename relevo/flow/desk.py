@@ -24,6 +24,7 @@ from relevo.domain.cases import Case, CaseStatus
 from relevo.domain.conversations import ENDED, Control, Conversation
 from relevo.domain.handoff import Handback
 from relevo.domain.messages import MAX_TEXT_BYTES, Author, Content, clean_text
+from relevo.domain.service import Service
 from relevo.errors import TooLarge, Unreadable
 from relevo.flow.handoff import takeover
 from relevo.flow.record import handback_record
@@ -48,6 +49,7 @@ class DeskWork:
 
     store: Store
     live: Live
+    service: Service = field(default_factory=Service)
     clock: Clock = field(default=system_clock)
 
     async def take_over(self, conversation_id: UUID, version: int, agent: AgentAccount) -> int:
@@ -59,14 +61,7 @@ class DeskWork:
             await self.store.handoffs.reopen(conversation_id)  # as when the contact writes again
             conversation, version = await self.store.conversations.get(conversation_id), version + 1
         case = await self._case_of(conversation_id)
-        handoff = await takeover(
-            conversation,
-            self.store.handoffs,
-            self.store.inbox,
-            case.id if case else "",
-            case.type if case else "other",
-            self.clock(),
-        )
+        handoff = await takeover(conversation, case, self.store.handoffs, self.store.inbox, self.clock(), self.service)
         taken = await self.store.handoffs.take_over(conversation_id, version, agent.id, handoff)
         here = say(conversation.language, "agent_here", name=agent.name)
         await self.store.conversations.say(conversation_id, Author.SYSTEM, Content(text=here))

@@ -22,7 +22,7 @@ import structlog
 from relevo.contracts.desk import Handoffs
 from relevo.contracts.live import Live
 from relevo.contracts.store import Inbox
-from relevo.domain.cases import CaseContact, CaseRequest, Priority, Trigger
+from relevo.domain.cases import Case, CaseContact, CaseRequest, Priority, Trigger
 from relevo.domain.conversations import WAITING, Conversation
 from relevo.domain.handoff import Handoff, HandoffRequest
 from relevo.domain.service import Service
@@ -98,16 +98,22 @@ class QueueWatch:
 
 
 async def takeover(
-    conversation: Conversation, store: Handoffs, inbox: Inbox, case_id: str, case_type: str, now: datetime
+    conversation: Conversation, case: Case | None, store: Handoffs, inbox: Inbox, now: datetime, service: Service
 ) -> Handoff:
-    """Put together the record of somebody taking over unasked."""
-    request = HandoffRequest(trigger=Trigger.AGENT_TAKEOVER, case_id=case_id, case_type=case_type)
+    """Put together the record of somebody taking over unasked, about a case where there is one."""
+    request = HandoffRequest(
+        trigger=Trigger.AGENT_TAKEOVER,
+        case_id=case.id if case else "",
+        case_type=case.type if case else "other",
+        goal=case.goal if case else None,
+    )
     occasion = Occasion(
         request=request,
         conversation=conversation,
         now=now,
         is_anybody_online=True,
         idempotency_key=f"{conversation.id}:takeover:{conversation.control_version}",
+        priority=case.priority if case else Priority(),
         language=conversation.language or "es",
     )
-    return await prepare(occasion, store, await inbox.tracker_events(conversation.id), Service())
+    return await prepare(occasion, store, await inbox.tracker_events(conversation.id), service)

@@ -62,6 +62,7 @@ class ConversationTurn:
     is_anybody_online: bool = False
     kept_attachments: list[KeptFor] = field(default_factory=list)
     performed: dict[str, EffectResult] = field(default_factory=dict)
+    spent: dict[tuple[str, str], int] = field(default_factory=dict)
 
     @property
     def now(self) -> datetime:
@@ -167,19 +168,14 @@ class ConversationTurn:
         """Do an effect once, by policy."""
         if self.level < self.services.policies.required_level(kind):
             raise AccessDenied(f"{kind} asks for a better verified contact.")
-        order = EffectOrder(
-            key=f"{kind}:{reference}",
-            kind=kind,
-            business_ref=self._ref() or "",
-            arguments=arguments,
-            amount=amount,
-            unit=unit,
-        )
+        key, ref = f"{kind}:{reference}", self._ref() or ""
+        order = EffectOrder(key=key, kind=kind, business_ref=ref, arguments=arguments, amount=amount, unit=unit)
         self.performed[order.key] = result = await self._perform(order)
         return result
 
     async def _perform(self, order: EffectOrder) -> EffectResult:
         while True:
+            self.spent.clear()  # what was true for showing may not be for doing
             verdict, spent = await self._judge(order.kind, order.arguments)
             intent = Intent(
                 conversation_id=self.claim.conversation.id,
@@ -193,8 +189,10 @@ class ConversationTurn:
                 continue  # another of this person's effects was recorded meanwhile; it counts now
 
     async def _judge(self, kind: str, facts: Mapping[str, Any]) -> tuple[Verdict, int]:
-        days = self.services.policies.window_days(kind)
-        spent = await self.services.effects.spent(kind, self._ref() or "", days) if days is not None else 0
+        days, asked = self.services.policies.window_days(kind), (kind, self._ref() or "")
+        if days is not None and asked not in self.spent:
+            self.spent[asked] = await self.services.effects.spent(*asked, days)
+        spent = self.spent.get(asked, 0)
         return self.services.policies.decide(kind, {**facts, "spent": spent}, self.now.date()), spent
 
     async def open_case(

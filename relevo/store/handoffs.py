@@ -62,9 +62,11 @@ WHERE workspace_id = 1 AND id = %(case)s AND status <> 'open'
 _HOLD = "SELECT FROM conversations WHERE workspace_id = 1 AND id = %(id)s FOR NO KEY UPDATE"
 # Whoever takes an account away waits for this, and then finds what its agent has.
 _HAS_ACCOUNT = "SELECT FROM agents WHERE workspace_id = 1 AND id = %(agent)s AND removed_at IS NULL FOR SHARE"
+# Who is put back waits as long again as the record gave them at first.
 _FOLLOW = f"""
 UPDATE handoffs SET state = %(state)s,
-    expires_at = CASE WHEN %(state)s = 'queued' THEN now() + interval '15 minutes' ELSE expires_at END,
+    expires_at = CASE WHEN %(state)s = 'queued' THEN now()
+        + ((record ->> 'expires_at')::timestamptz - (record ->> 'created_at')::timestamptz) ELSE expires_at END,
     agent_id = coalesce(%(agent)s, agent_id), handback = %(handback)s::jsonb,
     taken_at = CASE WHEN %(state)s = 'agent' THEN now() ELSE taken_at END,
     ended_at = CASE WHEN %(state)s IN ('ended', 'expired', 'failed') THEN now() END

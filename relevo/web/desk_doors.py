@@ -48,7 +48,7 @@ class Call:
     def work(self) -> DeskWork:
         """What they may do."""
         services = self.services
-        return DeskWork(store=services.store, live=services.live, clock=services.clock)
+        return DeskWork(store=services.store, live=services.live, service=services.service, clock=services.clock)
 
 
 def add_doors(app: Sanic, api: Api) -> None:

@@ -28,6 +28,7 @@ from relevo.contracts.store import Intent
 from relevo.domain.conversations import Control, Conversation
 from relevo.domain.effects import POINTS, EffectOrder, EffectState
 from relevo.domain.handoff import Handback
+from relevo.domain.service import Service
 from relevo.flow.handoff import takeover
 from relevo.flow.record import handback_record
 from tests.properties.relay_invariants import check, kept
@@ -103,7 +104,7 @@ class Rounds:
     async def _is_served(self, customer: Customer) -> None:
         store, conversation = self.opened.store, await self.conversation(customer)
         assert conversation.control is Control.QUEUED
-        handoff = await takeover(conversation, store.handoffs, store.inbox, "", "other", system_clock())
+        handoff = await takeover(conversation, None, store.handoffs, store.inbox, system_clock(), Service())
         version = await store.handoffs.take_over(conversation.id, conversation.control_version, self.kim.id, handoff)
         await asyncio.sleep(self.chance.uniform(0, 1))
         await store.case_work.reply(conversation.id, self.kim.id, "te ayudo yo", "1")

@@ -160,6 +160,21 @@ async def test_when_nobody_comes_in_time_the_customer_is_told_and_the_bot_goes_o
     assert "dos datos" in await lucia.says("me faltan los puntos de un vuelo")
 
 
+async def test_who_is_put_back_waits_as_long_as_the_business_says(floor: Floor) -> None:
+    """As long again as the record gave them at first, not as long as somebody once wrote into the program."""
+    agent = await agent_online(floor)
+    lucia = floor.customer()
+    await lucia.says(ASKED)
+    taken = await takes(floor, agent, lucia)
+    await floor.run(
+        "UPDATE handoffs SET record = jsonb_set(record, '{expires_at}',"
+        " to_jsonb((record ->> 'created_at')::timestamptz + interval '60 seconds'))"
+    )
+    await floor.opened.store.handoffs.put_back(taken.id, taken.control_version, agent.id)
+    rows = await floor.opened.database.rows("SELECT extract(epoch FROM expires_at - now())::integer FROM handoffs")
+    assert 50 <= rows[0][0] <= 60
+
+
 @pytest.mark.parametrize("trap", ["/restart", "/ask_person", "/greet", "hola", "/handed_back", "sí"])
 async def test_nothing_wakes_the_bot_while_a_person_has_control(floor: Floor, trap: str) -> None:
     """Commands, buttons and words alike are kept for the agent, and the session's end changes nothing."""

@@ -19,6 +19,7 @@ from relevo.contracts.store import Claim
 from relevo.domain.cases import Trigger
 from relevo.domain.conversations import Control, Conversation
 from relevo.domain.handoff import Handback, HandoffRequest
+from relevo.domain.service import Service
 from relevo.errors import Conflict, TurnFailed
 from relevo.flow.converse import Converser
 from relevo.flow.handoff import QueueWatch, takeover
@@ -109,7 +110,7 @@ class Relay:
     async def takes(self, agent: AgentAccount) -> int:
         """Have an agent take over, as the desk does it."""
         store, conversation = self.opened.store, await self.conversation()
-        handoff = await takeover(conversation, store.handoffs, store.inbox, "", "other", system_clock())
+        handoff = await takeover(conversation, None, store.handoffs, store.inbox, system_clock(), Service())
         return await store.handoffs.take_over(conversation.id, conversation.control_version, agent.id, handoff)
 
     async def ends(self, agent: AgentAccount, verb: str = "hand_back", told: str | None = None) -> None:

@@ -136,7 +136,7 @@ class Relay:
 
     async def take(self, who: int) -> None:
         conversation = await self.conversation()
-        handoff = await takeover(conversation, self.handoffs, self.inbox, "", "other", system_clock())
+        handoff = await takeover(conversation, None, self.handoffs, self.inbox, system_clock(), Service())
         version = conversation.control_version
         taken = await self.handoffs.take_over(conversation.id, version, self.agents[who].id, handoff)
         assert taken == version + 1, "taken over from another one than was shown"
