@@ -106,6 +106,22 @@ async def test_a_photo_opens_large_and_closes_by_keyboard(database: str) -> None
         assert (await saved.value).suggested_filename == "bill.pdf"
 
 
+async def test_the_focus_stays_when_the_server_has_the_message(database: str) -> None:
+    """Whoever goes on with the keyboard at once is not thrown back to the top of the page."""
+    async with _visit(database) as visit:
+        await _choose(visit.page, _file(photo()))
+        await _expect_ready(visit.page)
+        held: asyncio.Queue[Route] = asyncio.Queue()
+        await visit.page.route("**/messages", held.put_nowait)
+        await visit.say("look")
+        message = await asyncio.wait_for(held.get(), 20)
+        picture = visit.page.get_by_role("button", name="Open: Photo photo.jpg")
+        await picture.focus()
+        await message.continue_()
+        await visit.expect_said("look", "1 with <look>")
+        await expect(picture).to_be_focused()
+
+
 @pytest.mark.parametrize(("event", "target"), [("drop", "#chat-scroll"), ("paste", "#chat-text")])
 async def test_a_photo_may_be_dropped_or_pasted(database: str, event: str, target: str) -> None:
     """As people do it with a mouse or from a screenshot."""

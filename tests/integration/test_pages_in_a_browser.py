@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shutil
 from collections.abc import AsyncIterator
@@ -9,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Route, async_playwright, expect
 
 from relevo.contracts.brain import Question
 from relevo.domain.messages import Author, Button, Content
@@ -264,6 +265,21 @@ async def test_the_desk_refreshes_by_itself(database: str) -> None:
         await visit.doors.texts("amina", "/affirm")
         await expect(visit.page.locator(".timeline .contact .bubble").last).to_have_text("Yes", timeout=10_000)
         assert visit.complaints == []
+
+
+async def test_the_desk_shows_what_came_before_it_could_listen(database: str) -> None:
+    """Between a page and its stream something may change; it is shown as soon as the stream is there."""
+    async with visit_of(database) as visit:
+        await visit.doors.texts("amina", "hello")
+        await sign_in_to_desk(visit)
+        held: asyncio.Queue[Route] = asyncio.Queue()
+        await visit.page.route("**/desk/api/changes", held.put_nowait)
+        await visit.page.get_by_role("link", name="amina").click()
+        stream = await asyncio.wait_for(held.get(), 20)
+        await expect(visit.page.locator(".timeline .bubble")).to_have_count(2)
+        await visit.doors.texts("amina", "/affirm")
+        await stream.continue_()
+        await expect(visit.page.locator(".timeline .contact .bubble").last).to_have_text("Yes", timeout=5_000)
 
 
 async def sign_in_to_desk(visit: Visit) -> None:

@@ -143,7 +143,8 @@ function choices(buttons) {
 function place(element) {
   const log = part("log");
   const after = [...log.children].find((other) => other !== element && +other.dataset.position > +element.dataset.position);
-  log.insertBefore(element, after ?? null);
+  // Whoever has the focus in it would lose it by a move to where it is.
+  if (element.parentNode !== log || element.nextElementSibling !== (after ?? null)) log.insertBefore(element, after ?? null);
   const last = log.lastElementChild; // only the newest question can be answered by its buttons
   for (const button of log.querySelectorAll(".choices button")) button.disabled = !last.contains(button);
   toEnd();

@@ -35,6 +35,7 @@ if (parts.size) {
 // Browsers let the timers of hidden pages sleep, but not what arrives: so presence is answered to events, too.
 function listen() {
   const stream = new EventSource("/desk/api/changes");
+  stream.addEventListener("open", refresh); // what changed since the page was made, or while the stream was away
   stream.addEventListener("changed", () => { refresh(); here(); });
   stream.addEventListener("here", here);
   stream.addEventListener("replaced", () => stream.close());
