@@ -51,8 +51,12 @@ class Slot(msgspec.Struct, kw_only=True):
     """``contact`` where it was read out of a message, else ``action:<name>``."""
     said: str | None
     """The message that it was read from."""
+    event_id: str | None
+    """Number of the message after which it was set, as ``trigger_event_id`` counts them."""
     is_verified: bool
     """Whether it is one of the facts that proved who writes."""
+    is_personal: bool
+    """Whether it tells who somebody is, so that it is hidden from whoever need not know."""
 
 
 class Topic(msgspec.Struct, kw_only=True):
@@ -70,6 +74,8 @@ class Attempt(msgspec.Struct, kw_only=True):
     state: str
     rule: str | None
     result: Mapping[str, Any]
+    at: Moment
+    """When it was decided, or else begun."""
 
 
 class Failures(msgspec.Struct, kw_only=True):
@@ -157,6 +163,8 @@ class HandoffRecord(msgspec.Struct, kw_only=True):
 
     schema: str
     handoff_id: UUID
+    episode_no: int
+    """1 for the conversation's first handoff."""
     idempotency_key: str
     created_at: Moment
     expires_at: Moment

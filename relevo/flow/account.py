@@ -15,6 +15,7 @@ import msgspec
 from relevo.contracts.handoff import Intent, Slot, Topic
 
 NOT_UNDERSTOOD = frozenset({"nlu_fallback", "not_understandable"})
+PERSONAL = frozenset({"name", "email", "phone", "loyalty_number"})
 _SMALL_TALK = frozenset({"greet", "thanks", "bye", "affirm", "deny", "inform", "wait", "ask_help", "send_attachment"})
 _INNER = ("said_", "requested_slot", "session_started", "control_version")
 _MOST_TOPICS = 5
@@ -48,6 +49,7 @@ class _Reader:
         self._verified = verified_facts
         self._action: str | None = None
         self._said: str | None = None
+        self._event_id: str | None = None
 
     def read(self, event: Mapping[str, Any], account: Account) -> None:
         kind = event.get("event")
@@ -62,7 +64,7 @@ class _Reader:
         found = (event.get("parse_data") or {}).get("intent") or {}
         name = str(found.get("name"))
         self._action, self._said = None, str(event.get("text") or "")[:_LONGEST_SAID]
-        account.last_event_id = str(event.get("message_id") or "")
+        self._event_id = account.last_event_id = str(event.get("message_id") or "")
         account.intent = Intent(name=name, confidence=float(found.get("confidence") or 0.0)) if found else None
         account.not_understood = account.not_understood + 1 if name in NOT_UNDERSTOOD else 0
         if found and name not in _SMALL_TALK | NOT_UNDERSTOOD:
@@ -74,6 +76,8 @@ class _Reader:
             value=value,
             set_by=f"action:{self._action}" if self._action else "contact",
             said=None if self._action else self._said,
+            event_id=self._event_id,
+            is_personal=name in PERSONAL,
             is_verified=name in self._verified and self._verified[name] in _values(value),
         )
 

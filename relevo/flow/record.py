@@ -46,11 +46,12 @@ def handoff_record(
 ) -> records.HandoffRecord:
     """Give the record as it is at this moment."""
     request, now = occasion.request, occasion.now
-    tried, pending = _attempts(background.attempts, occasion.performed)
+    tried, pending = _attempts(background.attempts, occasion.performed, now)
     slots = list(account.slots.values())
     return records.HandoffRecord(
         schema=records.HANDOFF,
         handoff_id=handoff_id,
+        episode_no=background.episodes + 1,
         idempotency_key=occasion.idempotency_key,
         created_at=now,
         expires_at=now + timedelta(seconds=service.queue_seconds),
@@ -155,19 +156,23 @@ def _contact(conversation: Conversation, background: Background, now: datetime) 
 
 
 def _attempts(
-    recorded: Sequence[PreparedEffect], performed: Sequence[EffectResult]
+    recorded: Sequence[PreparedEffect], performed: Sequence[EffectResult], now: datetime
 ) -> tuple[list[records.Attempt], list[records.Attempt]]:
-    """Give what was tried, and what is begun or waits for a person; what this turn did stands last."""
-    fresh = {effect.key for effect in performed}
-    found = [_recorded(effect) for effect in recorded if effect.order.key not in fresh] + list(map(attempt, performed))
+    """Give what was tried, and what is begun or waits for a person.
+
+    Effects are recorded while a turn runs; only those that another conversation had recorded before are not among
+    this one's.
+    """
+    known = {effect.order.key for effect in recorded}
+    found = [_recorded(effect) for effect in recorded]
+    found += [_repeated(effect, now) for effect in performed if effect.key not in known]
     return [a for a in found if a.state not in _WAITS], [a for a in found if a.state in _WAITS]
 
 
-def attempt(effect: EffectResult) -> records.Attempt:
-    """Give an effect as the records write it."""
+def _repeated(effect: EffectResult, now: datetime) -> records.Attempt:
     kind, _, _ = effect.key.partition(":")
     return records.Attempt(
-        key=effect.key, kind=kind, state=effect.state.value, rule=effect.rule, result=dict(effect.result)
+        key=effect.key, kind=kind, state=effect.state.value, rule=effect.rule, result=dict(effect.result), at=now
     )
 
 
@@ -180,6 +185,7 @@ def _recorded(effect: PreparedEffect) -> records.Attempt:
         state=effect.state.value,
         rule=effect.rule,
         result={**known, **effect.result},
+        at=effect.decided_at or effect.intended_at,
     )
 
 

@@ -5,52 +5,15 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.clock import system_clock
-from relevo.contracts.handoff import HandoffRecord
-from relevo.domain.conversations import Control, Conversation
-from relevo.domain.handoff import Episode, Handback
+from relevo.domain.conversations import Control
+from relevo.domain.handoff import Handback
 from relevo.flow.handoff import QueueWatch
 from relevo.flow.record import handback_record
+from tests.integration.relaying import ASKED, agent_online, conversation_of, episodes_of, hands_back, takes
 from tests.integration.talking import Customer, Floor
 
 pytestmark = [pytest.mark.anyio, pytest.mark.rasa]
-
-ASKED = "quiero hablar con una persona"
-
-
-async def agent_online(floor: Floor, name: str = "Sara Molina") -> AgentAccount:
-    """Give an agent whose desk is open."""
-    accounts = floor.opened.store.accounts
-    agent = await accounts.add_agent(f"{name.split(maxsplit=1)[0].lower()}@aurora.example", name, "agent", "no hash")
-    await accounts.seen(agent.id)
-    return agent
-
-
-async def conversation_of(floor: Floor, customer: Customer) -> Conversation:
-    """Give a customer's conversation as it is now."""
-    found = await floor.opened.store.conversations.find("rest", customer.address)
-    assert found is not None
-    return found
-
-
-async def episodes_of(floor: Floor, customer: Customer) -> list[Episode]:
-    """Give a customer's handoffs, newest first."""
-    return await floor.opened.store.desk.episodes((await conversation_of(floor, customer)).id)
-
-
-async def takes(floor: Floor, agent: AgentAccount, customer: Customer) -> Conversation:
-    """Have an agent take over."""
-    conversation = await conversation_of(floor, customer)
-    await floor.opened.store.handoffs.take_over(conversation.id, conversation.control_version, agent.id, None)
-    return await conversation_of(floor, customer)
-
-
-async def hands_back(floor: Floor, agent: AgentAccount, customer: Customer, handback: Handback) -> None:
-    """Have an agent give the conversation back."""
-    conversation = await conversation_of(floor, customer)
-    record = handback_record(handback, handoff_id=None, ended_at=system_clock())
-    await floor.opened.store.handoffs.hand_back(conversation.id, conversation.control_version, agent.id, record)
 
 
 async def test_with_somebody_online_control_passes_and_the_customer_hears_their_place(floor: Floor) -> None:
@@ -83,55 +46,6 @@ async def test_hours_are_told_in_the_language_of_the_very_message(floor: Floor) 
     customer = floor.customer()
     assert "our team is here Monday to Friday from 8:00 to 22:00" in await customer.says("let me talk to a human")
     assert "nuestro equipo atiende de lunes a viernes" in await customer.says("quiero hablar con una persona")
-
-
-async def test_the_record_says_who_said_what_and_what_is_proven(floor: Floor) -> None:
-    """Every value has its source, what identified is verified, what was tried and why it is urgent is there."""
-    await agent_online(floor)
-    lucia = floor.customer()
-    await lucia.says("me faltan los puntos de mis vuelos a Dubái")
-    await lucia.says("AU48207315, reserva RBL7Q2")
-    await lucia.says("sí")
-    await lucia.says("quiero una persona")
-    (episode,) = await episodes_of(floor, lucia)
-    record = msgspec.convert(episode.record, HandoffRecord)
-    slots = {slot.name: slot for slot in record.slots}
-    assert (slots["loyalty_number"].set_by, slots["loyalty_number"].is_verified) == ("contact", True)
-    assert slots["loyalty_number"].said == "AU48207315, reserva RBL7Q2"
-    assert slots["is_identified"].set_by.startswith("action:")
-    assert {attempt.key for attempt in record.attempts} == {
-        "credit_points:0751000000011",
-        "credit_points:0751000000012",
-    }
-    assert {attempt.state for attempt in record.attempts} == {"done"}
-    assert record.contact.verified == "two_facts"
-    assert record.contact.display_name == "Lucía Fernanda Robles Arce"
-    assert [reason.code for reason in record.priority.reasons] == ["user_request"]
-    assert {summary.language for summary in record.summaries} == {"en", "es"}
-    assert any("AU48207315 (verificado)" in summary.text for summary in record.summaries)
-    assert [topic.intent for topic in record.topics] == ["correct_points", "ask_person"]
-
-
-@pytest.mark.parametrize(
-    ("said", "missing"),
-    [
-        (("me faltan los puntos de mis vuelos a Dubái",), ["loyalty_number", "booking_code"]),
-        (("me faltan los puntos", "AU48207315"), ["booking_code"]),
-        (("me faltan los puntos del AU3411, soy AU73915024, reserva OWH5T4",), ["passport_photo"]),
-        (("hola",), []),
-    ],
-)
-async def test_the_record_names_what_was_asked_for_and_not_given(
-    floor: Floor, said: tuple[str, ...], missing: list[str]
-) -> None:
-    """Whoever takes over need not find out what the bot still wanted."""
-    await agent_online(floor)
-    lucia = floor.customer()
-    for text in said:
-        await lucia.says(text)
-    await lucia.says(ASKED)
-    (episode,) = await episodes_of(floor, lucia)
-    assert episode.record["missing_slots"] == missing
 
 
 async def test_cancel_takes_the_conversation_back_while_nobody_has_come(floor: Floor) -> None:
@@ -224,6 +138,7 @@ async def test_a_second_handoff_in_the_same_conversation_is_an_episode_of_its_ow
     second, first = await episodes_of(floor, lucia)
     assert (first.episode, second.episode) == (1, 2)
     assert (first.state, second.state) == ("ended", "ended")
+    assert (first.record["episode_no"], second.record["episode_no"]) == (1, 2)
     assert second.record["history"]["earlier_handoffs"] == 1
 
 

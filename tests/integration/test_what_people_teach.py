@@ -6,8 +6,8 @@ import pytest
 
 from actions.charges import charges
 from relevo.domain.handoff import Handback
+from tests.integration.relaying import ASKED, agent_online, hands_back, takes
 from tests.integration.talking import Floor
-from tests.integration.test_handoff_dialogue import ASKED, agent_online, hands_back, takes
 from tests.shop import sell
 
 pytestmark = [pytest.mark.anyio, pytest.mark.rasa]
