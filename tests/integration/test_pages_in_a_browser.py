@@ -276,6 +276,8 @@ async def test_the_desk_shows_what_came_before_it_could_listen(database: str) ->
         await visit.page.route("**/desk/api/changes", held.put_nowait)
         await visit.page.get_by_role("link", name="amina").click()
         stream = await asyncio.wait_for(held.get(), 20)
+        while "/desk/conversations/" not in stream.request.headers.get("referer", ""):
+            stream = await asyncio.wait_for(held.get(), 20)  # that was the list's, which is gone
         await expect(visit.page.locator(".timeline .bubble")).to_have_count(2)
         await visit.doors.texts("amina", "/affirm")
         await stream.continue_()
