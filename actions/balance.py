@@ -11,11 +11,11 @@ CASE_TYPE = "points_correction"
 async def go_on(talk: Talk) -> None:
     """Identify, then tell the balance."""
     if talk.heard.intent == "change_mind":
-        talk.memory.forget("in_request", "request")
+        talk.end()
         talk.say("utter_stopped")
     elif await is_identified(talk, CASE_TYPE):
         person = await talk.turn.person()
-        talk.memory.forget("in_request", "request", "goal")
+        talk.end()
         if person.points is None:
             talk.say("utter_balance_no_member")
         else:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from relevo.contracts.business import DELIVERY, Order, Payment, Refund
+from relevo.contracts.records import DELIVERY, Order, Payment, Refund
 
 PAYMENT = "payment"
 NONE = "none"

@@ -21,6 +21,8 @@ from relevo.contracts.runtime import Turn
 NOT_UNDERSTOOD = frozenset({"nlu_fallback", "not_understandable"})
 FILES_ONLY = "send_attachment"
 """Intent of a message that is photos or files without words."""
+SHOWN = ("offer", "shown", "photo_trips", "draft", "refused")
+"""Slots with what the open request showed and was told: of no use to another one, and nobody else's to see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,10 @@ class Talk:
     def say(self, response: str, **values: str) -> None:
         """Say a response of domain.yml; its ``{said_x}`` is the value ``x``."""
         self.replies.append((response, {f"said_{name}": value for name, value in values.items()}))
+
+    def end(self, *also: str) -> None:
+        """Close the open request, with further slots of its own; who writes stays known."""
+        self.memory.forget("in_request", "request", "stage", "goal", "was_refused", *SHOWN, *also)
 
     def finish(self, dispatcher: CollectingDispatcher) -> list[EventType]:
         """Say everything but the last reply, and give the events that lead to that one."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from actions.cases import open_case, same_case
-from actions.conversation import Talk
+from actions.conversation import SHOWN, Talk
 from actions.trips import NAMING
 from relevo.contracts.business import OTHER_FACTS, REFERENCE_FACTS
 from relevo.domain.cases import Trigger
@@ -153,5 +153,4 @@ def _learn(talk: Talk, slots: Mapping[str, Any]) -> None:
 
 
 def _leave_request(talk: Talk) -> None:
-    talk.memory.forget("in_request", "request", "stage", "points_offer", "points_shown", "refund_offer", "refused")
-    talk.memory.forget("subscription_offer")
+    talk.memory.forget("in_request", "request", "stage", *SHOWN)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actions.cases import same_case
-from actions.conversation import Talk
+from actions.conversation import SHOWN, Talk
 from actions.handoff import to_person
 from relevo.contracts.business import REFERENCE_FACTS, Person
 from relevo.contracts.runtime import Identification
@@ -14,8 +14,6 @@ Facts = dict[str, str]
 
 # Facts of one group say the same thing in two ways: after a failed match the newer one replaces the older.
 _GROUPS = (("loyalty_number",), ("booking_code", "ticket"), ("order",), ("email", "phone", "name"))
-_SHOWN = ("points_offer", "points_shown", "photo_trips", "refund_offer", "subscription_offer", "refused")
-"""What was told to whoever was verified then, and must not be told to whoever writes now."""
 _KINDS = tuple(kind for group in _GROUPS for kind in group)
 
 
@@ -82,7 +80,7 @@ def _forget_expired(talk: Talk) -> None:
     if not talk.memory["is_identified"]:
         return
     kept = talk.heard.entities
-    talk.memory.forget("is_identified", "stage", *_SHOWN, *(kind for kind in _KINDS if kind not in kept))
+    talk.memory.forget("is_identified", "stage", *SHOWN, *(kind for kind in _KINDS if kind not in kept))
 
 
 def _facts(talk: Talk) -> Facts:

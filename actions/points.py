@@ -5,7 +5,7 @@
                      │                    └─ no name rule explains it: a photo is asked for (points_photo.py)
                      └─ none: never "there is none", for it may exist under other data
 
-What is shown is kept in the slot ``points_offer`` and exactly that is credited: a retried turn finds the same.
+What is shown is kept in the slot ``offer`` and exactly that is credited: a retried turn finds the same.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from actions.handoff import answered_offer_of_person
 from actions.identity import is_identified, is_somebody_else
 from actions.points_photo import CASE_TYPE, KIND, NAME_RULE
 from actions.trips import NAMING, Named, meant
-from relevo.contracts.business import Person, Trip
+from relevo.contracts.business import Person
+from relevo.contracts.records import Trip
 from relevo.domain.cases import Trigger
 from relevo.domain.effects import POINTS, Decision, EffectResult, EffectState, Verdict
 
@@ -72,7 +73,7 @@ async def _go_on_identified(talk: Talk) -> None:
 
 
 async def _go_on_confirming(talk: Talk, person: Person, named: Named) -> None:
-    offer: list[Facts] = talk.memory["points_offer"]
+    offer: list[Facts] = talk.memory["offer"]
     chosen = _chosen(talk)
     if await _is_plain_yes(talk, named, offer) and not chosen:
         await _credit(talk, offer)
@@ -89,13 +90,13 @@ async def _is_plain_yes(talk: Talk, named: Named, offer: Sequence[Facts]) -> boo
     """Tell a yes to exactly what was shown from "yes, but …" and from a yes that names other trips."""
     if not talk.heard.is_plain_yes or talk.replies:
         return False
-    found = meant(await talk.turn.trips(), named, talk.turn.now.date()) if named else None
+    found = meant(await talk.turn.own(Trip), named, talk.turn.now.date()) if named else None
     return found is None or {trip.ticket for trip in found.trips} == _tickets(offer)
 
 
 async def _name_anew(talk: Talk, person: Person, named: Named) -> None:
     """Look again by what this message names, or by its place in the list ("the first one")."""
-    before: list[Facts] = talk.memory["points_offer"] or []
+    before: list[Facts] = talk.memory["offer"] or []
     if not named:
         await _offer(talk, _chosen(talk) or before)
         return
@@ -117,7 +118,7 @@ async def _ask_which(talk: Talk) -> None:
 
 async def _show(talk: Talk, person: Person, named: Named, added: Sequence[Facts] = ()) -> None:
     """Find the trips that are meant, say what the rules refuse, and offer to credit the rest."""
-    trips = await talk.turn.trips()
+    trips = await talk.turn.own(Trip)
     found = meant(trips, named, talk.turn.now.date())
     judged = [(facts, await talk.turn.judge(KIND, facts)) for facts in (_facts(trip, person) for trip in found.trips)]
     unexplained = [facts for facts, verdict in judged if verdict.rule == NAME_RULE]
@@ -132,7 +133,7 @@ async def _show(talk: Talk, person: Person, named: Named, added: Sequence[Facts]
         _refuse(talk, _worth_saying(refused, named, is_all=is_all), is_all=is_all)
     talk.memory["photo_trips"] = unexplained or None
     if offer:
-        talk.memory["points_shown"] = offer
+        talk.memory["shown"] = offer
         await _offer(talk, offer, is_elsewhere=found.is_elsewhere)
     elif unexplained:
         await points_photo.ask(talk, unexplained)
@@ -151,7 +152,7 @@ async def _offer(talk: Talk, offer: list[Facts], *, is_elsewhere: bool = False) 
     offer = [{**facts, "request_points": total} for facts in offer]
     verdicts = [await talk.turn.judge(KIND, facts) for facts in offer]
     verdict = next((verdict for verdict in verdicts if verdict.decision is Decision.REFUSED), None)
-    talk.memory["points_offer"] = offer
+    talk.memory["offer"] = offer
     if verdict is None:
         talk.memory["stage"] = "confirm"
         trips = "\n".join(map(talk.wording.trip, offer))
@@ -204,7 +205,7 @@ async def _credit(talk: Talk, offer: Sequence[Facts]) -> None:
         await _hand_on_failed(talk, offer, results)
     unexplained: list[Facts] = talk.memory["photo_trips"] or []
     if unexplained:
-        talk.memory.forget("points_offer")
+        talk.memory.forget("offer")
         await points_photo.ask(talk, unexplained)
     else:
         _end(talk)
@@ -221,15 +222,14 @@ async def _hand_on_failed(talk: Talk, offer: Sequence[Facts], results: Sequence[
 
 
 def _end(talk: Talk) -> None:
-    """Close the request; who writes stays known, what was named does not."""
-    talk.memory.forget("in_request", "request", "stage", "points_offer", "points_shown", "photo_trips", "goal")
-    talk.memory.forget("refused", "was_refused", *NAMING)
+    """Close the request; what was named does not stay known."""
+    talk.end(*NAMING)
 
 
 def _chosen(talk: Talk) -> list[Facts]:
     """Give the trips chosen by their place in the list that was shown first; none where they are what is offered."""
-    offer: list[Facts] = talk.memory["points_offer"] or []
-    shown: list[Facts] = talk.memory["points_shown"] or offer
+    offer: list[Facts] = talk.memory["offer"] or []
+    shown: list[Facts] = talk.memory["shown"] or offer
     choices = talk.heard.entities.get("choice", ())
     positions = {len(shown) - 1 if place == "last" else int(place) - 1 for place in choices if place != "all"}
     chosen = [facts for position, facts in enumerate(shown) if "all" in choices or position in positions]

@@ -30,7 +30,7 @@ async def ask(talk: Talk, unexplained: Sequence[Facts]) -> None:
     case = await talk.turn.find_case(CASE_TYPE, unexplained[0]["ticket"])
     if case is not None:
         talk.turn.came_again(case)
-        talk.memory.forget("in_request", "request", "stage", "photo_trips", "goal")
+        talk.end()
         talk.say("utter_points_case_found", case=case.id, date=talk.wording.date(case.opened_at.date()))
         return
     talk.memory["stage"], talk.memory["photo_trips"] = STAGE, [dict(facts) for facts in unexplained]
@@ -66,7 +66,7 @@ async def _prepare(talk: Talk, trips: Sequence[Facts]) -> None:
     for attachment in talk.turn.attachments:
         talk.turn.keep_attachment(attachment.id, AttachmentKind.IDENTITY_DOCUMENT, number)
     values = _values(talk, trips)
-    talk.memory.forget("in_request", "request", "stage", "photo_trips", "goal")
+    talk.end()
     if is_prepared:
         talk.say("utter_points_photo_prepared", case=number, points=values["points"])
     else:

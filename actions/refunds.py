@@ -4,7 +4,7 @@
         allowed ──► show exactly what goes back and to where ──► yes ──► paid back, or prepared in a case for a person
         refused ──► the rule with the order's numbers; a person is offered
 
-Who sold the goods makes no difference: Aurora pays back. What is shown is kept in the slot ``refund_offer`` and exactly
+Who sold the goods makes no difference: Aurora pays back. What is shown is kept in the slot ``offer`` and exactly
 that is paid back: a retried turn finds the same.
 """
 
@@ -19,7 +19,7 @@ from actions.charges import Facts, charges, whole
 from actions.conversation import Talk
 from actions.handoff import LEAVING, answered_offer_of_person
 from actions.identity import is_identified, is_somebody_else
-from relevo.contracts.business import Order
+from relevo.contracts.records import Order
 from relevo.domain.cases import Case, Trigger
 from relevo.domain.effects import Decision, EffectResult, EffectState, Verdict
 
@@ -34,10 +34,10 @@ Judged = tuple[Facts, Verdict]
 async def go_on(talk: Talk) -> None:
     """Take the request one step further with what the contact has just said."""
     if talk.heard.intent == "change_mind":
-        _end(talk)
+        talk.end()
         talk.say("utter_stopped")
     elif talk.memory["stage"] == "person" and await answered_offer_of_person(talk, CASE_TYPE):
-        _end(talk)
+        talk.end()
     elif await is_identified(talk, CASE_TYPE, "utter_ask_identity_order"):
         await _go_on_identified(talk)
     elif talk.memory["in_request"]:
@@ -45,7 +45,7 @@ async def go_on(talk: Talk) -> None:
 
 
 async def _go_on_identified(talk: Talk) -> None:
-    orders = await talk.turn.orders()
+    orders = await talk.turn.own(Order)
     stage, named = talk.memory["stage"], talk.heard.entities.get("order", ())
     if is_somebody_else(talk, await talk.turn.person()):
         talk.say("utter_facts_not_yours_order")
@@ -65,7 +65,7 @@ async def _go_on_identified(talk: Talk) -> None:
 
 
 async def _go_on_confirming(talk: Talk, orders: Sequence[Order], named: Collection[str]) -> None:
-    offer: list[Facts] = talk.memory["refund_offer"]
+    offer: list[Facts] = talk.memory["offer"]
     chosen = _chosen(talk, offer)
     is_the_same = not named or set(named) == {facts["order"] for facts in offer}
     if talk.heard.is_plain_yes and is_the_same and not chosen and not talk.replies:
@@ -88,7 +88,7 @@ def _chosen(talk: Talk, offer: Sequence[Facts]) -> list[Facts]:
 
 def _ask_which(talk: Talk, orders: Sequence[Order]) -> None:
     if talk.heard.intent in LEAVING:
-        _end(talk)
+        talk.end()
         talk.say("utter_stopped")
     else:
         talk.memory["stage"] = "choose"
@@ -111,7 +111,7 @@ async def _show(talk: Talk, orders: Sequence[Order], named: Collection[str]) -> 
         return
     case = await _case_about(talk, allowed or [whole(meant[0])])
     if case is not None and case.waits_for_approval:
-        _end(talk)
+        talk.end()
         talk.say("utter_refund_waiting", case=case.id, date=talk.wording.date(case.opened_at.date()))
     elif allowed:
         await _offer(talk, allowed)
@@ -142,7 +142,7 @@ async def _offer(talk: Talk, offer: list[Facts]) -> None:
     write = talk.wording
     verdicts = [await talk.turn.judge(KIND, facts) for facts in offer]
     for_person = next((verdict for verdict in verdicts if verdict.decision is Decision.NEEDS_APPROVAL), None)
-    talk.memory["refund_offer"], talk.memory["stage"] = offer, "confirm"
+    talk.memory["offer"], talk.memory["stage"] = offer, "confirm"
     shown = {"charges": "\n".join(map(write.charge, offer)), "amount": _sum(talk, offer)}
     if for_person is None:
         talk.say("utter_refund_offer", **shown)
@@ -200,7 +200,7 @@ async def _pay_back(talk: Talk, offer: Sequence[Facts]) -> None:
         talk.say("utter_refund_prepared", **_paid(talk, waiting), case=number)
     if len(done) + len(waiting) < len(pairs):
         await _hand_on_failed(talk, pairs)
-    _end(talk)
+    talk.end()
 
 
 async def _order(talk: Talk, facts: Facts) -> EffectResult:
@@ -240,8 +240,3 @@ def _sum(talk: Talk, paid: Sequence[Facts]) -> str:
     for facts in paid:
         totals[facts["currency"]] += facts["amount"]
     return talk.wording.join(talk.wording.money(amount, currency) for currency, amount in totals.items())
-
-
-def _end(talk: Talk) -> None:
-    """Close the request; who writes stays known."""
-    talk.memory.forget("in_request", "request", "stage", "refund_offer", "refused", "goal", "was_refused")

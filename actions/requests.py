@@ -1,6 +1,6 @@
 """Rasa's custom actions: each opens the world for one of the modules beside it, and says when there is none.
 
-A routine request is a module with ``go_on(talk)`` and a line in ``REQUESTS``; the open one is in the slot ``request``.
+A routine request is a module with ``go_on(talk)`` and a line in ``OPENED_BY``; the open one is in the slot ``request``.
 """
 
 from __future__ import annotations
@@ -14,17 +14,21 @@ from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import balance, handoff, points, refunds, subscriptions
-from actions.conversation import NOT_UNDERSTOOD, Memory, Talk, heard
+from actions.conversation import NOT_UNDERSTOOD, SHOWN, Memory, Talk, heard
 from actions.trips import NAMING
 from relevo.contracts.business import OTHER_FACTS, REFERENCE_FACTS
 from relevo.contracts.runtime import current
 
-REQUESTS: dict[str, Callable[[Talk], Awaitable[None]]] = {
-    "points_correction": points.go_on,
-    "balance": balance.go_on,
-    refunds.CASE_TYPE: refunds.go_on,
-    subscriptions.CASE_TYPE: subscriptions.go_on,
+GoOn = Callable[[Talk], Awaitable[None]]
+
+OPENED_BY: dict[str, tuple[str, GoOn]] = {
+    "action_points": ("points_correction", points.go_on),
+    "action_balance": ("balance", balance.go_on),
+    "action_refund": (refunds.CASE_TYPE, refunds.go_on),
+    "action_cancel_subscription": (subscriptions.CASE_TYPE, subscriptions.go_on),
 }
+"""By the action in domain.yml that opens it: the request's name, which is its case type, and what takes it further."""
+REQUESTS: dict[str, GoOn] = dict(OPENED_BY.values())
 _TELLING = frozenset({*NAMING, "choice", "subscription", *REFERENCE_FACTS, *OTHER_FACTS})
 
 
@@ -65,8 +69,7 @@ def _notice_person(talk: Talk) -> None:
 async def begin(talk: Talk, request: str) -> None:
     """Open a request, or go on where it is open already."""
     if talk.memory["request"] != request:
-        talk.memory.forget("stage", "points_offer", "points_shown", "refund_offer", "subscription_offer")
-        talk.memory.forget("case_id", "was_refused")
+        talk.memory.forget("stage", "case_id", "was_refused", *SHOWN)
         talk.memory["has_case"] = False
         talk.memory["goal"] = talk.heard.text
     talk.memory["in_request"], talk.memory["request"] = True, request
@@ -89,48 +92,15 @@ async def pass_on(talk: Talk) -> None:
         await handoff.pass_on(talk)
 
 
-class ActionPoints(TalkAction):
-    """Begins correcting points, or goes on where it is being done."""
-
-    called = "action_points"
-
-    @staticmethod
+def _opening(action: str, request: str) -> type[TalkAction]:
     async def work(talk: Talk) -> None:
-        """Open the request."""
-        await begin(talk, "points_correction")
+        await begin(talk, request)
+
+    return type(f"Opening_{request}", (TalkAction,), {"called": action, "work": staticmethod(work)})
 
 
-class ActionRefund(TalkAction):
-    """Begins paying back what was charged too much, or goes on where it is being done."""
-
-    called = "action_refund"
-
-    @staticmethod
-    async def work(talk: Talk) -> None:
-        """Open the request."""
-        await begin(talk, refunds.CASE_TYPE)
-
-
-class ActionCancelSubscription(TalkAction):
-    """Begins cancelling a subscription, or goes on where it is being done."""
-
-    called = "action_cancel_subscription"
-
-    @staticmethod
-    async def work(talk: Talk) -> None:
-        """Open the request."""
-        await begin(talk, subscriptions.CASE_TYPE)
-
-
-class ActionBalance(TalkAction):
-    """Tells the balance of points."""
-
-    called = "action_balance"
-
-    @staticmethod
-    async def work(talk: Talk) -> None:
-        """Open the request."""
-        await begin(talk, "balance")
+OPENINGS = [_opening(action, request) for action, (request, _) in OPENED_BY.items()]
+"""One action for each request; Rasa's SDK finds them as long as somebody holds them."""
 
 
 class ActionGoOn(TalkAction):

@@ -6,7 +6,7 @@
         allowed ──► show plan, price and end ──► yes ──► cancelled, with its end
         refused ──► the rule, and when it ends; a person is offered
 
-What is shown is kept in the slot ``subscription_offer`` and exactly that is cancelled: a retried turn finds the same.
+What is shown is kept in the slot ``offer`` and exactly that is cancelled: a retried turn finds the same.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from actions.cases import open_case
 from actions.conversation import Talk
 from actions.handoff import LEAVING, answered_offer_of_person
 from actions.identity import is_identified, is_somebody_else
-from relevo.contracts.business import Subscription
+from relevo.contracts.records import Subscription
 from relevo.domain.cases import Trigger
 from relevo.domain.effects import Decision, EffectResult, EffectState, Verdict
 from relevo.domain.names import name_words
@@ -35,10 +35,10 @@ Facts = dict[str, Any]
 async def go_on(talk: Talk) -> None:
     """Take the request one step further with what the contact has just said."""
     if talk.heard.intent == "change_mind" and not talk.wording.speaks_of_cancelling(talk.heard.text):
-        _end(talk)
+        talk.end("subscription")
         talk.say("utter_stopped")
     elif talk.memory["stage"] == "person" and await answered_offer_of_person(talk, CASE_TYPE):
-        _end(talk)
+        talk.end("subscription")
     elif await is_identified(talk, CASE_TYPE, "utter_ask_identity_subscription"):
         await _go_on_identified(talk)
     elif talk.memory["in_request"]:
@@ -46,7 +46,7 @@ async def go_on(talk: Talk) -> None:
 
 
 async def _go_on_identified(talk: Talk) -> None:
-    mine = await talk.turn.subscriptions()
+    mine = await talk.turn.own(Subscription)
     named = _named(talk, mine)
     if is_somebody_else(talk, await talk.turn.person()):
         talk.say("utter_facts_not_yours_subscription")
@@ -55,14 +55,14 @@ async def _go_on_identified(talk: Talk) -> None:
     elif talk.memory["stage"] == "person" and not named:
         talk.say("utter_offer_person")
     elif talk.memory["stage"] == "choose" and talk.heard.intent in LEAVING and not named:
-        _end(talk)
+        talk.end("subscription")
         talk.say("utter_stopped")
     else:
         await _show(talk, mine, named)
 
 
 async def _go_on_confirming(talk: Talk, mine: Sequence[Subscription], named: Sequence[Subscription]) -> None:
-    offer: Facts = talk.memory["subscription_offer"]
+    offer: Facts = talk.memory["offer"]
     shown = [one for one in mine if one.id == offer["subscription"]]
     has_changed = any(one.is_active and _facts(one) != offer for one in shown)
     if named and named != shown:
@@ -70,7 +70,7 @@ async def _go_on_confirming(talk: Talk, mine: Sequence[Subscription], named: Seq
     elif _is_yes(talk) and not has_changed and not talk.replies:
         await _cancel(talk, offer)
     elif talk.heard.intent in ("deny", "bye"):
-        _end(talk)
+        talk.end("subscription")
         talk.say("utter_stopped")
     else:
         await _show(talk, mine, shown)
@@ -118,7 +118,7 @@ async def _offer(talk: Talk, facts: Facts) -> None:
     if verdict.decision is Decision.REFUSED:
         _refuse(talk, facts, verdict)
         return
-    talk.memory["subscription_offer"], talk.memory["stage"] = facts, "confirm"
+    talk.memory["offer"], talk.memory["stage"] = facts, "confirm"
     talk.say("utter_subscription_offer", **_told(talk, facts), price=talk.wording.price(facts))
 
 
@@ -134,7 +134,7 @@ async def _cancel(talk: Talk, offer: Facts) -> None:
         talk.say("utter_subscription_cancelled", **_told(talk, {**offer, **result.result}))
     else:
         await _hand_on(talk, offer, result)
-    _end(talk)
+    talk.end("subscription")
 
 
 async def _hand_on(talk: Talk, offer: Facts, result: EffectResult) -> None:
@@ -150,12 +150,6 @@ async def _hand_on(talk: Talk, offer: Facts, result: EffectResult) -> None:
 
 def _told(talk: Talk, facts: Facts) -> dict[str, str]:
     return {"plan": facts["plan"], "date": talk.wording.date(facts["ends_on"]), "reference": facts["subscription"]}
-
-
-def _end(talk: Talk) -> None:
-    """Close the request; who writes stays known."""
-    talk.memory.forget("in_request", "request", "stage", "subscription", "subscription_offer", "refused", "goal")
-    talk.memory.forget("was_refused")
 
 
 def _facts(one: Subscription) -> Facts:

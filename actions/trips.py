@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from actions.periods import days_of
-from relevo.contracts.business import Trip
+from relevo.contracts.records import Trip
 
 NAMING = ("ticket", "flight", "booking_code", "place", "period")
 """Slots and entities with which trips are named."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from relevo.store.aurora_demo import ZONE
+from relevo.store.aurora.demo import ZONE
 from relevo.store.pool import Database
 
 CARD = "card ending 0001"

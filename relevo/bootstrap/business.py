@@ -8,13 +8,13 @@ from typing import Any
 from relevo.bootstrap import OpenStore
 from relevo.bootstrap.mail import one_time_codes
 from relevo.configuration import Configuration
-from relevo.contracts.business import Business, Order, Person, Subscription, Trip
+from relevo.contracts.business import Business, Person, Record
 from relevo.contracts.clock import system_clock
 from relevo.domain.effects import EffectOrder
 from relevo.errors import BusinessUnavailable
 from relevo.flow.turn import TurnServices
-from relevo.store.aurora import Aurora
-from relevo.store.aurora_desk import AuroraDesk
+from relevo.store.aurora.company import Aurora
+from relevo.store.aurora.desk import AuroraDesk
 
 DEMO_COMPANY = "Aurora"
 
@@ -30,15 +30,7 @@ class NoBusiness:
         """Know nobody."""
         raise BusinessUnavailable("No business system is connected.")
 
-    async def trips(self, ref: str) -> Sequence[Trip]:
-        """Know nothing."""
-        raise BusinessUnavailable("No business system is connected.")
-
-    async def orders(self, ref: str) -> Sequence[Order]:
-        """Know nothing."""
-        raise BusinessUnavailable("No business system is connected.")
-
-    async def subscriptions(self, ref: str) -> Sequence[Subscription]:
+    async def records(self, kind: type[Record], ref: str) -> Sequence[Record]:
         """Know nothing."""
         raise BusinessUnavailable("No business system is connected.")
 

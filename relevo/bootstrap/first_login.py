@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from relevo.contracts.accounts import Accounts, AgentPowers
-from relevo.store.aurora_demo import DemoAgent
+from relevo.store.aurora.demo import DemoAgent
 from relevo.web.passwords import PasswordChecks, hash_password
 
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is taken for something else when it is copied by hand

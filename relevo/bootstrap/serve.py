@@ -29,7 +29,7 @@ from relevo.bootstrap.places import shown
 from relevo.bootstrap.training import Training
 from relevo.errors import ConfigurationError
 from relevo.flow.waiting import stopped_within
-from relevo.store.aurora_demo import demo_agents
+from relevo.store.aurora.demo import demo_agents
 from relevo.store.postgres import PostgresServer
 from relevo.store.reach import bring_forward, where
 

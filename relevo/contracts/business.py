@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from relevo.domain.effects import EffectOrder
 
@@ -27,94 +26,7 @@ class Person:
     points: int | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Trip:
-    """One ticket of a person."""
-
-    ticket: str
-    booking_code: str
-    name: str
-    """As printed, such as ``ROBLES/LUCIA``."""
-    flight: str
-    flown_on: date
-    origin: str
-    destination: str
-    was_flown: bool
-    points_due: int
-    credited_at: datetime | None
-
-
-DELIVERY = "delivery"
-"""The charge for bringing an order; every other charge that may be paid back is a payment, by its number."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Payment:
-    """One payment for an order; amounts are minor units of the order's currency."""
-
-    id: str
-    amount: int
-    method: str
-    """As the business writes it, such as ``card ending 4417``."""
-    refunded: int = 0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Refund:
-    """What was paid back already."""
-
-    charge: str
-    """``delivery``, or the number of a payment."""
-    amount: int
-    reference: str
-    methods: tuple[str, ...]
-    refunded_at: datetime
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Order:
-    """One order of a person, with everything that was paid for it; payments and refunds oldest first."""
-
-    id: str
-    placed_on: date
-    delivered_on: date | None
-    seller: str
-    is_third_party: bool
-    items: tuple[str, ...]
-    goods: int
-    """What the goods alone cost."""
-    delivery: int
-    currency: str
-    payments: tuple[Payment, ...]
-    refunds: tuple[Refund, ...] = ()
-
-    @property
-    def total(self) -> int:
-        """What was to be paid."""
-        return self.goods + self.delivery
-
-    @property
-    def paid(self) -> int:
-        """What was paid and did not go back as a payment too many."""
-        too_many = sum(refund.amount for refund in self.refunds if refund.charge != DELIVERY)
-        return sum(payment.amount for payment in self.payments) - too_many
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Subscription:
-    """One subscription of a person."""
-
-    id: str
-    plan: str
-    price: int
-    """For one period, in minor units of the currency."""
-    currency: str
-    period: str
-    """``month`` or ``year``."""
-    paid_until: date
-    """The end of what is paid: there it renews, or ends where it was cancelled."""
-    is_active: bool
-    """Whether it renews; a cancelled one may be used until the end of what is paid."""
+Record = TypeVar("Record")
 
 
 class Business(Protocol):
@@ -132,16 +44,11 @@ class Business(Protocol):
         """Give a person by reference; raises NotFound."""
         ...
 
-    async def trips(self, ref: str) -> Sequence[Trip]:
-        """Give all of a person's tickets, newest flight first; nobody else's."""
-        ...
+    async def records(self, kind: type[Record], ref: str) -> Sequence[Record]:
+        """Give all that a person has of a kind of contracts.records, and nobody else's; nothing of an unknown kind.
 
-    async def orders(self, ref: str) -> Sequence[Order]:
-        """Give all of a person's orders, newest first; nobody else's."""
-        ...
-
-    async def subscriptions(self, ref: str) -> Sequence[Subscription]:
-        """Give all of a person's subscriptions, the cancelled ones too; nobody else's."""
+        Trips come newest flight first, orders newest first, everything else by its number.
+        """
         ...
 
     async def carry_out(self, order: EffectOrder) -> Mapping[str, Any]:

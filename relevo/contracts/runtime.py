@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Any, Protocol
 from uuid import UUID
 
-from relevo.contracts.business import Order, Person, Subscription, Trip
+from relevo.contracts.business import Person, Record
 from relevo.domain.attachments import Attachment, AttachmentKind
 from relevo.domain.cases import Case, Trigger
 from relevo.domain.codes import CodeCheck, CodeSending
@@ -95,16 +95,8 @@ class Turn(Protocol):
         """Give the verified contact; raises AccessDenied below two facts."""
         ...
 
-    async def trips(self) -> Sequence[Trip]:
-        """Give the verified contact's tickets; raises AccessDenied below two facts."""
-        ...
-
-    async def orders(self) -> Sequence[Order]:
-        """Give the verified contact's orders; raises AccessDenied below two facts."""
-        ...
-
-    async def subscriptions(self) -> Sequence[Subscription]:
-        """Give the verified contact's subscriptions; raises AccessDenied below two facts."""
+    async def own(self, kind: type[Record]) -> Sequence[Record]:
+        """Give what the verified contact has of a kind of contracts.records; raises AccessDenied below two facts."""
         ...
 
     @property

@@ -22,7 +22,8 @@ INNER_SLOTS = frozenset(
         "tried",
         "language",
         "photo_trips",
-        "points_shown",
+        "shown",
+        "draft",
     }
 )
 

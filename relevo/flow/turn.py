@@ -9,19 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from relevo.contracts.attachments import KeptFor
-from relevo.contracts.business import OTHER_FACTS, REFERENCE_FACTS, Business, Order, Person, Subscription, Trip
+from relevo.contracts.business import Business, Person, Record
 from relevo.contracts.desk import Handoffs
 from relevo.contracts.policy import Policy
 from relevo.contracts.runtime import Identification, Waiting
-from relevo.contracts.store import Claim, Effects, Intent, TurnOutcome, Verification
+from relevo.contracts.store import Claim, Effects, Intent, TurnOutcome
 from relevo.domain.attachments import Attachment, AttachmentKind
 from relevo.domain.cases import Case, CaseContact, CaseRequest, Trigger, first_priority
 from relevo.domain.codes import CodeCheck, CodeSending
-from relevo.domain.contacts import MAX_FAILED_TRIES, Level
+from relevo.domain.contacts import Level
 from relevo.domain.conversations import Conversation
 from relevo.domain.effects import EffectOrder, EffectResult, EffectState, Verdict
 from relevo.domain.handoff import Handback, Handoff, HandoffRequest
@@ -30,6 +31,7 @@ from relevo.errors import AccessDenied, StaleVerdict
 from relevo.flow.codes import OneTimeCodes
 from relevo.flow.effects import perform
 from relevo.flow.hours import said_hours
+from relevo.flow.identifying import Who, suffice
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,7 +57,6 @@ class ConversationTurn:
 
     claim: Claim
     services: TurnServices
-    verification: Verification | None = None
     cases: list[CaseRequest] = field(default_factory=list)
     contacts: list[CaseContact] = field(default_factory=list)
     handoff: HandoffRequest | None = None
@@ -74,28 +75,21 @@ class ConversationTurn:
         """A number that rises whenever control passes."""
         return self.claim.conversation.control_version
 
+    @cached_property
+    def who(self) -> Who:
+        """Who writes, as far as this turn knows."""
+        seconds = self.services.verification_seconds
+        return Who(identity=self.claim.conversation.identity, now=self.now, seconds=seconds)
+
     @property
     def level(self) -> Level:
         """How the contact is verified by now."""
-        if self.verification is not None:
-            return self.verification.level
-        return self.claim.conversation.identity.level_at(self.now)
+        return self.who.level
 
     @property
     def conversation_by_now(self) -> Conversation:
         """Give the conversation with what this turn learned about who writes."""
-        conversation, known = self.claim.conversation, self.verification
-        if known is None:
-            return conversation
-        identity = replace(
-            conversation.identity,
-            business_ref=known.business_ref or conversation.identity.business_ref,
-            level=known.level,
-            verified_until=known.verified_until,
-            failed_tries=known.failed_tries,
-            verified_facts=known.facts or conversation.identity.verified_facts,
-        )
-        return replace(conversation, identity=identity)
+        return replace(self.claim.conversation, identity=self.who.identity_by_now)
 
     @property
     def attachments(self) -> tuple[Attachment, ...]:
@@ -104,14 +98,14 @@ class ConversationTurn:
 
     async def identify(self, facts: Mapping[str, str]) -> Identification:
         """Verify the contact by facts on file."""
-        if self._failed_tries() >= MAX_FAILED_TRIES:
+        if self.who.is_locked:
             return Identification.LOCKED
-        if not _suffice(facts):
+        if not suffice(facts):
             return Identification.TOO_FEW
         ref = await self.services.business.identify(facts)
-        if ref is None or self._ref() not in (None, ref):
-            return self._not_matched()
-        await self._verified(ref, facts)
+        if ref is None or self.who.is_another(ref):
+            return self.who.not_matched()
+        self.who.prove(await self.services.business.person(ref), facts)
         return Identification.VERIFIED
 
     async def send_code(self) -> CodeSending:
@@ -123,29 +117,21 @@ class ConversationTurn:
 
     async def check_code(self, code: str) -> CodeCheck:
         """Verify the contact better by the code that was sent to them."""
-        ref = self._verified_ref()
+        ref = self.who.verified_ref
         if self.services.codes is None:
             return CodeCheck.DEAD
         found = await self.services.codes.check(self.claim, ref, code)
         if found is CodeCheck.RIGHT:
-            self.verification = self._raised(ref, Level.CODE)
+            self.who.rise(ref, Level.CODE)
         return found
 
     async def person(self) -> Person:
         """Give the verified contact."""
-        return await self.services.business.person(self._verified_ref())
+        return await self.services.business.person(self.who.verified_ref)
 
-    async def trips(self) -> Sequence[Trip]:
-        """Give the verified contact's tickets."""
-        return await self.services.business.trips(self._verified_ref())
-
-    async def orders(self) -> Sequence[Order]:
-        """Give the verified contact's orders."""
-        return await self.services.business.orders(self._verified_ref())
-
-    async def subscriptions(self) -> Sequence[Subscription]:
-        """Give the verified contact's subscriptions."""
-        return await self.services.business.subscriptions(self._verified_ref())
+    async def own(self, kind: type[Record]) -> Sequence[Record]:
+        """Give what the verified contact has of a kind."""
+        return await self.services.business.records(kind, self.who.verified_ref)
 
     @property
     def handback(self) -> Handback | None:
@@ -168,7 +154,7 @@ class ConversationTurn:
         """Do an effect once, by policy."""
         if self.level < self.services.policies.required_level(kind):
             raise AccessDenied(f"{kind} asks for a better verified contact.")
-        key, ref = f"{kind}:{reference}", self._ref() or ""
+        key, ref = f"{kind}:{reference}", self.who.ref or ""
         order = EffectOrder(key=key, kind=kind, business_ref=ref, arguments=arguments, amount=amount, unit=unit)
         self.performed[order.key] = result = await self._perform(order)
         return result
@@ -189,7 +175,7 @@ class ConversationTurn:
                 continue  # another of this person's effects was recorded meanwhile; it counts now
 
     async def _judge(self, kind: str, facts: Mapping[str, Any]) -> tuple[Verdict, int]:
-        days, asked = self.services.policies.window_days(kind), (kind, self._ref() or "")
+        days, asked = self.services.policies.window_days(kind), (kind, self.who.ref or "")
         if days is not None and asked not in self.spent:
             self.spent[asked] = await self.services.effects.spent(*asked, days)
         spent = self.spent.get(asked, 0)
@@ -224,7 +210,7 @@ class ConversationTurn:
 
     async def find_case(self, case_type: str, reference: str | None = None) -> Case | None:
         """Give the verified contact's open case of a type."""
-        ref, handoffs = self._ref(), self.services.handoffs
+        ref, handoffs = self.who.ref, self.services.handoffs
         if ref is None or handoffs is None or self.level < Level.TWO_FACTS:
             return None
         return await handoffs.find_open_case(ref, case_type, reference)
@@ -272,7 +258,7 @@ class ConversationTurn:
     def outcome(self, *, handoff: Handoff | None = None, **spoken: Any) -> TurnOutcome:
         """Give everything that this turn writes, with what was said."""
         return TurnOutcome(
-            verification=self.verification,
+            verification=self.who.verification,
             cases=tuple(self.cases),
             contacts=tuple(self.contacts),
             handoff=handoff,
@@ -281,58 +267,6 @@ class ConversationTurn:
             **spoken,
         )
 
-    def _ref(self) -> str | None:
-        if self.verification is not None and self.verification.business_ref is not None:
-            return self.verification.business_ref
-        identity = self.claim.conversation.identity
-        return identity.business_ref if identity.level_at(self.now) > Level.CLAIMED else None
-
-    def _verified_ref(self) -> str:
-        ref = self._ref()
-        if ref is None or self.level < Level.TWO_FACTS:
-            raise AccessDenied("The contact is not verified.")
-        return ref
-
-    def _failed_tries(self) -> int:
-        if self.verification is not None:
-            return self.verification.failed_tries
-        return self.claim.conversation.identity.failed_tries
-
-    def _not_matched(self) -> Identification:
-        tries = self._failed_tries() + 1
-        known = self.verification or Verification(
-            level=self.level,
-            business_ref=self._ref(),
-            verified_until=self._verified_until(),
-            failed_tries=0,
-        )
-        self.verification = replace(known, failed_tries=tries)
-        return Identification.LOCKED if tries >= MAX_FAILED_TRIES else Identification.NOT_MATCHED
-
-    async def _verified(self, ref: str, facts: Mapping[str, str]) -> None:
-        person = await self.services.business.person(ref)
-        self.verification = replace(
-            self._raised(ref, Level.TWO_FACTS),
-            failed_tries=0,
-            name=f"{person.given_names} {person.surnames}",
-            facts={kind: value for kind, value in facts.items() if value},
-        )
-
-    def _raised(self, ref: str, level: Level) -> Verification:
-        until = self.now + timedelta(seconds=self.services.verification_seconds)
-        return Verification(
-            level=max(self.level, level),
-            business_ref=ref,
-            # Less does not prolong what more has proved.
-            verified_until=self._verified_until() if self.level > level else until,
-            failed_tries=self._failed_tries(),
-            name=self.verification.name if self.verification else None,
-            facts=self.verification.facts if self.verification else {},
-        )
-
-    def _verified_until(self) -> datetime | None:
-        return (self.verification or self.claim.conversation.identity).verified_until
-
 
 def _prepared(effects: Sequence[EffectResult]) -> tuple[str, ...]:
     return tuple(effect.key for effect in effects if effect.state is EffectState.PREPARED)
@@ -340,8 +274,3 @@ def _prepared(effects: Sequence[EffectResult]) -> tuple[str, ...]:
 
 def _amounts(effects: Sequence[EffectResult]) -> list[int]:
     return [amount for effect in effects if isinstance(amount := effect.result.get("amount"), int)]
-
-
-def _suffice(facts: Mapping[str, str]) -> bool:
-    given = {kind for kind, value in facts.items() if value and kind in REFERENCE_FACTS | OTHER_FACTS}
-    return len(given) >= 2 and bool(given & REFERENCE_FACTS)

@@ -8,7 +8,7 @@ from datetime import date
 from enum import Enum
 from typing import Any
 
-from relevo.contracts.business import Order, Person, Subscription, Trip
+from relevo.contracts.business import Person, Record
 from relevo.domain.contacts import Level
 from relevo.domain.effects import Decision, EffectOrder, Verdict
 from relevo.errors import BusinessUnavailable, Conflict, NotFound
@@ -65,16 +65,8 @@ class Ledger:
             points=None,
         )
 
-    async def trips(self, ref: str) -> Sequence[Trip]:
-        """Nobody has flown."""
-        return ()
-
-    async def orders(self, ref: str) -> Sequence[Order]:
-        """Nobody has ordered anything."""
-        return ()
-
-    async def subscriptions(self, ref: str) -> Sequence[Subscription]:
-        """Nobody has subscribed to anything."""
+    async def records(self, kind: type[Record], ref: str) -> Sequence[Record]:
+        """Nobody has anything."""
         return ()
 
     async def carry_out(self, order: EffectOrder) -> Mapping[str, Any]:

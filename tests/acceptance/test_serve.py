@@ -249,7 +249,7 @@ def test_all_mistakes_in_the_bots_files_are_told_at_once_with_their_lines(made: 
     project = installation.project
     _replace(project / "policies.yml", "days: 180", "days: soon")
     _replace(project / "credentials.yml", "widget:", "wigdet:")
-    _replace(project / "domain.yml", "responses:", "responses: [1,")
+    _replace(project / "domain.yml", "slots:", "slots: [1,")
     (project / "data" / "nlu" / "extra.yml").write_text("version: '3.1'\nnlu: : :\n")
     done = installation.run("serve")
     print(done.stderr)

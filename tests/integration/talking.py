@@ -19,7 +19,7 @@ from relevo.domain.cases import Case
 from relevo.domain.messages import Arrival, Author, Content
 from relevo.flow.converse import Converser
 from relevo.flow.turn import ConversationTurn, TurnServices
-from relevo.store.aurora import Aurora
+from relevo.store.aurora.company import Aurora
 
 if TYPE_CHECKING:
     from relevo.brain.rasa_brain import RasaBrain

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from relevo.contracts.records import Order, Subscription, Trip
 from relevo.domain.effects import EffectOrder
 from relevo.errors import Conflict, NotFound
-from relevo.store.aurora import Aurora
-from relevo.store.aurora_demo import ZONE, demo_agents, demo_cases
+from relevo.store.aurora.company import Aurora
+from relevo.store.aurora.demo import ZONE, demo_agents, demo_cases
 from relevo.store.pool import Database
 
 pytestmark = pytest.mark.anyio
@@ -47,7 +48,7 @@ async def _points(business: Aurora, ref: str = "C001") -> int | None:
 
 async def test_dates_count_from_the_anchor_where_the_company_is(aurora: Aurora) -> None:
     """At half past midnight in Madrid it is July there already."""
-    newest, *_, oldest = await aurora.trips("C001")
+    newest, *_, oldest = await aurora.records(Trip, "C001")
     assert newest.flown_on == date(2026, 6, 30)
     assert newest.credited_at == (NOW - timedelta(hours=20)).astimezone(ZONE)
     assert (oldest.flight, oldest.flown_on) == ("AU0702", date(2026, 7, 1) - timedelta(days=41))
@@ -56,7 +57,7 @@ async def test_dates_count_from_the_anchor_where_the_company_is(aurora: Aurora) 
 async def test_an_untouched_demo_is_anchored_anew(aurora: Aurora) -> None:
     """No claim window goes stale while nobody does anything."""
     assert await aurora.load(NOW + timedelta(days=300))
-    assert (await aurora.trips("C001"))[0].flown_on == date(2026, 6, 30) + timedelta(days=300)
+    assert (await aurora.records(Trip, "C001"))[0].flown_on == date(2026, 6, 30) + timedelta(days=300)
 
 
 async def test_a_touched_demo_stays_until_it_is_reset(aurora: Aurora) -> None:
@@ -72,7 +73,7 @@ async def test_a_touched_demo_stays_until_it_is_reset(aurora: Aurora) -> None:
 async def test_loading_at_once_from_many_processes_loads_whole(aurora: Aurora) -> None:
     """Several starts at the same moment leave one demo."""
     assert all(await asyncio.gather(*(aurora.load(NOW) for _ in range(6))))
-    assert len(await aurora.trips("C001")) == 3
+    assert len(await aurora.records(Trip, "C001")) == 3
 
 
 @pytest.mark.parametrize(
@@ -103,8 +104,8 @@ async def test_nobody_else_is_found(aurora: Aurora) -> None:
     """An unknown reference is a clear error, and nobody has another's tickets."""
     with pytest.raises(NotFound):
         await aurora.person("C999")
-    assert await aurora.trips("C999") == []
-    assert {trip.ticket for trip in await aurora.trips("C004")} == {"0751000000041"}
+    assert await aurora.records(Trip, "C999") == []
+    assert {trip.ticket for trip in await aurora.records(Trip, "C004")} == {"0751000000041"}
 
 
 async def test_points_are_credited_once_for_a_key(aurora: Aurora) -> None:
@@ -169,16 +170,16 @@ DELIVERY = _refund("AO-50017", None, 745_500, business_ref="C005")
 
 async def test_orders_come_with_what_they_cost_and_how_they_were_paid(aurora: Aurora) -> None:
     """And nobody sees another's."""
-    (order,) = await aurora.orders("C006")
+    (order,) = await aurora.records(Order, "C006")
     assert (order.id, order.goods, order.delivery, order.total, order.paid) == ("AO-50063", 20_000, 0, 20_000, 20_000)
     assert [(payment.id, payment.amount, payment.method) for payment in order.payments] == [
         ("PAY-8963", 10_000, "card ending 6006"),
         ("PAY-8964", 10_000, "gift card"),
     ]
     assert (order.placed_on, order.items) == (date(2026, 6, 24), ("Noise-cancelling headphones",))
-    (order,) = await aurora.orders("C005")
+    (order,) = await aurora.records(Order, "C005")
     assert (order.seller, order.is_third_party, order.goods, order.delivery) == ("Papelera Norte", True, 9000, 745_500)
-    assert await aurora.orders("C999") == []
+    assert await aurora.records(Order, "C999") == []
 
 
 async def test_a_payment_goes_back_once_for_a_key(aurora: Aurora) -> None:
@@ -193,7 +194,7 @@ async def test_a_payment_goes_back_once_for_a_key(aurora: Aurora) -> None:
         "reference": results[0]["reference"],
         "payments": [{"payment": "PAY-9002", "method": "card ending 0982", "amount": 2880}],
     }
-    (order,) = await aurora.orders("C008")
+    (order,) = await aurora.records(Order, "C008")
     assert order.paid == order.total == 2880
     (refund,) = order.refunds
     assert (refund.charge, refund.amount, refund.reference) == ("PAY-9002", 2880, results[0]["reference"])
@@ -256,12 +257,12 @@ def _cancellation(subscription: str = "SUB-301", ref: str = "C002", ends_on: str
 
 async def test_subscriptions_come_with_the_end_of_what_is_paid(aurora: Aurora) -> None:
     """Where one renews, or ends; and nobody sees another's."""
-    (active,) = await aurora.subscriptions("C002")
+    (active,) = await aurora.records(Subscription, "C002")
     assert (active.id, active.plan, active.price, active.is_active) == ("SUB-301", "Wi-Fi Unlimited", 1499, True)
     assert active.paid_until == date(2026, 7, 6)
-    (cancelled,) = await aurora.subscriptions("C003")
+    (cancelled,) = await aurora.records(Subscription, "C003")
     assert (cancelled.paid_until, cancelled.is_active) == (date(2026, 7, 3), False)
-    assert await aurora.subscriptions("C001") == []
+    assert await aurora.records(Subscription, "C001") == []
 
 
 async def test_a_subscription_is_cancelled_once_for_a_key(aurora: Aurora) -> None:
@@ -270,7 +271,7 @@ async def test_a_subscription_is_cancelled_once_for_a_key(aurora: Aurora) -> Non
     assert all(
         result == {"subscription": "SUB-301", "plan": "Wi-Fi Unlimited", "ends_on": "2026-07-06"} for result in results
     )
-    (cancelled,) = await aurora.subscriptions("C002")
+    (cancelled,) = await aurora.records(Subscription, "C002")
     assert (cancelled.is_active, cancelled.paid_until) == (False, date(2026, 7, 6))
     with pytest.raises(Conflict) as refused:
         await aurora.carry_out(replace(_cancellation(), key="cancel_subscription:again"))
@@ -291,7 +292,7 @@ async def test_another_subscription_than_was_shown_stays(aurora: Aurora, order: 
     with pytest.raises(Conflict) as refused:
         await aurora.carry_out(order)
     assert refused.value.reason == reason
-    (active,) = await aurora.subscriptions("C002")
+    (active,) = await aurora.records(Subscription, "C002")
     assert active.is_active
 
 
@@ -304,9 +305,9 @@ async def test_a_demo_that_was_changed_before_it_had_orders_gets_them(aurora: Au
         await opened.run(f"DELETE FROM aurora_{table}")
     await opened.close()
     assert not await aurora.load(NOW + timedelta(days=300))
-    (order,) = await aurora.orders("C008")
+    (order,) = await aurora.records(Order, "C008")
     assert order.placed_on == date(2026, 6, 30)
-    assert [one.id for one in await aurora.subscriptions("C005")] == ["SUB-302"]
+    assert [one.id for one in await aurora.records(Subscription, "C005")] == ["SUB-302"]
     assert await _points(aurora) == 23_890
 
 

@@ -59,7 +59,7 @@ class Chat:
         )
         turn = ConversationTurn(claim=claim, services=services)
         if self.ref is not None and turn.level < Level.TWO_FACTS:
-            turn.verification = turn._raised(self.ref, Level.TWO_FACTS)
+            turn.who.rise(self.ref, Level.TWO_FACTS)
         return turn
 
     async def says(self, code: str | None = None) -> CodeSending | CodeCheck:
@@ -246,9 +246,11 @@ async def test_a_signature_is_neither_lowered_nor_prolonged_by_a_code(office: Of
     await amina.says()
     turn = amina.turn(await amina.claim())
     until = turn.now + timedelta(minutes=5)
-    turn.verification = replace(turn._raised("C001", Level.SIGNED), verified_until=until)
+    turn.who.rise("C001", Level.SIGNED)
+    assert turn.who.verification is not None
+    turn.who.verification = replace(turn.who.verification, verified_until=until)
     assert await turn.check_code((await waiting_codes(office))[0]) is CodeCheck.RIGHT
-    assert (turn.verification.level, turn.verification.verified_until) == (Level.SIGNED, until)
+    assert (turn.who.verification.level, turn.who.verification.verified_until) == (Level.SIGNED, until)
 
 
 async def test_who_is_not_verified_gets_no_code_and_learns_nothing(office: Office) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 import pytest
 
 from actions.wording import wording
+from relevo.contracts.records import Trip
 from tests.integration.talking import Floor
 
 pytestmark = [pytest.mark.anyio, pytest.mark.rasa]
@@ -104,7 +105,7 @@ async def test_the_language_changes_with_the_customer(floor: Floor) -> None:
     assert "Gracias. Me falta un dato más" in await lucia.says("AU48207315")
     shown = await lucia.says("sorry, can we speak English? my booking code is RBL7Q2")
     assert "Total: 11,280 points" in shown
-    trips = await floor.business.trips(LUCIA)
+    trips = await floor.business.records(Trip, LUCIA)
     assert wording("en").date(next(trip.flown_on for trip in trips if trip.flight == "AU0702")) in shown
     assert "Shall I add it" in await lucia.says("RBL7Q2")
     assert "Your new balance is 29,530 points" in await lucia.says("ok")

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from relevo.contracts.records import Trip
 from relevo.domain.cases import Trigger
 from relevo.domain.effects import EffectOrder
 from relevo.errors import BusinessUnavailable
-from relevo.store.aurora import Aurora
+from relevo.store.aurora.company import Aurora
 from tests.integration.talking import Floor, open_floor
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ async def test_a_person_who_is_offered_may_be_declined(floor: Floor) -> None:
 
 async def test_the_date_of_crediting_is_told(floor: Floor) -> None:
     """Credited already means: on this day."""
-    credited_at = (await floor.business.trips("C001"))[0].credited_at
+    credited_at = (await floor.business.records(Trip, "C001"))[0].credited_at
     assert credited_at is not None
     told = await floor.customer().says("missing points for booking RBL9K1, member AU48207315")
     assert f"were added on {credited_at.day} " in told

@@ -10,7 +10,7 @@ import pytest
 from relevo.domain.cases import Case, Trigger
 from relevo.domain.effects import EffectState
 from relevo.flow.effects import carry_out
-from relevo.store.aurora_desk import AuroraDesk
+from relevo.store.aurora.desk import AuroraDesk
 from tests.integration.talking import Customer, Floor
 
 pytestmark = [pytest.mark.anyio, pytest.mark.rasa]

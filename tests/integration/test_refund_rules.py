@@ -10,7 +10,7 @@ import pytest
 from relevo.domain.cases import Trigger
 from relevo.domain.effects import EffectOrder
 from relevo.errors import BusinessUnavailable
-from relevo.store.aurora import Aurora
+from relevo.store.aurora.company import Aurora
 from tests.integration.talking import Floor, open_floor
 from tests.integration.test_refund_dialogue import HARUKI, TWICE_ES, refunds
 from tests.shop import sell

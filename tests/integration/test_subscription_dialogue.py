@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from actions.wording import wording
+from relevo.contracts.records import Subscription
 from relevo.domain.cases import Trigger
 from relevo.domain.effects import EffectOrder, EffectState
 from relevo.errors import BusinessUnavailable
@@ -32,13 +33,13 @@ LEFT = ("no", "no, don't cancel it", "stop", "bye")
 
 async def is_active(floor: Floor, ref: str = OLIVER) -> bool:
     """Tell whether somebody's subscription renews."""
-    (subscription,) = await floor.business.subscriptions(ref)
+    (subscription,) = await floor.business.records(Subscription, ref)
     return subscription.is_active
 
 
 async def end_of(floor: Floor, language: str, ref: str = OLIVER) -> str:
     """Give the end of what somebody has paid, as a language writes it."""
-    (subscription,) = await floor.business.subscriptions(ref)
+    (subscription,) = await floor.business.records(Subscription, ref)
     return wording(language).date(subscription.paid_until)
 
 
@@ -199,7 +200,7 @@ async def test_of_several_the_one_that_is_named_is_cancelled(floor: Floor, words
     assert "Wi-Fi Chat (SUB-309)" in shown
     assert "didn't get that" not in shown
     await oliver.says("yes")
-    assert {one.id: one.is_active for one in await floor.business.subscriptions(OLIVER)} == {
+    assert {one.id: one.is_active for one in await floor.business.records(Subscription, OLIVER)} == {
         "SUB-301": True, "SUB-309": False
     }  # fmt: skip
 
@@ -210,7 +211,7 @@ async def test_another_one_named_instead_of_a_yes_is_shown_first(floor: Floor) -
     oliver = floor.customer()
     assert "(SUB-309)" in await oliver.says(f"{CANCEL_EN}, SUB-309")
     assert "(SUB-301)" in await oliver.says("yes, SUB-301")
-    assert all(one.is_active for one in await floor.business.subscriptions(OLIVER))
+    assert all(one.is_active for one in await floor.business.records(Subscription, OLIVER))
 
 
 async def test_somebody_elses_facts_give_nothing_away(floor: Floor) -> None:
@@ -288,7 +289,7 @@ async def test_the_mail_says_plan_and_end(floor: Floor) -> None:
     assert await Confirmer(mailer=mailer, business=floor.business).step() == 1
     ((content,),) = await floor.opened.database.rows("SELECT content FROM entries WHERE content ? 'subject'")
     assert content["subject"] == "Wi-Fi Unlimited cancelled"
-    (subscription,) = await floor.business.subscriptions(OLIVER)
+    (subscription,) = await floor.business.records(Subscription, OLIVER)
     assert f"until {subscription.paid_until.day} {subscription.paid_until:%B %Y}" in content["text"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from actions.charges import charges
+from relevo.contracts.records import Order
 from relevo.domain.handoff import Handback
 from tests.integration.relaying import ASKED, agent_online, hands_back, takes
 from tests.integration.talking import Floor
@@ -18,11 +19,11 @@ async def test_a_handback_teaches_facts_and_never_an_offer_to_say_yes_to(floor: 
     agent = await agent_online(floor)
     haruki = floor.customer()
     await sell(floor.opened.database, "C008", "AO-90001", goods=10_000, delivery=490)
-    (order,) = [each for each in await floor.business.orders("C008") if each.id == "AO-90001"]
+    (order,) = [each for each in await floor.business.records(Order, "C008") if each.id == "AO-90001"]
     forged = {**charges(order)[0], "goods": 1, "delivery": 10_000, "amount": 490}
     await haruki.says("me han cobrado dos veces el pedido AO-50052, mi correo es haruki.tanaka@example.com")
     await takes(floor, agent, haruki)
-    slots = {"refund_offer": [forged], "stage": "confirm", "request": "overcharge", "in_request": True}
+    slots = {"offer": [forged], "stage": "confirm", "request": "overcharge", "in_request": True}
     await hands_back(floor, agent, haruki, Handback(outcome="promised", agent="Sara", slots=slots))
     await haruki.hears()
     assert "490" not in await haruki.says("sí")

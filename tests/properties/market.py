@@ -23,7 +23,7 @@ from relevo.domain.effects import EffectOrder
 from relevo.domain.messages import Arrival
 from relevo.errors import BusinessUnavailable
 from relevo.flow.turn import ConversationTurn, TurnServices
-from relevo.store.aurora import Aurora
+from relevo.store.aurora.company import Aurora
 from relevo.store.pool import Database
 from relevo.testing import Died
 from tests.shop import sell
@@ -132,7 +132,7 @@ class Chat:
     async def hears(self, heard: Heard) -> None:
         """Answer one message; where the process dies, the same message is answered again from where it stood."""
         if self.slots.get("stage") == "confirm":
-            shown = {f"refund:{facts['reference']}": facts["order"] for facts in self.slots["refund_offer"]}
+            shown = {f"refund:{facts['reference']}": facts["order"] for facts in self.slots["offer"]}
             named = set(heard.entities.get("order", shown.values()))
             is_yes = heard == BUTTON or (heard.intent == "affirm" and heard.entities.keys() <= {"agreement", "order"})
             if is_yes and named == set(shown.values()):

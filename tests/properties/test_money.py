@@ -24,7 +24,7 @@ from relevo.configuration import Mistakes, read_policies
 from relevo.domain.effects import EffectState, PreparedEffect
 from relevo.flow.effects import carry_out
 from relevo.flow.turn import TurnServices
-from relevo.store.aurora import Aurora
+from relevo.store.aurora.company import Aurora
 from relevo.testing import Died
 from tests.properties.market import (
     AT_ONCE,

@@ -32,7 +32,7 @@ structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.
 
 from relevo.bootstrap import OpenStore, open_store
 from relevo.brain.rasa_brain import RasaBrain
-from relevo.contracts.business import Order, Person, Subscription, Trip
+from relevo.contracts.business import Person, Record
 from relevo.contracts.store import Claim, Committed, Intent, TurnOutcome
 from relevo.domain.contacts import Level
 from relevo.domain.effects import Decision, EffectOrder, EffectResult, EffectState, Verdict
@@ -124,16 +124,8 @@ class Ledger:
         """Nobody in particular."""
         return Person(ref=ref, given_names="", surnames="", email="", language="en", loyalty_number=None, points=None)
 
-    async def trips(self, ref: str) -> Sequence[Trip]:
-        """No trips."""
-        return ()
-
-    async def orders(self, ref: str) -> Sequence[Order]:
-        """No orders."""
-        return ()
-
-    async def subscriptions(self, ref: str) -> Sequence[Subscription]:
-        """No subscriptions."""
+    async def records(self, kind: type[Record], ref: str) -> Sequence[Record]:
+        """Nothing."""
         return ()
 
     async def carry_out(self, order: EffectOrder) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 
 from actions.charges import charges, whole
 from actions.wording import wording
-from relevo.contracts.business import Order, Payment, Refund
+from relevo.contracts.records import Order, Payment, Refund
 
 
 def order(*payments: int, goods: int = 2000, delivery: int = 0, **changed: Any) -> Order:

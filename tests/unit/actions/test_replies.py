@@ -17,7 +17,13 @@ from relevo.domain.effects import Decision
 
 BOT = Path(__file__).parents[3]
 DOMAIN: dict[str, Any] = yaml.safe_load((BOT / "domain.yml").read_text(encoding="utf-8"))
-RESPONSES: dict[str, list[dict[str, Any]]] = DOMAIN["responses"]
+FILES = {
+    file.name: yaml.safe_load(file.read_text(encoding="utf-8"))["responses"]
+    for file in (BOT / "data" / "replies").glob("*.yml")
+}
+RESPONSES: dict[str, list[dict[str, Any]]] = {
+    name: told for replies in FILES.values() for name, told in replies.items()
+}
 CONFIGURATION = read_configuration(BOT, {})
 
 
@@ -55,11 +61,16 @@ def test_every_reply_exists_in_every_language(response: str) -> None:
     assert all(other == first for other in others), f"{response} does not say the same in every language"
 
 
-def test_every_value_in_a_reply_is_a_slot() -> None:
+def test_every_value_in_a_reply_is_a_slot_or_said_by_an_action() -> None:
     """Rasa leaves a reply unfilled when one of its values is no slot."""
     used = {value for response in RESPONSES.values() for v in response for value in re.findall(r"\{(\w+)\}", v["text"])}
-    assert used <= DOMAIN["slots"].keys()
+    assert {value for value in used if not value.startswith("said_")} <= DOMAIN["slots"].keys()
     assert {"said_points", "said_case"} <= used, "the replies were not read"
+
+
+def test_a_reply_stands_in_one_file() -> None:
+    """Rasa would take one of two without a word."""
+    assert sum(map(len, FILES.values())) == len(RESPONSES)
 
 
 def test_actions_say_what_exists_with_all_its_values() -> None:
@@ -71,10 +82,15 @@ def test_actions_say_what_exists_with_all_its_values() -> None:
         assert _values_in(response) <= values, f"{response} lacks {_values_in(response) - values}"
 
 
-def test_every_reply_is_said_by_a_rule() -> None:
-    """A reply that stands in no rule is one that nobody hears, or after which nobody knows how to go on."""
+def test_every_reply_is_said() -> None:
+    """A reply that no rule, no action and no policy names is one that nobody hears."""
     rules = "".join(file.read_text(encoding="utf-8") for file in (BOT / "data" / "rules").glob("*.yml"))
-    assert set(re.findall(r"- action: (utter_\w+)", rules)) == RESPONSES.keys()
+    said = set(re.findall(r"- action: (utter_\w+)", rules))
+    said |= {str(n.value) for n in _nodes_of_actions() if isinstance(n, ast.Constant)}
+    said |= {
+        f"utter_rule_{rule.name.replace('.', '_')}" for p in CONFIGURATION.policies.by_kind.values() for rule in p.rules
+    }
+    assert {name for name in RESPONSES if name.removesuffix("_queued") not in said} == set()
 
 
 def test_every_rule_has_its_sentence_and_names_itself() -> None:

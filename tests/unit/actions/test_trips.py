@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from actions.periods import days_of
 from actions.trips import Named, meant
-from relevo.contracts.business import Trip
+from relevo.contracts.records import Trip
 
 TODAY = date(2026, 11, 3)
 NOON = datetime(2026, 11, 2, 12, tzinfo=timezone.utc)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from relevo.contracts.records import Trip
 from relevo.contracts.runtime import Identification
 from relevo.contracts.store import Claim, Effects
 from relevo.domain.contacts import MAX_FAILED_TRIES, Identity, Level
@@ -82,9 +83,9 @@ async def test_two_facts_of_which_one_is_a_reference_verify(facts: dict[str, str
     assert await found.identify(facts) is Identification.VERIFIED
     assert found.level is Level.TWO_FACTS
     assert (await found.person()).ref == "C001"
-    assert found.verification is not None
-    assert found.verification.verified_until == NOW + timedelta(hours=1)
-    assert (found.verification.failed_tries, found.verification.business_ref) == (0, "C001")
+    assert found.who.verification is not None
+    assert found.who.verification.verified_until == NOW + timedelta(hours=1)
+    assert (found.who.verification.failed_tries, found.who.verification.business_ref) == (0, "C001")
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,7 @@ async def test_too_few_facts_verify_nobody_and_cost_nothing(facts: dict[str, str
     """They may be right: the contact is asked for another one, and no try is counted."""
     found = turn()
     assert await found.identify(facts) is Identification.TOO_FEW
-    assert (found.level, found.verification) == (Level.CLAIMED, None)
+    assert (found.level, found.who.verification) == (Level.CLAIMED, None)
 
 
 @pytest.mark.parametrize(
@@ -116,8 +117,8 @@ async def test_facts_that_do_not_meet_in_one_person_never_tell_which_was_wrong(f
     """One answer for all of them, and one try gone."""
     found = turn()
     assert await found.identify(facts) is Identification.NOT_MATCHED
-    assert found.verification is not None
-    assert (found.verification.failed_tries, found.verification.business_ref) == (1, None)
+    assert found.who.verification is not None
+    assert (found.who.verification.failed_tries, found.who.verification.business_ref) == (1, None)
     with pytest.raises(AccessDenied):
         await found.person()
 
@@ -137,8 +138,8 @@ async def test_who_is_verified_does_not_become_another_person() -> None:
     found = turn(level=Level.TWO_FACTS, ref="C001", until=until)
     assert await found.identify(BILAL) is Identification.NOT_MATCHED
     assert (await found.person()).ref == "C001"
-    assert found.verification is not None
-    assert (found.verification.verified_until, found.verification.level) == (until, Level.TWO_FACTS)
+    assert found.who.verification is not None
+    assert (found.who.verification.verified_until, found.who.verification.level) == (until, Level.TWO_FACTS)
 
 
 async def test_a_wrong_fact_after_right_ones_leaves_the_verification_of_this_turn() -> None:
@@ -146,10 +147,10 @@ async def test_a_wrong_fact_after_right_ones_leaves_the_verification_of_this_tur
     found = turn()
     await found.identify(AMINA)
     assert await found.identify({"name": "Amina", "loyalty_number": "L9"}) is Identification.NOT_MATCHED
-    assert found.verification is not None
-    assert found.verification.level is Level.TWO_FACTS
-    assert found.verification.verified_until == NOW + timedelta(hours=1)
-    assert found.verification.failed_tries == 1
+    assert found.who.verification is not None
+    assert found.who.verification.level is Level.TWO_FACTS
+    assert found.who.verification.verified_until == NOW + timedelta(hours=1)
+    assert found.who.verification.failed_tries == 1
 
 
 async def test_a_verification_that_has_ended_gives_nothing() -> None:
@@ -159,7 +160,7 @@ async def test_a_verification_that_has_ended_gives_nothing() -> None:
     with pytest.raises(AccessDenied):
         await found.person()
     with pytest.raises(AccessDenied):
-        await found.trips()
+        await found.own(Trip)
     with pytest.raises(AccessDenied):
         await found.perform("credit", "T1", {})
     assert await found.identify(BILAL) is Identification.VERIFIED
@@ -172,8 +173,8 @@ async def test_a_better_verification_is_neither_lowered_nor_prolonged_by_two_fac
     found = turn(level=Level.SIGNED, ref="C001", until=until)
     assert await found.identify(AMINA) is Identification.VERIFIED
     assert found.level is Level.SIGNED
-    assert found.verification is not None
-    assert found.verification.verified_until == until
+    assert found.who.verification is not None
+    assert found.who.verification.verified_until == until
 
 
 def test_a_retried_turn_sees_the_same_moment() -> None:

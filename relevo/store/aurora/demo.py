@@ -44,7 +44,7 @@ class DemoCase:
 @lru_cache(maxsize=1)
 def demo_data() -> Mapping[str, Any]:
     """Give the file as it is written, dates still relative."""
-    text = resources.files("relevo.store").joinpath("aurora_data/aurora.yml").read_text(encoding="utf-8")
+    text = resources.files("relevo.store.aurora").joinpath("data/aurora.yml").read_text(encoding="utf-8")
     data: Mapping[str, Any] = yaml.safe_load(text)
     return data
 
@@ -82,8 +82,19 @@ def demo_cases(anchor: datetime) -> list[DemoCase]:
     ]
 
 
-def demo_people() -> list[dict[str, Any]]:
-    """Give the people as rows of ``aurora_people``."""
+def demo_tables(anchor: datetime) -> dict[str, list[dict[str, Any]]]:
+    """Give the rows of each table ``aurora_…``, in an order in which they can be written."""
+    return {
+        "people": _people(),
+        "tickets": _flown(anchor),
+        "orders": _orders(anchor),
+        "items": _of_orders("items"),
+        "payments": _of_orders("payments"),
+        "subscriptions": _subscriptions(anchor),
+    }
+
+
+def _people() -> list[dict[str, Any]]:
     return [
         {
             "ref": person["id"],
@@ -95,15 +106,13 @@ def demo_people() -> list[dict[str, Any]]:
     ]
 
 
-def demo_tickets(anchor: datetime) -> list[dict[str, Any]]:
-    """Give the tickets as rows of ``aurora_tickets``."""
+def _flown(anchor: datetime) -> list[dict[str, Any]]:
     flights: Sequence[Mapping[str, Any]] = demo_data()["flights"]
     routes = {(flight["number"], str(flight["date"])): flight for flight in flights}
     return [_ticket(ticket, routes[ticket["flight"], str(ticket["flight_date"])], anchor) for ticket in _tickets()]
 
 
-def demo_orders(anchor: datetime) -> list[dict[str, Any]]:
-    """Give the orders as rows of ``aurora_orders``."""
+def _orders(anchor: datetime) -> list[dict[str, Any]]:
     return [
         {
             "id": order["id"],
@@ -120,8 +129,7 @@ def demo_orders(anchor: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def demo_subscriptions(anchor: datetime) -> list[dict[str, Any]]:
-    """Give the subscriptions as rows of ``aurora_subscriptions``."""
+def _subscriptions(anchor: datetime) -> list[dict[str, Any]]:
     return [
         {
             "id": subscription["id"],
@@ -132,16 +140,6 @@ def demo_subscriptions(anchor: datetime) -> list[dict[str, Any]]:
         }
         for subscription in demo_data()["subscriptions"]
     ]
-
-
-def demo_items() -> list[dict[str, Any]]:
-    """Give what was ordered as rows of ``aurora_items``."""
-    return _of_orders("items")
-
-
-def demo_payments() -> list[dict[str, Any]]:
-    """Give what was paid as rows of ``aurora_payments``."""
-    return _of_orders("payments")
 
 
 def moment_of(written: Mapping[str, int], anchor: datetime) -> datetime:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from relevo.store.aurora_demo import DemoCase, demo_cases
+from relevo.store.aurora.demo import DemoCase, demo_cases
 from relevo.store.pool import Database
 
 # A contact of the demo writes on no channel yet, so nothing but the reference tells whether it is there.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from relevo.contracts.business import Subscription
+from relevo.contracts.records import Subscription
 from relevo.domain.effects import EffectOrder
 from relevo.errors import Conflict
 from relevo.store.pool import Connection

@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from relevo.contracts.business import DELIVERY, Order, Payment, Refund
+from relevo.contracts.records import DELIVERY, Order, Payment, Refund
 from relevo.domain.effects import EffectOrder
 from relevo.errors import Conflict
 from relevo.store import rows
-from relevo.store.aurora_demo import ZONE
+from relevo.store.aurora.demo import ZONE
 from relevo.store.pool import Connection
 
 _ORDERS = """

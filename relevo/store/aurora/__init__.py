@@ -1,0 +1,1 @@
+"""The demo company as a business: its people and what they have, in our own database."""

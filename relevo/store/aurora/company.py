@@ -1,0 +1,158 @@
+"""The demo company's own systems, in our own database: who people are, what they have, and what is done for them.
+
+Each kind of record, and each kind of effect, is a module beside this one; an effect is one transaction.
+
+A database that is gone raises Unavailable here too: it is the one that everything else needs, and the whole turn is
+tried again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from relevo.contracts.business import Person, Record
+from relevo.contracts.records import Order, Subscription, Trip
+from relevo.domain.effects import EffectOrder
+from relevo.domain.names import explains
+from relevo.errors import Conflict, NotFound
+from relevo.store.aurora.demo import demo_tables
+from relevo.store.aurora.orders import pay_back, read_orders
+from relevo.store.aurora.points import credit, read_trips
+from relevo.store.aurora.subscriptions import cancel, read_subscriptions
+from relevo.store.pool import Connection, Database
+
+_LOCK = 0x4155524F5241
+_PEOPLE = "ref, given_names, surnames, email, language, loyalty_number, points"
+_FIND = """
+SELECT ref, given_names, surnames, phone FROM aurora_people p
+WHERE workspace_id = 1
+AND (%(loyalty_number)s::text IS NULL OR loyalty_number = %(loyalty_number)s)
+AND (%(email)s::text IS NULL OR lower(email) = %(email)s)
+AND (%(booking_code)s::text IS NULL OR EXISTS (SELECT FROM aurora_tickets t
+    WHERE t.workspace_id = 1 AND t.person_ref = p.ref AND t.booking_code = %(booking_code)s))
+AND (%(ticket)s::text IS NULL OR EXISTS (SELECT FROM aurora_tickets t
+    WHERE t.workspace_id = 1 AND t.person_ref = p.ref AND t.number = %(ticket)s))
+AND (%(order)s::text IS NULL OR EXISTS (SELECT FROM aurora_orders o
+    WHERE o.workspace_id = 1 AND o.person_ref = p.ref AND o.id = %(order)s))
+"""
+_IN_SQL = ("loyalty_number", "email", "booking_code", "ticket", "order")
+# A key that is still recorded as done would answer "done" from memory, and nothing would be credited.
+_FORGET_EFFECTS = """
+DELETE FROM effects
+WHERE workspace_id = 1 AND business_ref IN (SELECT ref FROM aurora_people WHERE workspace_id = 1)
+"""
+
+
+class Aurora:
+    """The demo company's systems; see contracts.business.Business."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def load(self, anchor: datetime) -> bool:
+        """Fill the demo with dates counted from a moment, unless something was done in it; tell whether it was."""
+        return await self._fill(anchor, even_if_touched=False)
+
+    async def reset(self, anchor: datetime) -> None:
+        """Fill the demo afresh and forget what was done in it."""
+        await self._fill(anchor, even_if_touched=True)
+
+    async def identify(self, facts: Mapping[str, str]) -> str | None:
+        """Give the one person whom all these facts describe, or None."""
+        given = {kind: value for kind, value in facts.items() if value}
+        if not given or given.keys() - {*_IN_SQL, "name", "phone"}:
+            return None
+        values = {kind: given.get(kind) for kind in _IN_SQL} | {"email": given.get("email", "").lower() or None}
+        found = [row for row in await self._database.rows(_FIND, values) if _is_described(row, given)]
+        return str(found[0][0]) if len(found) == 1 else None
+
+    async def person(self, ref: str) -> Person:
+        """Give a person by reference; raises NotFound."""
+        found = await self._database.rows(
+            f"SELECT {_PEOPLE} FROM aurora_people WHERE workspace_id = 1 AND ref = %s", (ref,)
+        )
+        if not found:
+            raise NotFound("Nobody has this reference.")
+        names = ("ref", "given_names", "surnames", "email", "language", "loyalty_number", "points")
+        return Person(**dict(zip(names, found[0], strict=True)))
+
+    async def records(self, kind: type[Record], ref: str) -> Sequence[Record]:
+        """Give all that a person has of a kind."""
+        if kind not in _READERS:
+            return ()
+        async with self._database.connection() as connection:
+            return await _READERS[kind](connection, ref)
+
+    async def carry_out(self, order: EffectOrder) -> Mapping[str, Any]:
+        """Do an effect once for each key; raises Conflict where it is not theirs, or not owed as asked."""
+        if order.kind not in _DEEDS:
+            raise Conflict(f"Aurora does not know how to do '{order.kind}'.", code="unknown_effect")
+        async with self._database.connection() as connection, connection.transaction():
+            done = await _DEEDS[order.kind](connection, order)
+            await connection.execute(_TOUCH)
+            return done
+
+    async def _fill(self, anchor: datetime, *, even_if_touched: bool) -> bool:
+        async with self._database.connection() as connection, connection.transaction():
+            await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+            cursor = await connection.execute("SELECT is_touched, anchored_at FROM aurora_state WHERE workspace_id = 1")
+            state = await cursor.fetchone()
+            if state and state[0] and not even_if_touched:
+                await _add_missing(connection, state[1])
+                return False
+            if even_if_touched:
+                await connection.execute(_FORGET_EFFECTS)
+            await _replace(connection, anchor)
+            return True
+
+
+async def _replace(connection: Connection, anchor: datetime) -> None:
+    for table in ("ledger", "refunds", *reversed(demo_tables(anchor)), "state"):
+        await connection.execute(f"DELETE FROM aurora_{table} WHERE workspace_id = 1")
+    await connection.execute("INSERT INTO aurora_state (anchored_at) VALUES (%s)", (anchor,))
+    for table, rows in demo_tables(anchor).items():
+        await _insert(connection, table, rows)
+
+
+async def _add_missing(connection: Connection, anchor: datetime) -> None:
+    """Fill what a demo that was changed before had no table for yet; its parts begin empty together or not at all."""
+    for table, rows in demo_tables(anchor).items():
+        if not (await connection.execute(f"SELECT FROM aurora_{table} WHERE workspace_id = 1 LIMIT 1")).rowcount:
+            await _insert(connection, table, rows)
+
+
+async def _insert(connection: Connection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    columns = list(rows[0])
+    marks = ", ".join(f"%({column})s" for column in columns)
+    statement = f"INSERT INTO aurora_{table} ({', '.join(columns)}) VALUES ({marks})"
+    async with connection.cursor() as cursor:
+        await cursor.executemany(statement, rows)
+
+
+_DEEDS: Mapping[str, Callable[[Connection, EffectOrder], Awaitable[Mapping[str, Any]]]] = {
+    "credit_points": credit,
+    "refund": pay_back,
+    "cancel_subscription": cancel,
+}
+_READERS: Mapping[type, Callable[[Connection, str], Awaitable[Sequence[Any]]]] = {
+    Trip: read_trips,
+    Order: read_orders,
+    Subscription: read_subscriptions,
+}
+_TOUCH = "UPDATE aurora_state SET is_touched = true WHERE workspace_id = 1 AND NOT is_touched"
+
+
+def _is_described(row: tuple[Any, ...], facts: Mapping[str, str]) -> bool:
+    _, given_names, surnames, phone = row
+    if "name" in facts and not explains(facts["name"], given_names, surnames):
+        return False
+    return "phone" not in facts or _is_same_phone(facts["phone"], phone)
+
+
+def _is_same_phone(said: str, on_file: str) -> bool:
+    """Compare digits; a number without its country's prefix is the same."""
+    digits, filed = re.sub(r"\D", "", said), re.sub(r"\D", "", on_file)
+    return digits == filed or (len(digits) >= 9 and not said.startswith("+") and filed.endswith(digits.lstrip("0")))
