@@ -29,6 +29,7 @@ ORIGINALS: dict[str, Any] = {
 
 def lighten() -> None:
     """Put the replacements in place; idempotent."""
+    _process.__annotations__.pop("self", None)  # what has a type, Rasa takes for an input when it trains after this
     LogisticRegressionClassifier.process = _process
     RulePolicy._get_possible_keys = _possible_keys
     Event.resolve_by_type = staticmethod(lru_cache(maxsize=None)(ORIGINALS["resolve"]))

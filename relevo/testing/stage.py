@@ -14,20 +14,28 @@ Turns and deliveries run while somebody speaks, in the caller's own task and to 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from relevo.bootstrap import OpenStore, open_store
+from relevo.configuration import Configuration
 from relevo.contracts.brain import Brain
 from relevo.contracts.business import Business
 from relevo.contracts.policy import Policy
+from relevo.domain.attachments import Attachment
+from relevo.domain.cases import Case
 from relevo.domain.conversations import Control, Conversation
 from relevo.domain.messages import Author, Content, Entry
+from relevo.domain.service import Service
+from relevo.flow.codes import OneTimeCodes
 from relevo.flow.converse import Converser
 from relevo.flow.deliver import Deliverer
+from relevo.flow.mail import Mailer
 from relevo.flow.receive import arrival, receive
 from relevo.flow.turn import TurnServices
+from relevo.store.codes import PostgresCodes
+from relevo.store.mails import PostgresMails
 from relevo.testing.ledger import Ledger, Permissive
 from relevo.testing.loopback import Loopback
 from relevo.testing.scripted import Script, ScriptedBrain
@@ -39,17 +47,25 @@ async def open_stage(
     script: Script | Brain,
     *,
     channel: Loopback | None = None,
-    business: Business | None = None,
+    business: Business | Callable[[OpenStore], Awaitable[Business]] | None = None,
     policies: Policy | None = None,
+    configuration: Configuration | None = None,
 ) -> AsyncIterator[Stage]:
-    """Open a stage on a migrated database; the bot speaks by a script, or is a brain of your own."""
+    """Open a stage on a migrated database; the bot speaks by a script, or is a brain of your own.
+
+    A configuration brings its policies, service and language. Mails, one-time codes among them, end in the mailbox.
+    """
     brain = ScriptedBrain(script) if callable(script) else script
-    async with open_store(dsn, size=4, name="relevo stage") as opened:
+    async with open_store(dsn, size=4, name="relevo stage", attachment_key=bytes(32)) as opened:
+        mailer = Mailer(mails=PostgresMails(opened.database), live=opened.live, company="Stage")
         services = TurnServices(
-            business=business or Ledger(),
+            business=await business(opened) if callable(business) else business or Ledger(),
             effects=opened.store.effects,
-            policies=policies or Permissive(),
+            policies=policies or (configuration.policies if configuration else Permissive()),
             handoffs=opened.store.handoffs,
+            service=configuration.bot.service if configuration else Service(),
+            default_language=configuration.bot.default_language if configuration else "en",
+            codes=OneTimeCodes(codes=PostgresCodes(opened.database), mailer=mailer),
         )
         yield Stage(opened=opened, brain=brain, channel=channel or Loopback(), services=services)
 
@@ -62,6 +78,7 @@ class Stage:
     brain: Brain
     channel: Loopback
     services: TurnServices
+    mailbox: Loopback = field(default_factory=lambda: Loopback("email"))
     _contacts: dict[str, ContactOnStage] = field(default_factory=dict)
 
     def contact(self, address: str) -> ContactOnStage:
@@ -72,17 +89,27 @@ class Stage:
         """Give a person who can take control."""
         return AgentOnStage(stage=self, name=name)
 
+    async def cases(self) -> list[Case]:
+        """Give all cases."""
+        return await self.opened.store.desk.cases()
+
     async def play(self) -> None:
         """Run every turn and delivery that is due, to its end."""
         inbox = self.opened.store.inbox
         converser = Converser(
-            inbox=inbox, brain=self.brain, live=self.opened.live, services=self.services, default_language="en"
+            inbox=inbox,
+            brain=self.brain,
+            live=self.opened.live,
+            services=self.services,
+            default_language=self.services.default_language,
         )
         while claims := await inbox.claim(16):
             for claim in claims:
                 await asyncio.create_task(converser.converse(claim))
         deliverer = Deliverer(
-            outbox=self.opened.store.outbox, channels={self.channel.name: self.channel}, live=self.opened.live
+            outbox=self.opened.store.outbox,
+            channels={channel.name: channel for channel in (self.channel, self.mailbox)},
+            live=self.opened.live,
         )
         while await deliverer.step():
             pass
@@ -97,7 +124,7 @@ class ContactOnStage:
     _said: int = 0
     _heard: int = 0
 
-    async def says(self, text: str, *, message_id: str | None = None) -> None:
+    async def says(self, text: str, *, message_id: str | None = None, attachments: tuple[Attachment, ...] = ()) -> None:
         """Write a message, and let it be answered."""
         self._said += 1
         message = arrival(
@@ -105,6 +132,7 @@ class ContactOnStage:
             address=self.address,
             message_id=message_id or str(self._said),
             text=text,
+            attachments=attachments,
         )
         await receive(self.stage.opened.store.inbox, self.stage.opened.live, message)
         await self.stage.play()

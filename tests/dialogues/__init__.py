@@ -1,0 +1,1 @@
+"""Dialogues in Spanish and English, one file for each request."""

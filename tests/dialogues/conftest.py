@@ -1,0 +1,7 @@
+"""Dialogues are played by the brain that the integration tests have."""
+
+from __future__ import annotations
+
+from tests.integration.conftest import bot
+
+__all__ = ["bot"]
