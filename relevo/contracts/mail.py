@@ -65,6 +65,8 @@ class DoneEffect:
     effect: EffectResult
     business_ref: str
     conversation_id: UUID
+    language: str | None = None
+    """What is spoken in that conversation."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,6 +77,8 @@ class MissedPromise:
     promised_at: datetime
     business_ref: str
     conversation_id: UUID | None
+    language: str | None = None
+    """What is spoken in that conversation."""
 
 
 class Mails(Protocol):

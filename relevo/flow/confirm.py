@@ -32,15 +32,19 @@ TEXTS: Mapping[str, frozenset[str]] = {
 """The kinds that have words of their own, and the facts that those need; any other is confirmed by its reference."""
 
 
-async def confirm(mailer: Mailer, *, about: UUID, person: Person, effect: EffectResult) -> Posting:
+async def confirm(
+    mailer: Mailer, *, about: UUID, person: Person, effect: EffectResult, language: str | None = None
+) -> Posting:
     """Write to a verified person that an effect was done; for each effect once, however often this is called.
+
+    It is written in the language of the conversation in which it was done, else in the one on file.
 
     Of the effect's result are told, where they are there: ``points`` and ``balance``; ``amount`` (in minor units) with
     ``unit``, its currency, and ``means``, the means of payment as the contact knows it; ``plan`` and ``ends_on``.
     """
     if effect.state is not EffectState.DONE:
         raise ValueError(f"{effect.key} is {effect.state.value}; only what was done is confirmed.")
-    done = DoneEffect(effect=effect, business_ref=person.ref, conversation_id=about)
+    done = DoneEffect(effect=effect, business_ref=person.ref, conversation_id=about, language=language)
     return await _write(mailer, _of_effect(done), person)
 
 
@@ -49,22 +53,20 @@ async def _write(mailer: Mailer, owed: Owed, person: Person) -> Posting:
         about=owed.about,
         business_ref=person.ref,
         address=person.email,
-        content=owed.words(person, mailer.company or ""),
-        language=person.language,
+        content=owed.words(person, owed.language or person.language, mailer.company or ""),
+        language=owed.language or person.language,
         once=owed.key,
     )
     return await mailer.send(mail)
 
 
-def confirmation(person: Person, effect: EffectResult, company: str) -> Content:
+def confirmation(person: Person, effect: EffectResult, language: str, company: str) -> Content:
     """Give the words of a confirmation."""
     kind, _, reference = effect.key.partition(":")
-    facts = _facts(person.language, effect.result)
+    facts = _facts(language, effect.result)
     words = f"mail_{kind}" if kind in TEXTS and TEXTS[kind] <= facts.keys() else "mail_done"
     values = {**facts, "name": person.given_names, "reference": reference, "company": company}
-    return Content(
-        subject=say(person.language, f"{words}_subject", **values), text=say(person.language, words, **values)
-    )
+    return Content(subject=say(language, f"{words}_subject", **values), text=say(language, words, **values))
 
 
 def _facts(language: str, result: Mapping[str, Any]) -> dict[str, str]:
@@ -89,8 +91,10 @@ class Owed:
     """Under which it is written once."""
     business_ref: str
     about: UUID | None
-    words: Callable[[Person, str], Content]
-    """Gives what is written to a person in the name of a company."""
+    language: str | None
+    """What is spoken there; None: as the business has it on file."""
+    words: Callable[[Person, str, str], Content]
+    """Gives what is written to a person, in a language, in the name of a company."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,20 +145,22 @@ def _of_effect(done: DoneEffect) -> Owed:
         key=confirmation_key(done.effect),
         business_ref=done.business_ref,
         about=done.conversation_id,
-        words=lambda person, company: confirmation(person, done.effect, company),
+        language=done.language,
+        words=lambda person, language, company: confirmation(person, done.effect, language, company),
     )
 
 
 def _of_promise(promise: MissedPromise) -> Owed:
-    def words(person: Person, company: str) -> Content:
+    def words(person: Person, language: str, company: str) -> Content:
         values = {"name": person.given_names, "case": promise.case_id, "company": company}
-        subject = say(person.language, "mail_promise_missed_subject", **values)
-        return Content(subject=subject, text=say(person.language, "mail_promise_missed", **values))
+        subject = say(language, "mail_promise_missed_subject", **values)
+        return Content(subject=subject, text=say(language, "mail_promise_missed", **values))
 
     return Owed(
         key=f"promise:{promise.case_id}:{int(promise.promised_at.timestamp())}",
         business_ref=promise.business_ref,
         about=promise.conversation_id,
+        language=promise.language,
         words=words,
     )
 

@@ -66,9 +66,10 @@ class PostgresMails:
     async def unconfirmed(self, limit: int = 20) -> list[DoneEffect]:
         """Give effects of the last day that were done in a conversation and not confirmed by mail."""
         found = await self._database.rows(
-            "SELECT f.key, f.rule, f.arguments || f.result, f.business_ref, f.conversation_id FROM effects f"
+            "SELECT f.key, f.rule, f.arguments || f.result, f.business_ref, c.id, c.language FROM effects f"
+            " JOIN conversations c ON c.workspace_id = 1 AND c.id = f.conversation_id"
             " WHERE f.workspace_id = 1 AND f.state = 'done' AND f.ended_at > now() - interval '1 day'"
-            " AND f.conversation_id IS NOT NULL AND NOT EXISTS (SELECT FROM mail_keys k"
+            " AND NOT EXISTS (SELECT FROM mail_keys k"
             " WHERE k.workspace_id = 1 AND k.key = 'confirmation:' || f.key) ORDER BY f.ended_at LIMIT %s",
             (limit,),
         )
@@ -77,24 +78,29 @@ class PostgresMails:
                 effect=EffectResult(key=key, state=EffectState.DONE, rule=rule, result=result),
                 business_ref=business_ref,
                 conversation_id=conversation_id,
+                language=language,
             )
-            for key, rule, result, business_ref, conversation_id in found
+            for key, rule, result, business_ref, conversation_id, language in found
         ]
 
     async def missed_promises(self, limit: int = 20) -> list[MissedPromise]:
         """Give promises of the last day that were missed and not owned up to by mail, oldest first."""
         found = await self._database.rows(
-            "SELECT s.id, s.promised_at, s.business_ref, (SELECT l.conversation_id FROM case_conversations l"
-            " WHERE l.workspace_id = 1 AND l.case_id = s.id ORDER BY l.linked_at DESC LIMIT 1)"
-            " FROM cases s WHERE s.workspace_id = 1 AND s.promise_missed_at > now() - interval '1 day'"
+            "SELECT s.id, s.promised_at, s.business_ref, c.id, c.language FROM cases s"
+            " LEFT JOIN LATERAL (SELECT l.conversation_id FROM case_conversations l WHERE l.workspace_id = 1"
+            " AND l.case_id = s.id ORDER BY l.linked_at DESC LIMIT 1) newest ON true"
+            " LEFT JOIN conversations c ON c.workspace_id = 1 AND c.id = newest.conversation_id"
+            " WHERE s.workspace_id = 1 AND s.promise_missed_at > now() - interval '1 day'"
             " AND s.business_ref IS NOT NULL AND NOT EXISTS (SELECT FROM mail_keys k WHERE k.workspace_id = 1"
             " AND k.key = 'promise:' || s.id || ':' || floor(extract(epoch FROM s.promised_at))::bigint)"
             " ORDER BY s.promise_missed_at LIMIT %s",
             (limit,),
         )
         return [
-            MissedPromise(case_id=row[0], promised_at=row[1], business_ref=row[2], conversation_id=row[3])
-            for row in found
+            MissedPromise(
+                case_id=case, promised_at=promised, business_ref=ref, conversation_id=about, language=language
+            )
+            for case, promised, ref, about, language in found
         ]
 
     async def give_up(self, key: str) -> None:

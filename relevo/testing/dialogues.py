@@ -52,7 +52,7 @@ class Dialogue:
 
 def read_dialogues(file: Path) -> list[Dialogue]:
     """Read a file of dialogues; raises ValueError with a sentence for what is no dialogue."""
-    written = yaml.safe_load(file.read_text(encoding="utf-8")) or []
+    written = yaml.load(file.read_text(encoding="utf-8"), yaml.BaseLoader) or []  # "yes" is what a customer says
     return [_dialogue(each, file.name) for each in written]
 
 
@@ -64,7 +64,7 @@ def _dialogue(written: Mapping[str, Any], file: str) -> Dialogue:
     for verb, _ in steps:
         if verb not in VERBS:
             raise ValueError(f"{file}, '{name}': '{verb}' is no step; known are {', '.join(sorted(VERBS))}.")
-    return Dialogue(name=name, file=file, steps=steps, bar=written.get("bar"))
+    return Dialogue(name=name, file=file, steps=steps, bar=int(written["bar"]) if "bar" in written else None)
 
 
 @dataclass(kw_only=True)
