@@ -6,27 +6,36 @@ import re
 from pathlib import Path
 
 from relevo.configuration.documents import Mistakes, Spot, read_document
+from relevo.configuration.rights import read_rights
 from relevo.domain.contacts import Level
 from relevo.domain.effects import Decision
-from relevo.domain.policies import CHECKS, Policies, Policy, Rule, Version
+from relevo.domain.policies import ADDED_BY_RIGHTS, CHECKS, Policies, Policy, Rule, Version
 
 _LEVELS = {level.name.lower(): level for level in Level}
 _ENDINGS = {Decision.REFUSED.value, Decision.NEEDS_APPROVAL.value}
 _ALLOWED = {Decision.AUTO.value, Decision.NEEDS_APPROVAL.value}
+_RIGHTS = "rights"
+"""Section that is no kind of effect: what flights owe their passengers."""
 
 
 def read_policies(path: Path, mistakes: Mistakes) -> Policies:
     """Read the policies; what is wrong is noted and left out."""
     document = read_document(path, mistakes)
     kinds = document.fields(is_open=True) if document else {}
-    return Policies(by_kind={kind: policy for kind, spot in kinds.items() if (policy := _policy(kind, spot))})
+    rights = read_rights(kinds.pop(_RIGHTS)) if _RIGHTS in kinds else None
+    policies = {kind: policy for kind, spot in kinds.items() if (policy := _policy(kind, spot))}
+    for kind in (kind for kind, policy in policies.items() if policy.adds_rights and rights is None):
+        kinds[kind].wrong(f"{kind} adds rights, and the section '{_RIGHTS}' is missing or has mistakes.")
+    return Policies(by_kind=policies, rights=rights)
 
 
 def _policy(kind: str, spot: Spot) -> Policy | None:
-    parts = spot.fields(required=("least_level", "decision", "facts", "rules"), optional=("event_date",))
+    parts = spot.fields(required=("least_level", "decision", "facts", "rules"), optional=("event_date", "adds"))
     level = parts["least_level"].choice(_LEVELS) if "least_level" in parts else None
     decision = parts["decision"].choice(_ALLOWED) if "decision" in parts else None
     facts = {fact for item in (parts["facts"].items() if "facts" in parts else ()) if (fact := item.text())}
+    adds_rights = "adds" in parts and parts["adds"].choice({_RIGHTS}) is not None
+    facts |= ADDED_BY_RIGHTS if adds_rights else set()
     named = parts["rules"].fields(is_open=True) if "rules" in parts else {}
     rules = [_rule(name, rule, facts) for name, rule in named.items()]
     if level is None or decision is None:
@@ -37,6 +46,7 @@ def _policy(kind: str, spot: Spot) -> Policy | None:
         decision=Decision(decision),
         rules=tuple(rule for rule in rules if rule),
         event_date=parts["event_date"].choice(facts) if "event_date" in parts else None,
+        adds_rights=adds_rights,
     )
 
 

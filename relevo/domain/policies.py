@@ -16,10 +16,14 @@ from typing import Any
 from relevo.domain.contacts import Level
 from relevo.domain.effects import Decision, Verdict
 from relevo.domain.names import explains
+from relevo.domain.passenger_rules import Rights
+from relevo.domain.rights import Disruption, Entitlement, entitlement
 
 Facts = Mapping[str, Any]
 Broken = Mapping[str, Any] | None
 """What a broken rule's sentence needs, or None when the rule is kept."""
+ADDED_BY_RIGHTS = frozenset({"answer", "owed", "owed_currency", "is_cause_known"})
+"""Facts that are worked out here of a flight's own, and never taken from whoever asks."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,6 +63,8 @@ class Policy:
     rules: tuple[Rule, ...]
     event_date: str | None = None
     """Fact that holds the date by which versions are chosen; None takes the day of the decision."""
+    adds_rights: bool = False
+    """Whether its facts are of a passenger's flight, and what that is owed is added to them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,6 +72,14 @@ class Policies:
     """The policies of all kinds of effects."""
 
     by_kind: Mapping[str, Policy]
+    rights: Rights | None = None
+    """What flights owe their passengers."""
+
+    def entitlement(self, facts: Facts) -> Entitlement:
+        """Give what a passenger's flight is owed; raises ValueError where facts are missing or no rules are written."""
+        if self.rights is None:
+            raise ValueError("policies.yml has no section 'rights'; add it there before flights are compensated.")
+        return entitlement(Disruption.of(facts), self.rights)
 
     def required_level(self, kind: str) -> Level:
         """Give how surely a contact must be known for this kind; raises ValueError for an unknown kind."""
@@ -83,6 +97,7 @@ class Policies:
         no rule is written for: what cannot be checked is never allowed.
         """
         policy = self._policy(kind)
+        facts = self._with_rights(facts) if policy.adds_rights else facts
         _demand_written(policy, facts)
         day = _date_of(facts, policy.event_date) if policy.event_date else on
         for rule in policy.rules:
@@ -92,6 +107,11 @@ class Policies:
             if broken is not None:
                 return Verdict(decision=rule.otherwise, rule=rule.name, facts=broken)
         return Verdict(decision=policy.decision, rule=f"{kind}.{policy.decision.value}")
+
+    def _with_rights(self, facts: Facts) -> Facts:
+        found = self.entitlement(facts)
+        added = {"answer": found.answer.value, "owed": found.amount, "owed_currency": found.currency}
+        return {**facts, **added, "is_cause_known": found.is_cause_known}
 
     def _policy(self, kind: str) -> Policy:
         if kind not in self.by_kind:
@@ -144,6 +164,13 @@ def _is_at_least(facts: Facts, fact: str, parameters: Mapping[str, int], on: dat
     return None if amount >= least else {"least": least, "amount": amount}
 
 
+def _is_exactly_owed(facts: Facts, fact: str, parameters: Mapping[str, int], on: date) -> Broken:
+    """A sum that the law fixes is paid as it is: neither more nor less, and in its own currency."""
+    amount, owed = int(_fact(facts, fact)), int(_fact(facts, "owed"))
+    is_same_currency = _fact(facts, "currency") == _fact(facts, "owed_currency")
+    return None if 0 < amount == owed and is_same_currency else {"owed": owed, "amount": amount}
+
+
 def _is_above_ratio_and_floor(facts: Facts, fact: str, parameters: Mapping[str, int], on: date) -> Broken:
     """A charge so far above the goods, and above a floor, that nobody meant it; no more of it than the whole."""
     charge, goods, amount = (int(_fact(facts, name)) for name in (fact, "goods", "amount"))
@@ -171,6 +198,7 @@ CHECKS: Mapping[str, Check] = {
     "within_days": Check(_is_within_days, frozenset({"days"})),
     "at_most": Check(_is_at_most, frozenset({"limit"})),
     "at_least": Check(_is_at_least, frozenset({"least"})),
+    "exactly_owed": Check(_is_exactly_owed, further_facts=frozenset({"owed", "owed_currency", "currency"})),
     "above_ratio_and_floor": Check(
         _is_above_ratio_and_floor, frozenset({"times", "floor"}), frozenset({"goods", "amount"})
     ),
