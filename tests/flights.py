@@ -63,9 +63,7 @@ def policies() -> Policies:
 
 def rights() -> Rights:
     """Give the rules that come with the bot."""
-    found = policies().rights
-    assert found is not None
-    return found
+    return policies().rights
 
 
 def owed(flight: dict[str, Any]) -> Entitlement:

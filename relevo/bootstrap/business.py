@@ -66,6 +66,7 @@ async def turn_services(opened: OpenStore, configuration: Configuration) -> Turn
         business=await business_of(opened),
         effects=opened.store.effects,
         policies=configuration.policies,
+        rights=configuration.policies.rights,
         handoffs=opened.store.handoffs,
         service=configuration.bot.service,
         default_language=configuration.bot.default_language,

@@ -9,6 +9,7 @@ from relevo.configuration.documents import Mistakes, Spot, read_document
 from relevo.configuration.rights import read_rights
 from relevo.domain.contacts import Level
 from relevo.domain.effects import Decision
+from relevo.domain.passenger_rules import Rights
 from relevo.domain.policies import ADDED_BY_RIGHTS, CHECKS, Policies, Policy, Rule, Version
 
 _LEVELS = {level.name.lower(): level for level in Level}
@@ -26,7 +27,7 @@ def read_policies(path: Path, mistakes: Mistakes) -> Policies:
     policies = {kind: policy for kind, spot in kinds.items() if (policy := _policy(kind, spot))}
     for kind in (kind for kind, policy in policies.items() if policy.adds_rights and rights is None):
         kinds[kind].wrong(f"{kind} adds rights, and the section '{_RIGHTS}' is missing or has mistakes.")
-    return Policies(by_kind=policies, rights=rights)
+    return Policies(by_kind=policies, rights=rights or Rights())
 
 
 def _policy(kind: str, spot: Spot) -> Policy | None:

@@ -60,6 +60,9 @@ class Business(Protocol):
         A ``cancel_subscription`` ends the ``subscription`` at ``ends_on``, which must be the end of what is paid. Its
         result has both, and the plan.
 
+        A ``compensate_flight`` pays ``order.amount`` for the ``ticket`` once, to the means of payment or the account
+        that whoever approves it has. Its result has ticket, flight, amount, unit and reference.
+
         Raises Conflict when the business refuses (its sentence says why).
         """
         ...

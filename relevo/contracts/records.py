@@ -94,3 +94,44 @@ class Subscription:
     """The end of what is paid: there it renews, or ends where it was cancelled."""
     is_active: bool
     """Whether it renews; a cancelled one may be used until the end of what is paid."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Compensated:
+    """What was paid for a flight that was late, cancelled or full."""
+
+    amount: int
+    currency: str
+    reference: str
+    paid_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Flight:
+    """How the flight of one ticket went; what the fields mean is told at ``domain.rights.Disruption``."""
+
+    ticket: str
+    booking_code: str
+    flight: str
+    origin: str
+    destination: str
+    status: str
+    """``scheduled``, ``flown`` or ``cancelled``."""
+    flown_on: date
+    origin_country: str
+    destination_country: str
+    carrier_country: str
+    distance_km: int
+    was_flown: bool
+    departure_delay_minutes: int
+    arrival_delay_minutes: int
+    cause: str | None
+    was_unavoidable: bool
+    cancelled_by: str | None
+    notice_days: int | None
+    denied_boarding: str | None
+    rerouting: str | None
+    earlier_minutes: int
+    later_minutes: int
+    is_overnight: bool
+    compensated: Compensated | None = None

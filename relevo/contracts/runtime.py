@@ -23,6 +23,7 @@ from relevo.domain.codes import CodeCheck, CodeSending
 from relevo.domain.contacts import Level
 from relevo.domain.effects import EffectResult, Verdict
 from relevo.domain.handoff import Handback, HandoffRequest
+from relevo.domain.rights import Entitlement
 
 
 class Identification(str, Enum):
@@ -102,6 +103,10 @@ class Turn(Protocol):
     @property
     def handback(self) -> Handback | None:
         """What a person decided, in the turn with which the bot takes the conversation back; else None."""
+        ...
+
+    def entitlement(self, facts: Mapping[str, Any]) -> Entitlement:
+        """Give what a passenger's flight is owed by the business's rules (facts as in domain.rights.Disruption)."""
         ...
 
     async def judge(self, kind: str, facts: Mapping[str, Any]) -> Verdict:

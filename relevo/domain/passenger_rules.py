@@ -109,14 +109,14 @@ class Rules:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rights:
-    """All versions of the rules; each part changes on days of its own."""
+    """All versions of the rules; each part changes on days of its own. Without any, nothing is ever in force."""
 
-    law: tuple[Dated[Law], ...]
-    territory: tuple[Dated[frozenset[str]], ...]
-    compensation: tuple[Dated[Compensation], ...]
-    delay: tuple[Dated[Delay], ...]
-    cancellation: tuple[Dated[tuple[Notice, ...]], ...]
-    causes: tuple[Dated[Causes], ...]
+    law: tuple[Dated[Law], ...] = ()
+    territory: tuple[Dated[frozenset[str]], ...] = ()
+    compensation: tuple[Dated[Compensation], ...] = ()
+    delay: tuple[Dated[Delay], ...] = ()
+    cancellation: tuple[Dated[tuple[Notice, ...]], ...] = ()
+    causes: tuple[Dated[Causes], ...] = ()
 
     def on(self, day: date) -> Rules | None:
         """Give what is in force on a day; None where a part of it has not begun by then."""

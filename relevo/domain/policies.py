@@ -17,7 +17,7 @@ from relevo.domain.contacts import Level
 from relevo.domain.effects import Decision, Verdict
 from relevo.domain.names import explains
 from relevo.domain.passenger_rules import Rights
-from relevo.domain.rights import Disruption, Entitlement, entitlement
+from relevo.domain.rights import Disruption, entitlement
 
 Facts = Mapping[str, Any]
 Broken = Mapping[str, Any] | None
@@ -72,14 +72,8 @@ class Policies:
     """The policies of all kinds of effects."""
 
     by_kind: Mapping[str, Policy]
-    rights: Rights | None = None
+    rights: Rights = field(default_factory=Rights)
     """What flights owe their passengers."""
-
-    def entitlement(self, facts: Facts) -> Entitlement:
-        """Give what a passenger's flight is owed; raises ValueError where facts are missing or no rules are written."""
-        if self.rights is None:
-            raise ValueError("policies.yml has no section 'rights'; add it there before flights are compensated.")
-        return entitlement(Disruption.of(facts), self.rights)
 
     def required_level(self, kind: str) -> Level:
         """Give how surely a contact must be known for this kind; raises ValueError for an unknown kind."""
@@ -109,7 +103,7 @@ class Policies:
         return Verdict(decision=policy.decision, rule=f"{kind}.{policy.decision.value}")
 
     def _with_rights(self, facts: Facts) -> Facts:
-        found = self.entitlement(facts)
+        found = entitlement(Disruption.of(facts), self.rights)
         added = {"answer": found.answer.value, "owed": found.amount, "owed_currency": found.currency}
         return {**facts, **added, "is_cause_known": found.is_cause_known}
 

@@ -26,6 +26,8 @@ from relevo.domain.contacts import Level
 from relevo.domain.conversations import Conversation
 from relevo.domain.effects import EffectOrder, EffectResult, EffectState, Verdict
 from relevo.domain.handoff import Handback, Handoff, HandoffRequest
+from relevo.domain.passenger_rules import Rights
+from relevo.domain.rights import Disruption, Entitlement, entitlement
 from relevo.domain.service import Service
 from relevo.errors import AccessDenied, StaleVerdict
 from relevo.flow.codes import OneTimeCodes
@@ -41,6 +43,8 @@ class TurnServices:
     business: Business
     effects: Effects
     policies: Policy
+    rights: Rights = field(default_factory=Rights)
+    """What flights owe their passengers."""
     handoffs: Handoffs | None = None
     """None: there is no desk, and nobody is ever online."""
     service: Service = field(default_factory=Service)
@@ -137,6 +141,10 @@ class ConversationTurn:
     def handback(self) -> Handback | None:
         """What a person decided, in the turn with which the bot takes the conversation back."""
         return self.claim.handback
+
+    def entitlement(self, facts: Mapping[str, Any]) -> Entitlement:
+        """Give what a passenger's flight is owed by the business's rules."""
+        return entitlement(Disruption.of(facts), self.services.rights)
 
     async def judge(self, kind: str, facts: Mapping[str, Any]) -> Verdict:
         """Ask the policy about an effect without doing it."""

@@ -14,11 +14,12 @@ from datetime import datetime
 from typing import Any
 
 from relevo.contracts.business import Person, Record
-from relevo.contracts.records import Order, Subscription, Trip
+from relevo.contracts.records import Flight, Order, Subscription, Trip
 from relevo.domain.effects import EffectOrder
 from relevo.domain.names import explains
 from relevo.errors import Conflict, NotFound
 from relevo.store.aurora.demo import demo_tables
+from relevo.store.aurora.flights import compensate, read_flights
 from relevo.store.aurora.orders import pay_back, read_orders
 from relevo.store.aurora.points import credit, read_trips
 from relevo.store.aurora.subscriptions import cancel, read_subscriptions
@@ -110,7 +111,7 @@ class Aurora:
 
 
 async def _replace(connection: Connection, anchor: datetime) -> None:
-    for table in ("ledger", "refunds", *reversed(demo_tables(anchor)), "state"):
+    for table in ("ledger", "refunds", "compensations", *reversed(demo_tables(anchor)), "state"):
         await connection.execute(f"DELETE FROM aurora_{table} WHERE workspace_id = 1")
     await connection.execute("INSERT INTO aurora_state (anchored_at) VALUES (%s)", (anchor,))
     for table, rows in demo_tables(anchor).items():
@@ -136,11 +137,13 @@ _DEEDS: Mapping[str, Callable[[Connection, EffectOrder], Awaitable[Mapping[str, 
     "credit_points": credit,
     "refund": pay_back,
     "cancel_subscription": cancel,
+    "compensate_flight": compensate,
 }
 _READERS: Mapping[type, Callable[[Connection, str], Awaitable[Sequence[Any]]]] = {
     Trip: read_trips,
     Order: read_orders,
     Subscription: read_subscriptions,
+    Flight: read_flights,
 }
 _TOUCH = "UPDATE aurora_state SET is_touched = true WHERE workspace_id = 1 AND NOT is_touched"
 

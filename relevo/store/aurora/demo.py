@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from relevo.store.aurora.demo_flights import demo_flights
+
 ZONE = ZoneInfo("Europe/Madrid")
 
 
@@ -91,6 +93,7 @@ def demo_tables(anchor: datetime) -> dict[str, list[dict[str, Any]]]:
         "items": _of_orders("items"),
         "payments": _of_orders("payments"),
         "subscriptions": _subscriptions(anchor),
+        **demo_flights(demo_data(), lambda written: day_of(written, anchor)),
     }
 
 

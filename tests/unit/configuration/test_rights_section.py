@@ -55,7 +55,6 @@ def test_a_business_writes_its_own_rules(tmp_path: Path) -> None:
     """Other distances, amounts and minutes, and the version of the flight's day."""
     assert _told(tmp_path, SECTION + COMPENSATE) == []
     rights = read_policies(tmp_path / "policies.yml", Mistakes()).rights
-    assert rights is not None
     two_hours = late(120, distance_km=1000)
     assert entitlement(Disruption.of(two_hours), rights).amount == 10000
     assert entitlement(Disruption.of(two_hours | {"distance_km": 1001}), rights).amount == 20000

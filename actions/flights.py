@@ -1,0 +1,55 @@
+"""What the rules are asked about one ticket's flight, rebuilt from the business's records each time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from relevo.contracts.records import Flight
+from relevo.domain.rights import Event
+
+Facts = dict[str, Any]
+"""Plain data: what the policy is asked, and the arguments of the effect."""
+
+_OF_RECORD = (
+    "ticket",
+    "booking_code",
+    "flight",
+    "origin",
+    "destination",
+    "origin_country",
+    "destination_country",
+    "carrier_country",
+    "distance_km",
+    "was_flown",
+    "departure_delay_minutes",
+    "arrival_delay_minutes",
+    "cause",
+    "was_unavoidable",
+    "cancelled_by",
+    "notice_days",
+    "denied_boarding",
+    "rerouting",
+    "earlier_minutes",
+    "later_minutes",
+    "is_overnight",
+)
+
+
+def facts(flight: Flight) -> Facts:
+    """Give everything about a flight that decides what it owes, and what was paid for it already."""
+    paid = flight.compensated
+    return {
+        **{name: getattr(flight, name) for name in _OF_RECORD},
+        "flown_on": flight.flown_on.isoformat(),
+        "event": event(flight).value,
+        "compensated_on": paid.paid_at.date().isoformat() if paid else None,
+        "compensation_reference": paid.reference if paid else None,
+    }
+
+
+def event(flight: Flight) -> Event:
+    """Give what happened: being left behind comes before what became of the flight."""
+    if flight.denied_boarding is not None:
+        return Event.DENIED
+    by_status = {"cancelled": Event.CANCELLED, "flown": Event.DELAYED}
+    return by_status.get(flight.status, Event.TO_COME)
