@@ -53,3 +53,10 @@ def event(flight: Flight) -> Event:
         return Event.DENIED
     by_status = {"cancelled": Event.CANCELLED, "flown": Event.DELAYED}
     return by_status.get(flight.status, Event.TO_COME)
+
+
+def happened(flight: Flight, what: Event | None) -> bool:
+    """Tell whether that happened to it; a delay of a minute is one. Without a what: whether anything did."""
+    was = event(flight)
+    is_so = was is not Event.DELAYED or flight.arrival_delay_minutes > 0
+    return is_so and was is not Event.TO_COME and what in (None, was)

@@ -13,7 +13,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import balance, handoff, points, refunds, subscriptions
+from actions import balance, handoff, points, refunds, rights, subscriptions
 from actions.conversation import NOT_UNDERSTOOD, SHOWN, Memory, Talk, heard
 from actions.trips import NAMING
 from relevo.contracts.business import OTHER_FACTS, REFERENCE_FACTS
@@ -26,6 +26,7 @@ OPENED_BY: dict[str, tuple[str, GoOn]] = {
     "action_balance": ("balance", balance.go_on),
     "action_refund": (refunds.CASE_TYPE, refunds.go_on),
     "action_cancel_subscription": (subscriptions.CASE_TYPE, subscriptions.go_on),
+    "action_flight": (rights.CASE_TYPE, rights.go_on),
 }
 """By the action in domain.yml that opens it: the request's name, which is its case type, and what takes it further."""
 REQUESTS: dict[str, GoOn] = dict(OPENED_BY.values())

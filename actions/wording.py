@@ -116,12 +116,27 @@ class Wording:
         text: str = self._data["date"].format(day=when.day, month=month, year=when.year)
         return text
 
+    def duration(self, minutes: int) -> str:
+        """Write how long something took, such as "3 h 35 min"."""
+        hours, rest = divmod(minutes, 60)
+        return " ".join([*([f"{hours} h"] if hours else []), *([f"{rest} min"] if rest or not hours else [])])
+
+    def cause(self, cause: str | None) -> str:
+        """Write why a flight went wrong; a cause without words stays as it is written down."""
+        text: str = self._data["causes"].get(cause or "", cause or self._data["no_cause"])
+        return text
+
+    def phrase(self, name: str, **values: object) -> str:
+        """Write one of the language's own phrases."""
+        text: str = self._data[name].format(**values)
+        return text
+
     def trip(self, trip: Mapping[str, Any]) -> str:
         """Write one line about a trip: flight, places, date, points."""
         line: str = self._data["trip"].format(
             flight=trip["flight"],
-            origin=self._place(trip["origin"]),
-            destination=self._place(trip["destination"]),
+            origin=self.place(trip["origin"]),
+            destination=self.place(trip["destination"]),
             date=self.date(trip["flown_on"]),
             points=self.number(trip["points"]),
         )
@@ -132,7 +147,8 @@ class Wording:
         *first, last = words
         return self._data["and"].join([", ".join(first), last]) if first else last
 
-    def _place(self, code: str) -> str:
+    def place(self, code: str) -> str:
+        """Write an airport's place; one that the language does not know stays."""
         name: str = self._data["places"].get(code, code)
         return name
 

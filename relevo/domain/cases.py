@@ -23,6 +23,7 @@ class Trigger(str, Enum):
     ACTION_ERROR = "action_error"
     BOT_UNAVAILABLE = "bot_unavailable"
     AGENT_TAKEOVER = "agent_takeover"
+    DENIED_BOARDING = "denied_boarding"
 
 
 class CaseStatus(str, Enum):
@@ -43,6 +44,7 @@ class PriorityReason:
 
 
 REASON_POINTS: Mapping[str, int] = {
+    "denied_boarding": 100,
     "promise_missed": 40,
     "approval_expired": 30,
     "bot_unavailable": 30,

@@ -28,6 +28,7 @@ TEXTS: Mapping[str, frozenset[str]] = {
     "credit_points": frozenset({"points", "balance"}),
     "refund": frozenset({"money", "means"}),
     "cancel_subscription": frozenset({"plan", "ends_on"}),
+    "compensate_flight": frozenset({"money", "flight"}),
 }
 """The kinds that have words of their own, and the facts that those need; any other is confirmed by its reference."""
 
@@ -40,7 +41,8 @@ async def confirm(
     It is written in the language of the conversation in which it was done, else in the one on file.
 
     Of the effect's result are told, where they are there: ``points`` and ``balance``; ``amount`` (in minor units) with
-    ``unit``, its currency, and ``means``, the means of payment as the contact knows it; ``plan`` and ``ends_on``.
+    ``unit``, its currency, and ``means``, the means of payment as the contact knows it; ``plan`` and ``ends_on``;
+    ``flight``.
     """
     if effect.state is not EffectState.DONE:
         raise ValueError(f"{effect.key} is {effect.state.value}; only what was done is confirmed.")
@@ -78,6 +80,8 @@ def _facts(language: str, result: Mapping[str, Any]) -> dict[str, str]:
         facts["money"] = money(language, int(result["amount"]), str(unit))
     if result.get("means"):
         facts["means"] = str(result["means"])
+    if result.get("flight"):
+        facts["flight"] = str(result["flight"])
     if result.get("plan") and result.get("ends_on"):
         facts |= {"plan": str(result["plan"]), "ends_on": day(language, date.fromisoformat(result["ends_on"]))}
     return facts

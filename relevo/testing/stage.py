@@ -27,6 +27,7 @@ from relevo.domain.attachments import Attachment
 from relevo.domain.cases import Case
 from relevo.domain.conversations import Control, Conversation
 from relevo.domain.messages import Author, Content, Entry
+from relevo.domain.passenger_rules import Rights
 from relevo.domain.service import Service
 from relevo.flow.codes import OneTimeCodes
 from relevo.flow.converse import Converser
@@ -62,6 +63,7 @@ async def open_stage(
             business=await business(opened) if callable(business) else business or Ledger(),
             effects=opened.store.effects,
             policies=policies or (configuration.policies if configuration else Permissive()),
+            rights=configuration.policies.rights if configuration else Rights(),
             handoffs=opened.store.handoffs,
             service=configuration.bot.service if configuration else Service(),
             default_language=configuration.bot.default_language if configuration else "en",

@@ -20,6 +20,7 @@ _SAID_ELSEWHERE = frozenset(
 )
 _OF_THE_RULES = frozenset(
     {"id", "is_active", "is_paid", "is_third_party", "placed_on", "was_refunded", "currency", "unit"}
+    | {"origin_country", "destination_country", "carrier_country", "compensated_on"}
 )
 """What the policy asked and a person need not read."""
 

@@ -133,6 +133,7 @@ async def open_floor(dsn: str, brain: RasaBrain, company: type[Aurora] = Aurora)
             business=business,
             effects=opened.store.effects,
             policies=configuration.policies,
+            rights=configuration.policies.rights,
             handoffs=opened.store.handoffs,
             service=configuration.bot.service,
         )
