@@ -82,14 +82,15 @@ def _is_left_behind(talk: Talk) -> bool:
 async def _go_on_identified(talk: Talk) -> None:
     flights, stage = await talk.turn.own(Flight), talk.memory["stage"]
     named = Named.of(talk.heard.entities)
-    if named and stage in ("confirm", "choose", "person"):  # what was named before is not what is meant now
+    is_anew = bool(named) or talk.heard.intent in REPORTED
+    if is_anew and stage in ("confirm", "choose", "person"):  # what was named before is not what is meant now
         for kind in NAMING:
             talk.memory[kind] = list(named.values.get(kind, ())) or None
     if is_somebody_else(talk, await talk.turn.person()):
         talk.say("utter_facts_not_yours_flight")
     if stage == "confirm":
         await _go_on_confirming(talk, flights)
-    elif stage == "person" and not (named or talk.heard.intent in REPORTED):
+    elif stage == "person" and not is_anew:
         talk.say("utter_offer_person")
     elif stage == "choose" and talk.heard.intent in LEAVING and not named:
         talk.end(*NAMING)
@@ -106,7 +107,7 @@ async def _go_on_confirming(talk: Talk, flights: Sequence[Flight]) -> None:
     is_another = bool(named) and offer["ticket"] not in {one.ticket for one in await _named(talk, flights, named)}
     if talk.heard.is_plain_yes and is_still_so and not is_another and not talk.replies:
         await _order(talk, offer)
-    elif is_another or not is_still_so:
+    elif is_another or not is_still_so or _tells_otherwise(talk, offer):
         await _show(talk, flights)
     elif _is_left_behind(talk):
         await _to_supervisor(talk, offer, "utter_flight_supervisor")
@@ -115,6 +116,12 @@ async def _go_on_confirming(talk: Talk, flights: Sequence[Flight]) -> None:
         talk.say("utter_flight_left")
     else:
         _ask(talk, offer, await talk.turn.judge(KIND, offer))
+
+
+def _tells_otherwise(talk: Talk, offer: Facts) -> bool:
+    """Tell whether the message says that something else happened than what the offer is for."""
+    reported = REPORTED.get(talk.heard.intent)
+    return reported is not None and reported.value != offer["event"] and not _is_left_behind(talk)
 
 
 async def _named(talk: Talk, flights: Sequence[Flight], named: Named) -> list[Flight]:
