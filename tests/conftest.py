@@ -10,14 +10,13 @@ from pathlib import Path
 
 os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
 
-from uuid import uuid4
-
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
 from relevo.store.migrate import migrate
 from relevo.store.postgres import destroy_postgres, running_postgres
+from tests.databases import Databases
 
 
 @pytest.fixture(scope="session")
@@ -49,11 +48,17 @@ def postgres(system_state: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     destroy_postgres(state)
 
 
+@pytest.fixture(scope="session")
+def databases(postgres: str) -> Iterator[Databases]:
+    """Databases of this test run."""
+    made = Databases(postgres)
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def database(postgres: str) -> Iterator[str]:
+def database(postgres: str, databases: Databases) -> Iterator[str]:
     """A database of this test alone."""
-    name = f"test_{uuid4().hex[:12]}"
-    with psycopg.connect(make_conninfo(postgres, user="postgres", dbname="postgres"), autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" OWNER relevo TEMPLATE template')
-        yield make_conninfo(postgres, dbname=name)
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    name = databases.take()
+    yield make_conninfo(postgres, dbname=name)
+    databases.drop(name)
