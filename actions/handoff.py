@@ -22,8 +22,16 @@ NOT_SERVED = {
     "ask_refund": "refund",
     "report_lost_baggage": "lost_baggage",
     "report_damage": "damage",
+    "ask_baggage_status": "lost_baggage",
+    "change_delivery_address": "lost_baggage",
+    "claim_essentials": "lost_baggage",
+    "report_undelivered": "refund",
+    "return_goods": "refund",
+    "give_back_fare": "refund",
+    "report_flight_cancelled": "refund",
+    "ask_refund_status": "refund",
 }
-"""Requests that are recognised and given to a person, with the type of their case."""
+"""Requests that are recognised and given to a person, with the type of their case; any other's is ``other``."""
 
 IDENTIFYING = ("loyalty_number", "booking_code")
 """The two facts that are asked for first."""
@@ -135,7 +143,7 @@ async def handed_back(talk: Talk) -> None:
     _learn(talk, handback.slots)
     if handback.outcome in SETTLED:
         _leave_request(talk)
-        talk.memory.forget("case_id", "goal")
+        talk.memory.forget("case_id", "goal", "alarm")
         talk.memory["has_case"] = False
     if handback.told:
         talk.say("utter_handed_back_told", agent=handback.agent, told=handback.told)

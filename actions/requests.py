@@ -13,7 +13,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import balance, handoff, points, refunds, rights, subscriptions
+from actions import balance, handoff, points, refunds, rights, safety, subscriptions
 from actions.conversation import NOT_UNDERSTOOD, SHOWN, Memory, Talk, heard
 from actions.trips import NAMING
 from relevo.contracts.business import OTHER_FACTS, REFERENCE_FACTS
@@ -137,3 +137,10 @@ class ActionHandedBack(TalkAction):
 
     called = "action_handed_back"
     work = staticmethod(handoff.handed_back)
+
+
+class ActionAlarm(TalkAction):
+    """Gets a person at once to whoever is in danger, was hurt, or threatens."""
+
+    called = "action_alarm"
+    work = staticmethod(safety.alarm)

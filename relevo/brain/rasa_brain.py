@@ -79,6 +79,11 @@ class RasaBrain:
             language=_language(tracker),
         )
 
+    async def intent_of(self, text: str) -> str:
+        """Give the intent that a text is understood as; nothing is answered and nothing kept."""
+        understood = await self._processor.parse_message(UserMessage(text=text))
+        return str(understood["intent"]["name"])
+
     def forget(self, conversation: Conversation) -> None:
         """Drop what is cached for a conversation whose turn was not committed."""
         self._trackers.pop(conversation.id, None)

@@ -24,6 +24,10 @@ class Trigger(str, Enum):
     BOT_UNAVAILABLE = "bot_unavailable"
     AGENT_TAKEOVER = "agent_takeover"
     DENIED_BOARDING = "denied_boarding"
+    SAFETY = "safety"
+    """Somebody is in danger, was hurt, or may hurt themselves."""
+    ABUSE = "abuse"
+    """A threat, harassment or hate."""
 
 
 class CaseStatus(str, Enum):
@@ -45,15 +49,17 @@ class PriorityReason:
 
 REASON_POINTS: Mapping[str, int] = {
     "denied_boarding": 100,
+    "safety": 100,
     "promise_missed": 40,
     "approval_expired": 30,
     "bot_unavailable": 30,
     "action_error": 30,
     "large_amount": 30,
     "repeated_contact": 30,
+    "abuse": 30,
     "user_request": 10,
 }
-"""What each reason adds; a case with 60 is urgent, with 30 high."""
+"""What each reason adds; a case with 60 is urgent, with 30 high, and nothing comes before safety."""
 
 LARGE_AMOUNT = 100_000
 """Minor units from which an amount of money is a reason."""

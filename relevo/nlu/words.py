@@ -27,6 +27,8 @@ class Language:
     agreements: tuple[str, ...]
     hedges: tuple[str, ...]
     additions: tuple[str, ...]
+    alarms: Mapping[str, tuple[str, ...]]
+    harmless: tuple[str, ...]
 
 
 @lru_cache(maxsize=1)
@@ -69,6 +71,8 @@ def _language(code: str, data: Mapping[str, Any]) -> Language:
         agreements=_folded(data["agreements"]),
         hedges=_folded(data["hedges"]),
         additions=_folded(data["additions"]),
+        alarms=_folded_lists(data["alarms"]),
+        harmless=_folded(data["harmless"]),
     )
 
 
