@@ -41,6 +41,7 @@ async def open_case(
             "language": talk.memory["language"],
             "known": known,
             "is_verified": talk.turn.level >= Level.TWO_FACTS,
+            **({"also": [one["text"] for one in later]} if (later := talk.memory["later"]) else {}),
             **{name: value for name, value in detail.items() if value},
         },
         effects=effects,

@@ -7,22 +7,38 @@ so every reply stands in data/rules, where one sees what comes after it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from rasa_sdk import Tracker
-from rasa_sdk.events import EventType, FollowupAction, SlotSet
+from rasa_sdk.events import ActionExecuted, EventType, FollowupAction, SlotSet, UserUttered
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.wording import Wording, wording
 from relevo.contracts.runtime import Turn
 
 NOT_UNDERSTOOD = frozenset({"nlu_fallback", "not_understandable"})
+ACTION_LISTEN = "action_listen"
+ALSO = "also"
+"""Entity of a clause that asks for something else than the message's beginning; see relevo.nlu.clauses."""
 FILES_ONLY = "send_attachment"
 """Intent of a message that is photos or files without words."""
 SHOWN = ("offer", "shown", "photo_trips", "draft", "refused")
 """Slots with what the open request showed and was told: of no use to another one, and nobody else's to see."""
+
+
+REQUEST = ("in_request", "request", "stage", "goal", "was_refused", *SHOWN)
+"""Slots of the open request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Also:
+    """A further request in a message that begins with another one, understood by itself."""
+
+    intent: str
+    text: str
+    entities: Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +48,8 @@ class Heard:
     text: str
     intent: str
     entities: Mapping[str, tuple[str, ...]]
+    also: tuple[Also, ...] = ()
+    """What else is asked for in it; its references are not among the message's own."""
     not_understood_before: str | None = None
     """What was said just before, where neither that nor this message was understood."""
 
@@ -64,6 +82,15 @@ class Memory:
         """Empty slots."""
         self._changes.update(dict.fromkeys(names))
 
+    @property
+    def changes(self) -> Mapping[str, Any]:
+        """What was changed, by name."""
+        return self._changes
+
+    def beside_request(self) -> Memory:
+        """Give a memory of the same, in which no request is open."""
+        return Memory({**self._slots, **self._changes, **dict.fromkeys(REQUEST)})
+
     def events(self) -> list[EventType]:
         """Give what really changed."""
         return [SlotSet(name, value) for name, value in self._changes.items() if value != self._slots.get(name)]
@@ -77,6 +104,10 @@ class Talk:
     heard: Heard
     memory: Memory
     replies: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    is_handed_over: bool = False
+    """Whether control passes to a person with this turn."""
+    heard_next: Also | None = None
+    """What is then answered as if the contact had just written it."""
 
     @property
     def wording(self) -> Wording:
@@ -89,10 +120,12 @@ class Talk:
 
     def end(self, *also: str) -> None:
         """Close the open request, with further slots of its own; who writes stays known."""
-        self.memory.forget("in_request", "request", "stage", "goal", "was_refused", *SHOWN, *also)
+        self.memory.forget(*REQUEST, *also)
 
     def finish(self, dispatcher: CollectingDispatcher) -> list[EventType]:
         """Say everything but the last reply, and give the events that lead to that one."""
+        if self.heard_next is not None:
+            return self._go_on_hearing(dispatcher, self.heard_next)
         for response, values in self.replies[:-1]:
             dispatcher.utter_message(response=response, **values)
         for response, values in self.replies[-1:]:
@@ -101,6 +134,14 @@ class Talk:
             return [*self.memory.events(), FollowupAction(response)]
         return self.memory.events()
 
+    def _go_on_hearing(self, dispatcher: CollectingDispatcher, said: Also) -> list[EventType]:
+        """Say everything, and let Rasa answer what was said earlier: by its rules, with its slots."""
+        for response, values in self.replies:
+            dispatcher.utter_message(response=response, **values)
+        entities = [{"entity": kind, "value": value} for kind, values in said.entities.items() for value in values]
+        parsed = {"text": said.text, "intent": {"name": said.intent, "confidence": 1.0}, "entities": entities}
+        return [*self.memory.events(), ActionExecuted(ACTION_LISTEN), UserUttered(said.text, parse_data=parsed)]
+
 
 def heard(tracker: Tracker) -> Heard:
     """Read the latest message from a tracker."""
@@ -108,13 +149,24 @@ def heard(tracker: Tracker) -> Heard:
     intent, text = _intent(message), message.get("text") or ""
     if intent == FILES_ONLY:
         text = ""
-    entities: dict[str, tuple[str, ...]] = defaultdict(tuple)
-    for entity in message.get("entities") or ():
-        entities[entity["entity"]] += (str(entity["value"]),)
+    found: Sequence[Mapping[str, Any]] = message.get("entities") or ()
+    entities = _values([entity for entity in found if entity["entity"] != ALSO])
     before = _message_before(tracker) if intent in NOT_UNDERSTOOD else None
-    if before is None or _intent(before.get("parse_data")) not in NOT_UNDERSTOOD:
-        return Heard(text, intent, dict(entities))
-    return Heard(text, intent, dict(entities), not_understood_before=str(before.get("text") or ""))
+    if before is not None and _intent(before.get("parse_data")) in NOT_UNDERSTOOD:
+        return Heard(text, intent, entities, not_understood_before=str(before.get("text") or ""))
+    also = (
+        Also(entity["value"], text[entity["start"] : entity["end"]], _values(entity["entities"]))
+        for entity in found
+        if entity["entity"] == ALSO
+    )
+    return Heard(text, intent, entities, tuple(also))
+
+
+def _values(found: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
+    entities: dict[str, tuple[str, ...]] = defaultdict(tuple)
+    for entity in found:
+        entities[entity["entity"]] += (str(entity["value"]),)
+    return dict(entities)
 
 
 def _message_before(tracker: Tracker) -> Mapping[str, Any] | None:

@@ -65,6 +65,7 @@ async def to_person(talk: Talk, case_id: str, case_type: str, trigger: Trigger, 
         language=talk.memory["language"],
     )
     waiting = await talk.turn.hand_off(request)
+    talk.is_handed_over = waiting.is_anybody_online
     _leave_request(talk)
     if waiting.is_anybody_online:
         talk.say(f"{response}_queued", case=case_id, position=str(waiting.position))

@@ -85,7 +85,7 @@ def _forget_expired(talk: Talk) -> None:
 
 def _facts(talk: Talk) -> Facts:
     """Gather what the conversation gave so far, the newest of each kind."""
-    facts: Facts = {kind: value for kind in _KINDS if (value := _first(talk.memory[kind]))}
+    facts: Facts = {kind: value for kind in _KINDS if (value := _first(talk.memory[kind] or _of_later(talk, kind)))}
     tried = talk.memory["tried"]
     if tried:
         for group in _GROUPS:
@@ -96,6 +96,12 @@ def _facts(talk: Talk) -> Facts:
     if len(facts.keys() - {"name"}) >= 2 and facts.keys() & REFERENCE_FACTS:
         facts.pop("name", None)  # a nickname must not spoil what two better facts prove
     return facts
+
+
+def _of_later(talk: Talk, kind: str) -> object:
+    """What was named for a request that waits tells who writes as well."""
+    waiting = talk.memory["later"] or ()
+    return next((values for one in waiting if (values := one["entities"].get(kind))), None)
 
 
 def _first(value: object) -> str | None:

@@ -13,8 +13,9 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import balance, handoff, points, refunds, rights, safety, subscriptions
-from actions.conversation import NOT_UNDERSTOOD, SHOWN, Memory, Talk, heard
+from actions import balance, case_status, handoff, later, points, refunds, rights, safety, status, subscriptions
+from actions.conversation import NOT_UNDERSTOOD, SHOWN, Also, Memory, Talk, heard
+from actions.question import asked_about
 from actions.trips import NAMING
 from relevo.contracts.business import OTHER_FACTS, REFERENCE_FACTS
 from relevo.contracts.runtime import current
@@ -27,10 +28,22 @@ OPENED_BY: dict[str, tuple[str, GoOn]] = {
     "action_refund": (refunds.CASE_TYPE, refunds.go_on),
     "action_cancel_subscription": (subscriptions.CASE_TYPE, subscriptions.go_on),
     "action_flight": (rights.CASE_TYPE, rights.go_on),
+    "action_order_status": (status.ORDERS.case_type, status.ORDERS.go_on),
+    "action_refund_status": (status.REFUNDS.case_type, status.REFUNDS.go_on),
+    "action_case_status": (case_status.CASE_TYPE, case_status.go_on),
 }
 """By the action in domain.yml that opens it: the request's name, which is its case type, and what takes it further."""
-REQUESTS: dict[str, GoOn] = dict(OPENED_BY.values())
-_TELLING = frozenset({*NAMING, "choice", "subscription", *REFERENCE_FACTS, *OTHER_FACTS})
+REQUESTS: dict[str, GoOn] = {**dict(OPENED_BY.values()), later.REQUEST: later.go_on}
+QUESTIONS: dict[str, Callable[[Talk], bool]] = {
+    "balance": later.is_known,
+    status.ORDERS.case_type: later.is_known,
+    status.REFUNDS.case_type: later.is_known,
+    case_status.CASE_TYPE: later.is_known,
+}
+"""Requests that only tell something, with what tells whether they can at once: they leave others open."""
+BY_REFERENCE = {"case": case_status.CASE_TYPE, "order": status.ORDERS.case_type}
+"""Questions of where something stands, by the entity that names it."""
+_TELLING = frozenset({*NAMING, "choice", "subscription", "case", *REFERENCE_FACTS, *OTHER_FACTS})
 
 
 class TalkAction(Action, ABC):
@@ -55,7 +68,9 @@ class TalkAction(Action, ABC):
             return [FollowupAction("utter_cannot_act")]
         talk = Talk(turn, heard(tracker), Memory(tracker.slots))
         _notice_person(talk)
+        later.note(talk)
         await self.work(talk)
+        later.offer(talk)
         return talk.finish(dispatcher)
 
 
@@ -68,13 +83,40 @@ def _notice_person(talk: Talk) -> None:
 
 
 async def begin(talk: Talk, request: str) -> None:
-    """Open a request, or go on where it is open already."""
+    """Open a request, or go on where it is open already; a question within another request leaves that one open."""
+    request = asked_about(request, talk, BY_REFERENCE)
+    later.forget(talk, talk.heard.intent)
+    if request in QUESTIONS and later.is_within_another(talk, request):
+        await _answer_within(talk, request)
+        return
     if talk.memory["request"] != request:
-        talk.memory.forget("stage", "case_id", "was_refused", *SHOWN)
-        talk.memory["has_case"] = False
+        talk.memory.forget("stage", "was_refused", *SHOWN)
         talk.memory["goal"] = talk.heard.text
+        if request not in QUESTIONS:
+            talk.memory.forget("case_id", "last_question")
+            talk.memory["has_case"] = False
     talk.memory["in_request"], talk.memory["request"] = True, request
     await REQUESTS[request](talk)
+
+
+async def _answer_within(talk: Talk, request: str) -> None:
+    """Answer now, or later where it must be known first who asks; then go on where the open request was."""
+    if QUESTIONS[request](talk):
+        await later.answer_beside(talk, REQUESTS[request])
+    else:
+        later.remember(talk, Also(talk.heard.intent, talk.heard.text, talk.heard.entities))
+        talk.say("utter_later_noted")
+    talk.heard = later.only_who(talk.heard)
+    await REQUESTS[talk.memory["request"]](talk)
+
+
+async def noted(talk: Talk) -> None:
+    """Note a fact that nothing was asked about; after a question, another reference asks it again."""
+    last, given = talk.memory["last_question"], talk.heard.entities.keys()
+    if last and given & {*BY_REFERENCE, *status.REFUNDS.references}:
+        await begin(talk, last)
+    else:
+        talk.say("utter_noted")
 
 
 async def go_on(talk: Talk) -> None:
@@ -102,6 +144,13 @@ def _opening(action: str, request: str) -> type[TalkAction]:
 
 OPENINGS = [_opening(action, request) for action, (request, _) in OPENED_BY.items()]
 """One action for each request; Rasa's SDK finds them as long as somebody holds them."""
+
+
+class ActionNoted(TalkAction):
+    """Notes a fact without a request."""
+
+    called = "action_noted"
+    work = staticmethod(noted)
 
 
 class ActionGoOn(TalkAction):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from importlib import resources
 from typing import Any
@@ -141,6 +141,20 @@ class Wording:
             points=self.number(trip["points"]),
         )
         return line
+
+    def line(self, name: str, **values: str) -> str:
+        """Write one of the lines that say where something stands."""
+        text: str = self._data["lines"][name]
+        return text.format(**values)
+
+    def has_line(self, name: str) -> bool:
+        """Tell whether the language has such a line."""
+        return name in self._data["lines"]
+
+    def moment(self, at: datetime, zone: tzinfo) -> str:
+        """Write a date with its time where the business is, such as "5 Oct 2025, 18:30"."""
+        there = at.astimezone(zone)
+        return f"{self.date(there.date())}, {there:%H:%M}"
 
     def join(self, words: Iterable[str]) -> str:
         """Write a list of words as speech does: "a, b and c"."""

@@ -109,6 +109,14 @@ class Handoffs(Protocol):
         """Give a person's newest open case of this type, about this reference where one is given."""
         ...
 
+    async def own_cases(self, business_ref: str | None, conversation_id: UUID) -> list[Case]:
+        """Give a person's cases, newest first, with those opened in a conversation before anybody knew who writes."""
+        ...
+
+    async def own_effects(self, business_ref: str) -> list[PreparedEffect]:
+        """Give what was ever asked for a person, newest first."""
+        ...
+
     async def take_over(self, conversation_id: UUID, version: int, agent_id: int, handoff: Handoff | None) -> int:
         """Give an agent control from whoever has it, by compare-and-set, and give the new version.
 

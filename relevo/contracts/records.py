@@ -66,6 +66,10 @@ class Order:
     currency: str
     payments: tuple[Payment, ...]
     refunds: tuple[Refund, ...] = ()
+    status: str = "processing"
+    """``processing``, ``shipped`` or ``delivered``; readers accept further values."""
+    promised_on: date | None = None
+    """The day by which it was to be delivered; None where none was named."""
 
     @property
     def total(self) -> int:

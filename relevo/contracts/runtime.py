@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from enum import Enum
 from typing import Any, Protocol
 from uuid import UUID
@@ -21,7 +21,7 @@ from relevo.domain.attachments import Attachment, AttachmentKind
 from relevo.domain.cases import Case, Trigger
 from relevo.domain.codes import CodeCheck, CodeSending
 from relevo.domain.contacts import Level
-from relevo.domain.effects import EffectResult, Verdict
+from relevo.domain.effects import EffectResult, PreparedEffect, Verdict
 from relevo.domain.handoff import Handback, HandoffRequest
 from relevo.domain.rights import Entitlement
 
@@ -57,6 +57,11 @@ class Turn(Protocol):
     @property
     def now(self) -> datetime:
         """When the contact's message was received, in UTC: the same in every retry of the turn."""
+        ...
+
+    @property
+    def zone(self) -> tzinfo:
+        """Where the business is, for times that are told."""
         ...
 
     @property
@@ -150,6 +155,17 @@ class Turn(Protocol):
 
     async def find_case(self, case_type: str, reference: str | None = None) -> Case | None:
         """Give the verified contact's open case of a type, whatever channel it came by; None below two facts."""
+        ...
+
+    async def own_cases(self) -> Sequence[Case]:
+        """Give the contact's own cases, newest first, closed ones too.
+
+        Below two facts these are what was opened in this very conversation for somebody whom nobody knew.
+        """
+        ...
+
+    async def own_effects(self) -> Sequence[PreparedEffect]:
+        """Give every effect ever asked for the verified contact, newest first; raises AccessDenied below two facts."""
         ...
 
     def came_again(

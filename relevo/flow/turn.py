@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from functools import cached_property
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from relevo.contracts.attachments import KeptFor
 from relevo.contracts.business import Business, Person, Record
@@ -24,7 +25,7 @@ from relevo.domain.cases import Case, CaseContact, CaseRequest, Trigger, first_p
 from relevo.domain.codes import CodeCheck, CodeSending
 from relevo.domain.contacts import Level
 from relevo.domain.conversations import Conversation
-from relevo.domain.effects import EffectOrder, EffectResult, EffectState, Verdict
+from relevo.domain.effects import EffectOrder, EffectResult, EffectState, PreparedEffect, Verdict
 from relevo.domain.handoff import Handback, Handoff, HandoffRequest
 from relevo.domain.passenger_rules import Rights
 from relevo.domain.rights import Disruption, Entitlement, entitlement
@@ -73,6 +74,11 @@ class ConversationTurn:
     def now(self) -> datetime:
         """When the contact's message was received."""
         return self.claim.received_at
+
+    @property
+    def zone(self) -> tzinfo:
+        """Where the business is."""
+        return ZoneInfo(self.services.service.timezone)
 
     @property
     def control_version(self) -> int:
@@ -222,6 +228,18 @@ class ConversationTurn:
         if ref is None or handoffs is None or self.level < Level.TWO_FACTS:
             return None
         return await handoffs.find_open_case(ref, case_type, reference)
+
+    async def own_cases(self) -> Sequence[Case]:
+        """Give the contact's own cases, newest first."""
+        if self.services.handoffs is None:
+            return ()
+        ref = self.who.ref if self.level >= Level.TWO_FACTS else None
+        return await self.services.handoffs.own_cases(ref, self.claim.conversation.id)
+
+    async def own_effects(self) -> Sequence[PreparedEffect]:
+        """Give every effect ever asked for the verified contact, newest first."""
+        ref = self.who.verified_ref
+        return () if self.services.handoffs is None else await self.services.handoffs.own_effects(ref)
 
     def came_again(
         self,

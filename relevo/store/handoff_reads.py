@@ -6,6 +6,7 @@ from uuid import UUID
 
 from relevo.contracts.desk import Background
 from relevo.domain.cases import Case
+from relevo.domain.effects import PreparedEffect
 from relevo.errors import NotFound
 from relevo.store.approvals import EFFECT_COLUMNS, read_effect
 from relevo.store.desk import CASES, read_case
@@ -92,6 +93,24 @@ class HandoffReads:
             {"ref": business_ref, "type": case_type, "reference": reference},
         )
         return read_case(found[0]) if found else None
+
+    async def own_cases(self, business_ref: str | None, conversation_id: UUID) -> list[Case]:
+        """Give a person's cases, newest first, with those opened in a conversation before anybody knew who writes."""
+        found = await self._database.rows(
+            f"{CASES} AND (s.business_ref = %(ref)s OR (s.business_ref IS NULL AND s.conversation_id = %(here)s))"
+            " ORDER BY s.opened_at DESC, s.id DESC LIMIT 100",
+            {"ref": business_ref, "here": conversation_id},
+        )
+        return [read_case(row) for row in found]
+
+    async def own_effects(self, business_ref: str) -> list[PreparedEffect]:
+        """Give what was ever asked for a person, newest first."""
+        found = await self._database.rows(
+            f"SELECT {EFFECT_COLUMNS} FROM effects f WHERE f.workspace_id = 1 AND f.business_ref = %s"
+            " ORDER BY f.intended_at DESC, f.key LIMIT 200",
+            (business_ref,),
+        )
+        return [read_effect(row) for row in found]
 
     async def overdue(self, limit: int = 20) -> list[tuple[UUID, str | None, str]]:
         """Give conversation, language and case number of those that waited beyond their handoff's expiry."""

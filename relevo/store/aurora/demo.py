@@ -127,6 +127,7 @@ def _orders(anchor: datetime) -> list[dict[str, Any]]:
             "delivery": order["shipping_charge"],
             "currency": order["currency"],
             "status": order["status"],
+            "promised_on": day_of(order["promised"], anchor),
         }
         for order in demo_data()["orders"]
     ]

@@ -25,7 +25,8 @@ SELECT o.id, o.placed_on, o.delivered_on, o.seller, o.is_third_party, o.delivery
     (SELECT coalesce(sum(i.quantity * i.unit_price), 0)::bigint FROM aurora_items i
         WHERE i.workspace_id = 1 AND i.order_id = o.id),
     (SELECT coalesce(json_agg(json_build_array(p.id, p.amount, p.method, p.refunded) ORDER BY p.position), '[]')
-        FROM aurora_payments p WHERE p.workspace_id = 1 AND p.order_id = o.id)
+        FROM aurora_payments p WHERE p.workspace_id = 1 AND p.order_id = o.id),
+    o.status, o.promised_on
 FROM aurora_orders o
 WHERE o.workspace_id = 1 AND o.person_ref = %(ref)s AND (%(order)s::text IS NULL OR o.id = %(order)s)
 ORDER BY o.placed_on DESC, o.id
@@ -124,6 +125,8 @@ def _order(row: Sequence[Any], refunds: Sequence[Refund]) -> Order:
         goods=row[8],
         payments=tuple(Payment(id=p[0], amount=p[1], method=p[2], refunded=p[3]) for p in row[9]),
         refunds=tuple(refunds),
+        status=row[10],
+        promised_on=row[11],
     )
 
 
