@@ -11,7 +11,7 @@ from relevo.domain.cases import Trigger
 from relevo.domain.contacts import Level
 from relevo.domain.effects import EffectResult
 
-_KNOWN = (*sorted(REFERENCE_FACTS | OTHER_FACTS), "flight", "place", "period")
+_KNOWN = (*sorted(REFERENCE_FACTS | OTHER_FACTS), "flight", "partner_flight", "place", "period")
 _REFERENCES = ("baggage_report", "ticket", "order", "subscription", "flight", "booking_code", "loyalty_number")
 _LONGEST_GOAL = 500
 

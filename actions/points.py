@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from actions import points_photo
+from actions import points_elsewhere, points_photo
 from actions.cases import open_case
 from actions.conversation import Talk
 from actions.handoff import answered_offer_of_person
@@ -40,12 +40,34 @@ async def go_on(talk: Talk) -> None:
     if talk.heard.intent == "change_mind":
         _end(talk)
         talk.say("utter_stopped")
+    elif talk.heard.intent == points_elsewhere.OF_COMPANION:
+        await _refuse_companion(talk)
+    elif points_elsewhere.is_meant(talk):
+        await _go_elsewhere(talk)
     elif talk.memory["stage"] == "person" and await answered_offer_of_person(talk, CASE_TYPE):
         _end(talk)
     elif await is_identified(talk, CASE_TYPE):
         await _go_on_identified(talk)
     elif talk.memory["in_request"]:
         talk.memory["stage"] = "identity"
+
+
+async def _refuse_companion(talk: Talk) -> None:
+    """Refuse somebody else's points, whether or not there are any; what was open for oneself goes on."""
+    await points_elsewhere.refuse_companion(talk)
+    if talk.memory["stage"] == "confirm" and talk.memory["offer"]:
+        await _offer(talk, talk.memory["offer"])
+    else:
+        talk.memory["stage"] = "person"
+
+
+async def _go_elsewhere(talk: Talk) -> None:
+    """Hand on another carrier's flight; what was shown of ours is shown again."""
+    if talk.memory["stage"] == "confirm" and talk.memory["offer"]:
+        await points_elsewhere.note_partner(talk)
+        await _offer(talk, talk.memory["offer"])
+    else:
+        await points_elsewhere.go_on(talk)
 
 
 async def _go_on_identified(talk: Talk) -> None:
@@ -125,6 +147,8 @@ async def _show(talk: Talk, person: Person, named: Named, added: Sequence[Facts]
     allowed = [facts for facts, verdict in judged if verdict.decision is not Decision.REFUSED]
     refused = [(facts, verdict) for facts, verdict in judged if verdict.decision is Decision.REFUSED]
     offer = [*added, *(facts for facts in allowed if facts not in unexplained and facts not in added)]
+    if missing := sorted(set(named.values.get("ticket", ())) - {trip.ticket for trip in trips}) if found.trips else []:
+        talk.say("utter_points_ticket_not_found", ticket=talk.wording.join(missing))
     if not found.trips:
         talk.memory["stage"] = "choose"
         talk.say("utter_points_trip_not_found" if named or not trips else "utter_points_none_missing")
@@ -242,6 +266,7 @@ def _tickets(trips: Sequence[Facts]) -> set[str]:
 
 def _facts(trip: Trip, person: Person) -> Facts:
     return {
+        "is_own": True,
         "ticket": trip.ticket,
         "flight": trip.flight,
         "flown_on": trip.flown_on.isoformat(),

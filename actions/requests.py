@@ -24,7 +24,8 @@ GoOn = Callable[[Talk], Awaitable[None]]
 
 OPENED_BY: dict[str, tuple[str, GoOn]] = {
     "action_points": ("points_correction", points.go_on),
-    "action_balance": ("balance", balance.go_on),
+    "action_balance": (balance.BALANCE.case_type, balance.BALANCE.go_on),
+    "action_expiry": (balance.EXPIRES.case_type, balance.EXPIRES.go_on),
     "action_refund": (refunds.CASE_TYPE, refunds.go_on),
     "action_cancel_subscription": (subscriptions.CASE_TYPE, subscriptions.go_on),
     "action_flight": (rights.CASE_TYPE, rights.go_on),
@@ -35,7 +36,8 @@ OPENED_BY: dict[str, tuple[str, GoOn]] = {
 """By the action in domain.yml that opens it: the request's name, which is its case type, and what takes it further."""
 REQUESTS: dict[str, GoOn] = {**dict(OPENED_BY.values()), later.REQUEST: later.go_on}
 QUESTIONS: dict[str, Callable[[Talk], bool]] = {
-    "balance": later.is_known,
+    balance.BALANCE.case_type: later.is_known,
+    balance.EXPIRES.case_type: later.is_known,
     status.ORDERS.case_type: later.is_known,
     status.REFUNDS.case_type: later.is_known,
     case_status.CASE_TYPE: later.is_known,

@@ -84,6 +84,21 @@ class Order:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Membership:
+    """A person's account of points."""
+
+    points: int
+    last_flown_on: date | None
+    """The last flight that keeps the points; None where none is known."""
+    expires_on: date | None
+    """When the points are gone unless something is flown before; None where nobody can tell."""
+    months: int
+    """How long points are kept after the last flight."""
+    terms: str
+    """Where the business has written that down, such as ``5.2`` of its terms."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Subscription:
     """One subscription of a person."""
 

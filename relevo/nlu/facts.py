@@ -22,6 +22,8 @@ _FACTS = frozenset(
         "order",
         "subscription",
         "flight",
+        "partner_flight",
+        "carrier",
         "email",
         "phone",
         "place",

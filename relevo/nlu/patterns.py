@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from relevo.nlu.words import fold, languages, words_of
 
+_PLACE = 3
 LONGEST_TEXT = 4000
 """Characters that are looked at; a reference further down a longer text is not found."""
 
@@ -42,13 +43,13 @@ class Text:
 Finder = Callable[[Text], Iterator[Span]]
 
 
-def find(raw: str, places: Mapping[str, str] | None = None) -> list[Span]:
-    """Give everything that is found, by position; ``places`` maps folded names to place codes."""
+def find(raw: str, names: Mapping[str, str] | None = None) -> list[Span]:
+    """Give everything that is found, by position; ``names`` maps folded names to codes of places or carriers."""
     raw = raw[:LONGEST_TEXT]
     letters = [letter for letter in raw if letter.isalpha()]
     text = Text(raw, fold(raw), sum(map(str.isupper, letters)) > 0.7 * len(letters) > 8)
     taken: list[Span] = []
-    for finder in (*_FINDERS, _place_finder(places or {}), *_WORD_FINDERS):
+    for finder in (*_FINDERS, _name_finder(names or {}), *_WORD_FINDERS):
         for span in finder(text):
             if all(span.end <= other.start or span.start >= other.end for other in taken):
                 taken.append(span)
@@ -82,6 +83,10 @@ _PHONE = re.compile(r"(?<![\w+])(?:\+|00)[1-9](?:[ ().\-]{0,2}\d){7,14}(?!\d)")
 _LOCAL_PHONE = re.compile(rf"{_NOT_INSIDE}\d(?:[ .\-]?\d){{8,11}}{_ENDS}")
 _FLIGHT = re.compile(rf"{_NOT_INSIDE}au[ \-]?(\d{{3,4}}){_ENDS}")
 _BARE_FLIGHT = re.compile(rf"{_NOT_INSIDE}(?!20[2-4]\d)\d{{3,4}}{_ENDS}")
+_CARRIER_FLIGHT = re.compile(
+    r"(?<![^\W_])(?!AU|AO|EU|UE|CE|[A-Z]{2} 20[2-4])(?:[A-Z]{2}|[A-Z]\d|\d[A-Z])[ \-]?\d{3,4}(?![^\W_])"
+)
+_GLUED_FLIGHT = re.compile(rf"{_NOT_INSIDE}(?!au|ao|eu|ue|ce)(?:[a-z]{{2}}|[a-z]\d|\d[a-z])-?\d{{3,4}}{_ENDS}")
 _SIX = re.compile(r"(?<![\w@.\-])[A-Za-z0-9]{6}(?![\w@\-])")
 _SPLIT_SIX = re.compile(r"(?<![\w@.\-])[A-Z0-9]{3}[ \-][A-Z0-9]{3}(?![\w@\-])")
 
@@ -143,6 +148,15 @@ def _flights(text: Text) -> Iterator[Span]:
             yield Span("flight", "AU" + match[0].zfill(4), *match.span())
 
 
+def _partner_flights(text: Text) -> Iterator[Span]:
+    """Give flights of other carriers: in capitals, or announced; the carrier is the first two characters."""
+    for match in () if text.is_shouted else _CARRIER_FLIGHT.finditer(text.raw):
+        yield Span("partner_flight", re.sub(r"[ \-]", "", match[0]), *match.span())
+    for match in _GLUED_FLIGHT.finditer(text.folded):
+        if text.cue_before(match.start(), "flight"):
+            yield Span("partner_flight", match[0].replace("-", "").upper(), *match.span())
+
+
 def _booking_codes(text: Text) -> Iterator[Span]:
     for match in _SIX.finditer(text.raw):
         if _is_booking_code(text, match[0], match.start()):
@@ -162,13 +176,15 @@ def _is_booking_code(text: Text, code: str, start: int) -> bool:
     return is_announced or not re.fullmatch(r"\d+[a-z]+|[a-z]{3,}\d{1,2}|\d\dh\d\dm", code)
 
 
-def _place_finder(places: Mapping[str, str]) -> Finder:
-    pattern = re.compile(rf"{_NOT_INSIDE}(?:{_alternatives(iter(places))}){_ENDS}") if places else None
-    codes = frozenset(places.values())
+def _name_finder(names: Mapping[str, str]) -> Finder:
+    """Find places, whose codes have three letters and may stand for them, and carriers, whose codes have two."""
+    pattern = re.compile(rf"{_NOT_INSIDE}(?:{_alternatives(iter(names))}){_ENDS}") if names else None
+    codes = frozenset(code for code in names.values() if len(code) == _PLACE)
 
     def finder(text: Text) -> Iterator[Span]:
         for match in pattern.finditer(text.folded) if pattern else ():
-            yield Span("place", places[re.sub(r"\s+", " ", match[0])], *match.span())
+            code = names[re.sub(r"\s+", " ", match[0])]
+            yield Span("place" if len(code) == _PLACE else "carrier", code, *match.span())
         for match in re.finditer(r"\b[A-Z]{3}\b", text.raw):
             if match[0] in codes and not text.is_shouted:
                 yield Span("place", match[0], *match.span())
@@ -264,6 +280,6 @@ def _telling_words(text: Text) -> Iterator[Span]:
 
 _FINDERS: tuple[Finder, ...] = (
     _emails, _tickets, _loyalty_numbers, _orders, _subscriptions, _cases, _baggage_reports, _phones, _flights,
-    _booking_codes
+    _partner_flights, _booking_codes
 )  # fmt: skip
 _WORD_FINDERS: tuple[Finder, ...] = (_periods, _names, _choices, _telling_words)

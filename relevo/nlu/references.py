@@ -1,6 +1,7 @@
 """Rasa entity extractor for everything that has a form; what it finds is in ``patterns.py``.
 
-Place names come from the training data: every synonym whose value is a three-letter code (``data/nlu/places.yml``).
+Names of places and of other carriers come from the training data: every synonym whose value is a three-letter code
+(``data/nlu/places.yml``), or one of two characters (``data/nlu/carriers.yml``).
 """
 
 from __future__ import annotations
@@ -21,17 +22,17 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from relevo.nlu.patterns import find
 from relevo.nlu.words import fold
 
-_FILE = "places.json"
+_FILE = "names.json"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
 class ReferenceExtractor(GraphComponent, EntityExtractorMixin):
     """Marks references, addresses, flights, places and periods; normalised, such as ``AU48207315``."""
 
-    def __init__(self, model_storage: ModelStorage, resource: Resource, places: dict[str, str] | None = None) -> None:
+    def __init__(self, model_storage: ModelStorage, resource: Resource, names: dict[str, str] | None = None) -> None:
         self._model_storage = model_storage
         self._resource = resource
-        self._places = places or {}
+        self._names = names or {}
 
     @classmethod
     def create(
@@ -41,16 +42,16 @@ class ReferenceExtractor(GraphComponent, EntityExtractorMixin):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> ReferenceExtractor:
-        """Make an extractor that knows no places yet."""
+        """Make an extractor that knows no names yet."""
         return cls(model_storage, resource)
 
     # Rasa finds out what to pass by the parameter's name: it must be training_data.
     def train(self, training_data: TrainingData) -> Resource:
-        """Learn the places and keep them."""
+        """Learn the names and keep them."""
         synonyms = training_data.entity_synonyms.items()
-        self._places = {fold(name): code for name, code in synonyms if re.fullmatch(r"[A-Z]{3}", code)}
+        self._names = {fold(name): code for name, code in synonyms if re.fullmatch(r"[A-Z]{3}|[A-Z\d]{2}", code)}
         with self._model_storage.write_to(self._resource) as folder:
-            rasa.shared.utils.io.dump_obj_as_json_to_file(folder / _FILE, self._places)
+            rasa.shared.utils.io.dump_obj_as_json_to_file(folder / _FILE, self._names)
         return self._resource
 
     @classmethod
@@ -62,14 +63,14 @@ class ReferenceExtractor(GraphComponent, EntityExtractorMixin):
         execution_context: ExecutionContext,
         **kwargs: Any,
     ) -> ReferenceExtractor:
-        """Make an extractor with the places of a trained model."""
+        """Make an extractor with the names of a trained model."""
         with model_storage.read_from(resource) as folder:
             return cls(model_storage, resource, rasa.shared.utils.io.read_json_file(folder / _FILE))
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Add what is found to each message's entities."""
         for message in messages:
-            found = [_entity(span) for span in find(message.get(TEXT) or "", self._places)]
+            found = [_entity(span) for span in find(message.get(TEXT) or "", self._names)]
             entities = (message.get(ENTITIES) or []) + self.add_extractor_name(found)
             message.set(ENTITIES, entities, add_to_output=True)
         return messages

@@ -12,7 +12,19 @@ from relevo.nlu.patterns import LONGEST_TEXT, find
 
 _STAND_IN = "fact"
 _REPLACED = frozenset(
-    {"loyalty_number", "ticket", "booking_code", "order", "case", "baggage_report", "flight", "email", "phone", "name"}
+    {
+        "loyalty_number",
+        "ticket",
+        "booking_code",
+        "order",
+        "case",
+        "baggage_report",
+        "flight",
+        "partner_flight",
+        "email",
+        "phone",
+        "name",
+    }
 )
 
 

@@ -102,7 +102,8 @@ class Player:
         self.transcript.demand(dict(found) == (written or {}), f"The effects are {dict(found)}, not {written}.")
 
     async def _cases(self, written: list[dict[str, str]]) -> None:
-        opened = [{"type": c.type, "trigger": c.trigger, "status": c.status} for c in await self._opened()]
+        names = ("type", "trigger", "status", "reference")
+        opened = [{name: getattr(case, name) for name in names} for case in await self._opened()]
         is_so = len(opened) == len(written) and all(
             asked.items() <= case.items() for asked, case in zip(written, opened, strict=True)
         )

@@ -14,12 +14,13 @@ from datetime import datetime
 from typing import Any
 
 from relevo.contracts.business import Person, Record
-from relevo.contracts.records import Flight, Order, Subscription, Trip
+from relevo.contracts.records import Flight, Membership, Order, Subscription, Trip
 from relevo.domain.effects import EffectOrder
 from relevo.domain.names import explains
 from relevo.errors import Conflict, NotFound
 from relevo.store.aurora.demo import demo_tables
 from relevo.store.aurora.flights import compensate, read_flights
+from relevo.store.aurora.memberships import read_memberships
 from relevo.store.aurora.orders import pay_back, read_orders
 from relevo.store.aurora.points import credit, read_trips
 from relevo.store.aurora.subscriptions import cancel, read_subscriptions
@@ -142,6 +143,7 @@ _DEEDS: Mapping[str, Callable[[Connection, EffectOrder], Awaitable[Mapping[str, 
 _READERS: Mapping[type, Callable[[Connection, str], Awaitable[Sequence[Any]]]] = {
     Trip: read_trips,
     Order: read_orders,
+    Membership: read_memberships,
     Subscription: read_subscriptions,
     Flight: read_flights,
 }

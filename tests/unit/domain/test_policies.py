@@ -17,6 +17,7 @@ from relevo.domain.policies import Policies, Policy, Rule, Version
 TODAY = date(2026, 6, 30)
 FLOWN = TODAY - timedelta(days=40)
 FACTS: dict[str, Any] = {
+    "is_own": True,
     "loyalty_number": "AU48207315",
     "was_flown": True,
     "credited_on": None,
@@ -65,6 +66,7 @@ def test_what_every_rule_allows_is_done_at_once(policies: Policies) -> None:
 @pytest.mark.parametrize(
     ("changed", "rule"),
     [
+        ({"is_own": False}, "points.own_ticket"),
         ({"loyalty_number": None}, "points.membership"),
         ({"was_flown": False}, "points.not_flown"),
         ({"credited_on": "2026-06-01"}, "points.already_credited"),
