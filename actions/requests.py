@@ -45,7 +45,9 @@ QUESTIONS: dict[str, Callable[[Talk], bool]] = {
 """Requests that only tell something, with what tells whether they can at once: they leave others open."""
 BY_REFERENCE = {"case": case_status.CASE_TYPE, "order": status.ORDERS.case_type}
 """Questions of where something stands, by the entity that names it."""
-_TELLING = frozenset({*NAMING, "choice", "subscription", "case", *REFERENCE_FACTS, *OTHER_FACTS})
+_TELLING = frozenset(
+    {*NAMING, "partner_flight", "carrier", "choice", "subscription", "case", *REFERENCE_FACTS, *OTHER_FACTS}
+)
 
 
 class TalkAction(Action, ABC):

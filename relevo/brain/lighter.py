@@ -36,21 +36,25 @@ def lighten() -> None:
 
 
 def _process(self: LogisticRegressionClassifier, messages: list[Message]) -> list[Message]:
-    """Classify one message without building, stacking and checking matrices of one row."""
-    features = [f for f in messages[0].features if f.attribute == TEXT and f.type == FEATURE_TYPE_SENTENCE]
+    """Classify messages without building, stacking and checking matrices of few rows."""
+    rows = [[f for f in each.features if f.attribute == TEXT and f.type == FEATURE_TYPE_SENTENCE] for each in messages]
     coefficients = getattr(self.clf, "coef_", np.empty((0, 0)))
-    is_plain = len(messages) == 1 and features and all(f.is_sparse() for f in features)
+    is_plain = all(features and all(f.is_sparse() for f in features) for features in rows)
     if not is_plain or len(coefficients) < 3:
         return list(ORIGINALS["process"](self, messages))
-    scores = self.clf.intercept_ + _weights(features, coefficients)
+    for message, features in zip(messages, rows, strict=True):
+        _classify(self, message, self.clf.intercept_ + _weights(features, coefficients))
+    return messages
+
+
+def _classify(self: LogisticRegressionClassifier, message: Message, scores: Any) -> None:
     likelihoods = np.exp(scores - scores.max())
     likelihoods /= likelihoods.sum()
     order = np.argsort(-likelihoods, kind="stable")
     ranking = [{"name": self.clf.classes_[i], "confidence": likelihoods[i]} for i in order]
-    messages[0].set("intent", ranking[0], add_to_output=True)
+    message.set("intent", ranking[0], add_to_output=True)
     length = self.config["ranking_length"]
-    messages[0].set("intent_ranking", ranking[:length] if length > 0 else ranking, add_to_output=True)
-    return messages
+    message.set("intent_ranking", ranking[:length] if length > 0 else ranking, add_to_output=True)
 
 
 def _weights(features: list[Features], coefficients: np.ndarray[Any, Any]) -> Any:

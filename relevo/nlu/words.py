@@ -29,6 +29,7 @@ class Language:
     additions: tuple[str, ...]
     alarms: Mapping[str, tuple[str, ...]]
     harmless: tuple[str, ...]
+    joints: Mapping[str, tuple[str, ...]]
 
 
 @lru_cache(maxsize=1)
@@ -73,6 +74,7 @@ def _language(code: str, data: Mapping[str, Any]) -> Language:
         additions=_folded(data["additions"]),
         alarms=_folded_lists(data["alarms"]),
         harmless=_folded(data["harmless"]),
+        joints=_folded_lists(data["joints"]),
     )
 
 

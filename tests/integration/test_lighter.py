@@ -57,6 +57,19 @@ def test_the_classifier_gives_the_same_intents_with_the_same_confidence(nodes: d
     )
 
 
+def test_several_messages_at_once_are_classified_like_each_alone(nodes: dict[str, Any]) -> None:
+    """The clauses of one message are read together."""
+    classifier = nodes["LogisticRegressionClassifier"]
+    messages = [
+        each for text in TEXTS for each in nodes["NLUMessageConverter"].convert_user_message([UserMessage(text)])
+    ]
+    for name in ("WhitespaceTokenizer", "CountVectorsFeaturizer"):
+        messages = nodes[name].process(messages)
+    alone = [classifier.process([copy.deepcopy(message)])[0] for message in messages]
+    together = classifier.process(messages)
+    assert [each.get("intent_ranking") for each in together] == [each.get("intent_ranking") for each in alone]
+
+
 def test_the_same_rules_agree_with_a_conversation(nodes: dict[str, Any]) -> None:
     """For conversations of every length up to one longer than any rule, with states that match and that do not."""
     policy = nodes["RulePolicy"]
