@@ -13,7 +13,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import balance, case_status, handoff, later, points, refunds, rights, safety, status, subscriptions
+from actions import balance, case_status, handoff, later, points, refunds, rights, safety, status, subscriptions, vouchers
 from actions.conversation import NOT_UNDERSTOOD, SHOWN, Also, Memory, Talk, heard
 from actions.question import asked_about
 from actions.trips import NAMING
@@ -32,6 +32,7 @@ OPENED_BY: dict[str, tuple[str, GoOn]] = {
     "action_order_status": (status.ORDERS.case_type, status.ORDERS.go_on),
     "action_refund_status": (status.REFUNDS.case_type, status.REFUNDS.go_on),
     "action_case_status": (case_status.CASE_TYPE, case_status.go_on),
+    "action_voucher": (vouchers.CASE_TYPE, vouchers.go_on),
 }
 """By the action in domain.yml that opens it: the request's name, which is its case type, and what takes it further."""
 REQUESTS: dict[str, GoOn] = {**dict(OPENED_BY.values()), later.REQUEST: later.go_on}

@@ -63,6 +63,8 @@ class Business(Protocol):
         A ``compensate_flight`` pays ``order.amount`` for the ``ticket`` once, to the means of payment or the account
         that whoever approves it has. Its result has ticket, flight, amount, unit and reference.
 
+        An ``issue_voucher`` gives ``order.amount`` as a voucher. Its result has code, amount, unit and valid_until.
+
         Raises Conflict when the business refuses (its sentence says why).
         """
         ...

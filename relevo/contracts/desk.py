@@ -169,6 +169,15 @@ class Approvals(Protocol):
         """Give an effect; raises NotFound."""
         ...
 
+    async def prepare(
+        self, order: EffectOrder, case: Case, agent_id: int, *, rule: str, expires_at: datetime, is_for_others: bool
+    ) -> PreparedEffect:
+        """Keep what an agent asks for in an open case; the same key again gives what is kept. Raises Conflict.
+
+        Where it ``is_for_others``, the agent counts as who last changed it, and may not approve it.
+        """
+        ...
+
     async def approve(
         self, key: str, hash_: str, agent_id: int, *, window_days: int | None = None, spent: int = 0
     ) -> PreparedEffect:

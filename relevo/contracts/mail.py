@@ -64,7 +64,8 @@ class DoneEffect:
 
     effect: EffectResult
     business_ref: str
-    conversation_id: UUID
+    conversation_id: UUID | None
+    """Where it was done; None where it was added to a case that has no conversation."""
     language: str | None = None
     """What is spoken in that conversation."""
 
@@ -93,7 +94,7 @@ class Mails(Protocol):
         ...
 
     async def unconfirmed(self, limit: int = 20) -> list[DoneEffect]:
-        """Give effects of the last day that were done in a conversation and not confirmed by mail, oldest first."""
+        """Give effects of the last day that were done for a contact and not confirmed by mail, oldest first."""
         ...
 
     async def missed_promises(self, limit: int = 20) -> list[MissedPromise]:

@@ -99,6 +99,17 @@ class Membership:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Voucher:
+    """What a person was given out of goodwill; newest first."""
+
+    code: str
+    amount: int
+    currency: str
+    valid_until: date
+    issued_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Subscription:
     """One subscription of a person."""
 

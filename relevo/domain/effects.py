@@ -20,6 +20,9 @@ from uuid import UUID
 POINTS = "points"
 """Unit of an amount that is no money; every other unit is an ISO 4217 currency."""
 
+VOUCHER = "issue_voucher"
+"""Goodwill: added to a case beside what it is about, so that deciding about it does not settle the case."""
+
 DECLINED, EXPIRED = "approval.declined", "approval.expired"
 """Rules that refuse a prepared effect because a person said no, or nobody said anything."""
 
@@ -105,6 +108,11 @@ class PreparedEffect:
     decided_at: datetime | None = None
     reason: str | None = None
     result: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def settles_case(self) -> bool:
+        """Whether its case is about it, and over once it is decided."""
+        return self.order.kind != VOUCHER
 
     @property
     def measure(self) -> str:

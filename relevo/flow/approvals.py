@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 
 import structlog
 
@@ -27,7 +27,7 @@ from relevo.contracts.store import Conversations, Effects
 from relevo.domain.effects import POINTS, Decision, EffectOrder, EffectResult, EffectState, PreparedEffect
 from relevo.domain.messages import clean_text
 from relevo.errors import AccessDenied, Conflict, StaleVerdict, Unavailable, Unreadable
-from relevo.flow.amounts import amount_in
+from relevo.flow.amounts import amount_in, day
 from relevo.flow.effects import carry_out
 from relevo.flow.texts import say
 from relevo.flow.waiting import stopped_within
@@ -147,6 +147,8 @@ class Decider:
         if result.state is not EffectState.DONE:
             return say(language, "effect_failed_after_approval", case=effect.case_id or "")
         values = {name: str(value) for name, value in {**order.arguments, **result.result}.items()}
+        if isinstance(until := result.result.get("valid_until"), str):
+            values["valid_until"] = day(language, date.fromisoformat(until))
         if order.amount is not None:
             values["amount"] = amount_in(language, order.amount, order.unit or "")
         if isinstance(balance := result.result.get("balance"), int):

@@ -29,6 +29,7 @@ TEXTS: Mapping[str, frozenset[str]] = {
     "refund": frozenset({"money", "means"}),
     "cancel_subscription": frozenset({"plan", "ends_on"}),
     "compensate_flight": frozenset({"money", "flight"}),
+    "issue_voucher": frozenset({"money", "code", "valid_until"}),
 }
 """The kinds that have words of their own, and the facts that those need; any other is confirmed by its reference."""
 
@@ -42,7 +43,7 @@ async def confirm(
 
     Of the effect's result are told, where they are there: ``points`` and ``balance``; ``amount`` (in minor units) with
     ``unit``, its currency, and ``means``, the means of payment as the contact knows it; ``plan`` and ``ends_on``;
-    ``flight``.
+    ``flight``; a voucher's ``code`` and ``valid_until``.
     """
     if effect.state is not EffectState.DONE:
         raise ValueError(f"{effect.key} is {effect.state.value}; only what was done is confirmed.")
@@ -82,6 +83,9 @@ def _facts(language: str, result: Mapping[str, Any]) -> dict[str, str]:
         facts["means"] = str(result["means"])
     if result.get("flight"):
         facts["flight"] = str(result["flight"])
+    if result.get("code") and result.get("valid_until"):
+        until = day(language, date.fromisoformat(result["valid_until"]))
+        facts |= {"code": str(result["code"]), "valid_until": until}
     if result.get("plan") and result.get("ends_on"):
         facts |= {"plan": str(result["plan"]), "ends_on": day(language, date.fromisoformat(result["ends_on"]))}
     return facts

@@ -71,7 +71,7 @@ class DeskWork:
 
     async def reply(self, conversation_id: UUID, agent: AgentAccount, text: str, client_id: str) -> int:
         """Write to the contact as an agent who has control, once for each client id, and give the position."""
-        _demand_client_id(client_id)
+        demand_client_id(client_id)
         position = await self.store.case_work.reply(conversation_id, agent.id, _words(text), client_id)
         self._changed(conversation_id, "reply", agent)
         self.live.wake_senders()
@@ -79,7 +79,7 @@ class DeskWork:
 
     async def note(self, conversation_id: UUID, agent: AgentAccount, text: str, client_id: str) -> int:
         """Write for agents alone, once for each client id, and give the position."""
-        _demand_client_id(client_id)
+        demand_client_id(client_id)
         position = await self.store.case_work.note(conversation_id, agent.id, _words(text), client_id)
         self._changed(conversation_id, "note", agent)
         return position
@@ -193,7 +193,8 @@ def _words(text: str) -> str:
     return cleaned
 
 
-def _demand_client_id(client_id: str) -> None:
+def demand_client_id(client_id: str) -> None:
+    """Raise Unreadable for what is no client id."""
     if not 0 < len(client_id) <= MAX_CLIENT_ID_CHARACTERS or not client_id.isprintable():
         raise Unreadable(
             f"“client_id” must be 1 to {MAX_CLIENT_ID_CHARACTERS} printable characters, the same in every retry.",

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
-from relevo.domain.cases import Priority
+from relevo.domain.cases import Case, Priority
 from relevo.domain.effects import DECLINED, EXPIRED, EffectOrder, EffectResult, EffectState, PreparedEffect
 from relevo.errors import Conflict, NotFound
 from relevo.store import rows
@@ -100,6 +101,16 @@ WHERE s.workspace_id = 1 AND s.id = %(case)s AND s.status = 'open' AND NOT EXIST
 """
 
 
+_PREPARE = """
+INSERT INTO effects (key, kind, business_ref, arguments, state, rule, conversation_id, amount, unit, hash, expires_at,
+    case_id, changed_by)
+SELECT %(key)s, %(kind)s, %(ref)s, %(arguments)s::jsonb, 'prepared', %(rule)s, %(conversation)s, %(amount)s, %(unit)s,
+    %(hash)s, %(expires_at)s, id, %(changed_by)s
+FROM cases WHERE workspace_id = 1 AND id = %(case)s AND status = 'open'
+ON CONFLICT DO NOTHING
+"""
+
+
 class PostgresApprovals:
     """Approvals on PostgreSQL; see contracts.desk.Approvals."""
 
@@ -112,6 +123,37 @@ class PostgresApprovals:
         if not found:
             raise NotFound("There is no such effect.")
         return read_effect(found[0])
+
+    async def prepare(
+        self, order: EffectOrder, case: Case, agent_id: int, *, rule: str, expires_at: datetime, is_for_others: bool
+    ) -> PreparedEffect:
+        """Keep what an agent asks for in a case, or give what is kept under its key."""
+        values = {
+            "key": order.key,
+            "kind": order.kind,
+            "ref": order.business_ref,
+            "arguments": rows.json_text(order.arguments),
+            "amount": order.amount,
+            "unit": order.unit,
+            "hash": order.hash,
+            "rule": rule,
+            "expires_at": expires_at,
+            "case": case.id,
+            "conversation": case.conversation_id,
+            "changed_by": agent_id if is_for_others else None,
+        }
+        async with self._database.connection() as connection, connection.transaction():
+            if (await connection.execute(_PREPARE, values)).rowcount:
+                effect = read_effect(await _row(connection, _GET, values))
+                await _tell(connection, effect, "agent", {"agent_id": agent_id, "amount": order.amount}, None)
+                return effect
+            known = await (await connection.execute(_GET, values)).fetchone()
+        if known is None:
+            raise Conflict("The case was closed meanwhile; open it again first.", code="case_closed")
+        effect = read_effect(known)
+        if effect.hash != order.hash:
+            raise Conflict("This client id was used for something else.", code="client_id_reused")
+        return effect
 
     async def approve(
         self, key: str, hash_: str, agent_id: int, *, window_days: int | None = None, spent: int = 0
@@ -134,7 +176,8 @@ class PostgresApprovals:
             values = {"key": key, "hash": hash_, "agent": agent_id, "reason": reason}
             effect = await _changed(connection, _DECLINE, values)
             await _tell(connection, effect, "agent", {"declined_by": agent_id, "reason": reason}, text)
-            await connection.execute(_CLOSE_CASE, {"case": effect.case_id, "outcome": "refused"})
+            if effect.settles_case:
+                await connection.execute(_CLOSE_CASE, {"case": effect.case_id, "outcome": "refused"})
         return effect
 
     async def change(self, key: str, hash_: str, agent_id: int, order: EffectOrder) -> PreparedEffect:
@@ -166,7 +209,7 @@ class PostgresApprovals:
                 return False
             effect = read_effect(row)
             await _tell(connection, effect, "system", dict(result.result), text)
-            if closes_case:
+            if closes_case and effect.settles_case:
                 await connection.execute(_CLOSE_CASE, {"case": effect.case_id, "outcome": "approved"})
         return True
 
@@ -204,6 +247,12 @@ class PostgresApprovals:
         async with self._database.connection() as connection, connection.transaction():
             await connection.execute(_HOLD, {"key": key})
             yield connection
+
+
+async def _row(connection: Connection, statement: str, values: dict[str, Any]) -> tuple[Any, ...]:
+    row = await (await connection.execute(statement, values)).fetchone()
+    assert row is not None
+    return row
 
 
 async def _changed(connection: Connection, statement: str, values: dict[str, Any]) -> PreparedEffect:

@@ -64,11 +64,13 @@ class PostgresMails:
             return await write_mail(connection, mail)
 
     async def unconfirmed(self, limit: int = 20) -> list[DoneEffect]:
-        """Give effects of the last day that were done in a conversation and not confirmed by mail."""
+        """Give effects of the last day that were done for a contact and not confirmed by mail."""
         found = await self._database.rows(
             "SELECT f.key, f.rule, f.arguments || f.result, f.business_ref, c.id, c.language FROM effects f"
-            " JOIN conversations c ON c.workspace_id = 1 AND c.id = f.conversation_id"
+            " LEFT JOIN conversations c ON c.workspace_id = 1 AND c.id = f.conversation_id"
             " WHERE f.workspace_id = 1 AND f.state = 'done' AND f.ended_at > now() - interval '1 day'"
+            " AND (c.id IS NOT NULL OR EXISTS (SELECT FROM contacts p"
+            " WHERE p.workspace_id = 1 AND p.business_ref = f.business_ref))"
             " AND NOT EXISTS (SELECT FROM mail_keys k"
             " WHERE k.workspace_id = 1 AND k.key = 'confirmation:' || f.key) ORDER BY f.ended_at LIMIT %s",
             (limit,),

@@ -157,6 +157,7 @@ API = Api(
         _post(f"{_ONE}/put-back", "Put it into the queue.", writing.put_back, wire.TakeOver, wire.Conversation),
         _post(f"{_CASE}/promise", "Promise an answer.", writing.promise, wire.PromiseTime, wire.CaseLine),
         _post(f"{_CASE}/close", "Close a case.", writing.close_case, wire.CloseCase, wire.CaseLine),
+        _post(f"{_CASE}/voucher", "Add a voucher.", writing.add_voucher, wire.AddVoucher, wire.Effect),
         _post(f"{_EFFECTS}/approve", "Approve what was shown.", writing.approve, wire.Approve, wire.Effect),
         _post(f"{_EFFECTS}/decline", "Decline with a reason.", writing.decline, wire.Decline, wire.Effect),
         _post(f"{_EFFECTS}/change", "Change the amount.", writing.change_amount, wire.ChangeAmount, wire.Effect),

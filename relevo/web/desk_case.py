@@ -38,7 +38,7 @@ def case_panel(
 {_evidence(words, case, files)}
 {_attempts(language, words, record)}
 {_why(language, words, case)}
-{case_forms(words, case)}
+{case_forms(words, case, agent)}
 </aside>"""
 
 

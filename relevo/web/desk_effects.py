@@ -21,6 +21,7 @@ _SAID_ELSEWHERE = frozenset(
 _OF_THE_RULES = frozenset(
     {"id", "is_active", "is_paid", "is_third_party", "placed_on", "was_refunded", "currency", "unit"}
     | {"origin_country", "destination_country", "carrier_country", "compensated_on"}
+    | {"is_promise_missed", "granted_by"}
 )
 """What the policy asked and a person need not read."""
 
@@ -145,7 +146,10 @@ def _line(language: str, words: Words, reading: CaseReading, effect: PreparedEff
     who = reading.names.get(effect.decided_by) if effect.decided_by is not None else None
     parts = [known(words, "effect", effect.order.kind), text(_amount(language, effect))]
     by = f" · {text(who)}" if who else ""
-    reason = f'<p dir="auto">{text(effect.reason)}</p>' if effect.reason else ""
+    if code := effect.result.get("code"):
+        parts.append(f"<code>{text(code)}</code>")
+    said = effect.reason or effect.order.arguments.get("reason")
+    reason = f'<p dir="auto">{text(said)}</p>' if said else ""
     rule = "" if state == "done" or reason else f'<p class="quiet">{rule_sentence(words, effect.rule)}</p>'
     return (
         f'<li>{" ".join(filter(None, parts))} <span class="badge state-{state}">{known(words, "state", state)}</span>'

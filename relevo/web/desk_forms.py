@@ -7,7 +7,9 @@ from relevo.contracts.handoff import HandoffRecord
 from relevo.domain.cases import Case
 from relevo.domain.conversations import ENDED, WAITING, Control
 from relevo.domain.handoff import OUTCOMES
+from relevo.flow.approvals import MAX_REASON_CHARACTERS
 from relevo.flow.desk import LEADING_ROLES, MAX_TOLD_CHARACTERS
+from relevo.flow.goodwill import CURRENCY
 from relevo.flow.summary import INNER_SLOTS
 from relevo.web.desk_reading import Reading
 from relevo.web.languages import Words
@@ -81,13 +83,14 @@ def hand_back_dialog(words: Words, reading: Reading, record: HandoffRecord | Non
 </form></dialog></div>"""
 
 
-def case_forms(words: Words, case: Case) -> str:
-    """Give what may be done to an open case."""
+def case_forms(words: Words, case: Case, agent: AgentAccount) -> str:
+    """Give what this agent may do to an open case."""
     if not case.is_open:
         return ""
     here = f"/desk/api/cases/{text(case.id)}"
     choices = "".join(f'<option value="{o}">{known(words, "outcome", o)}</option>' for o in OUTCOMES if o != "promised")
     return f"""<div class="case-forms">
+{_voucher(words, case, agent, here)}
 <details id="promise-box"><summary>{text(words["desk.promise"])}</summary>
 <form id="promise" data-api="{here}/promise">
 <label>{text(words["desk.promise_until"])}
@@ -99,6 +102,24 @@ def case_forms(words: Words, case: Case) -> str:
 <label>{text(words["desk.outcome"])}<select id="close-outcome" name="outcome">{choices}</select></label>
 <button class="plain">{text(words["desk.close_now"])}</button></form></details>
 </div>"""
+
+
+def _voucher(words: Words, case: Case, agent: AgentAccount, here: str) -> str:
+    """Give the form for a voucher, where it is known whose case it is, and it is not the agent's own."""
+    if case.business_ref is None or case.business_ref == agent.business_ref:
+        return ""
+    limit = agent.limits.get("money")
+    hint = words["desk.voucher_hint"] if limit else words["desk.voucher_hint_no_limit"]
+    limit_shown = f"{(limit or 0) / 100:.2f} {CURRENCY}"
+    return f"""<details id="voucher-box"><summary>{text(words["desk.voucher"])}</summary>
+<form id="voucher" data-api="{here}/voucher" data-once>
+<label>{text(words["desk.voucher_amount"])} ({CURRENCY})
+<input type="number" id="voucher-amount" name="amount" min="0.01" step="0.01" required data-type="minor"></label>
+<label>{text(words["desk.voucher_reason"])}
+<textarea id="voucher-reason" name="reason" rows="2" required maxlength="{MAX_REASON_CHARACTERS}" dir="auto"></textarea>
+</label>
+<p class="quiet">{text(hint.format(limit=limit_shown))}</p>
+<button class="plain">{text(words["desk.voucher_now"])}</button></form></details>"""
 
 
 def _reply(words: Words, here: str, draft: str) -> str:

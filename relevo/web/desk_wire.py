@@ -79,6 +79,14 @@ class ChangeAmount(Approve, kw_only=True):
     amount: int
 
 
+class AddVoucher(msgspec.Struct, kw_only=True):
+    """Adds a voucher to a case, in minor units of euros; above one's own limit somebody else has to approve it."""
+
+    amount: int
+    reason: str
+    client_id: str
+
+
 class Presence(msgspec.Struct, kw_only=True):
     """Says that an agent is here and, where it is given, whether they take conversations."""
 

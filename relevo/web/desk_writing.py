@@ -9,7 +9,9 @@ from relevo.domain.effects import PreparedEffect
 from relevo.domain.handoff import Handback
 from relevo.domain.messages import clean_text
 from relevo.errors import Conflict
+from relevo.flow import goodwill
 from relevo.flow.approvals import Decider, may_approve
+from relevo.flow.goodwill import VoucherWish
 from relevo.web import desk_wire as wire
 from relevo.web.desk_doors import Call
 
@@ -79,6 +81,16 @@ async def change_amount(call: Call, body: wire.ChangeAmount) -> wire.Effect:
     key, hash_ = _shown(body)
     await _decider(call).change_amount(key, hash_, call.agent, body.amount)
     return await _decided(call, key)
+
+
+async def add_voucher(call: Call, body: wire.AddVoucher, case_id: str) -> wire.Effect:
+    """Give a voucher, or leave it to somebody with a higher limit."""
+    case = await call.services.store.desk.case(clean_text(case_id))
+    wish = VoucherWish(amount=body.amount, reason=body.reason, client_id=body.client_id)
+    seconds = call.services.service.approval_seconds
+    return await _decided(
+        call, await goodwill.add_voucher(_decider(call), case, call.agent, wish, expires_after_seconds=seconds)
+    )
 
 
 async def presence(call: Call, body: wire.Presence) -> wire.Agent:

@@ -38,6 +38,7 @@ class Doors:
     brain: ScriptedBrain
     business: Ledger = field(default_factory=Ledger)
     policies: Permissive = field(default_factory=Permissive)
+    app: Any = None
 
     async def post(self, sender: str, message: str, **rest: Any) -> httpx.Response:
         """Post a message at the REST door."""
@@ -107,7 +108,9 @@ async def open_doors(
         port = await stack.enter_async_context(serving(app, port=0))
         url = f"http://127.0.0.1:{port}"
         http = await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=20))
-        doors = Doors(url=url, port=port, http=http, opened=opened, brain=ScriptedBrain(script), business=business)
+        doors = Doors(
+            url=url, port=port, http=http, opened=opened, brain=ScriptedBrain(script), business=business, app=app
+        )
         if has_bot:
             await stack.enter_async_context(bot_of(doors))
         yield doors

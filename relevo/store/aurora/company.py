@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from relevo.contracts.business import Person, Record
-from relevo.contracts.records import Flight, Membership, Order, Subscription, Trip
+from relevo.contracts.records import Flight, Membership, Order, Subscription, Trip, Voucher
 from relevo.domain.effects import EffectOrder
 from relevo.domain.names import explains
 from relevo.errors import Conflict, NotFound
@@ -24,6 +24,7 @@ from relevo.store.aurora.memberships import read_memberships
 from relevo.store.aurora.orders import pay_back, read_orders
 from relevo.store.aurora.points import credit, read_trips
 from relevo.store.aurora.subscriptions import cancel, read_subscriptions
+from relevo.store.aurora.vouchers import issue, read_vouchers
 from relevo.store.pool import Connection, Database
 
 _LOCK = 0x4155524F5241
@@ -112,7 +113,7 @@ class Aurora:
 
 
 async def _replace(connection: Connection, anchor: datetime) -> None:
-    for table in ("ledger", "refunds", "compensations", *reversed(demo_tables(anchor)), "state"):
+    for table in ("ledger", "refunds", "compensations", "vouchers", *reversed(demo_tables(anchor)), "state"):
         await connection.execute(f"DELETE FROM aurora_{table} WHERE workspace_id = 1")
     await connection.execute("INSERT INTO aurora_state (anchored_at) VALUES (%s)", (anchor,))
     for table, rows in demo_tables(anchor).items():
@@ -139,11 +140,13 @@ _DEEDS: Mapping[str, Callable[[Connection, EffectOrder], Awaitable[Mapping[str, 
     "refund": pay_back,
     "cancel_subscription": cancel,
     "compensate_flight": compensate,
+    "issue_voucher": issue,
 }
 _READERS: Mapping[type, Callable[[Connection, str], Awaitable[Sequence[Any]]]] = {
     Trip: read_trips,
     Order: read_orders,
     Membership: read_memberships,
+    Voucher: read_vouchers,
     Subscription: read_subscriptions,
     Flight: read_flights,
 }

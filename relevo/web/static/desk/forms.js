@@ -78,17 +78,23 @@ const READ = {
 };
 
 function clientId(form) {
-  const text = form.elements.text.value;
-  const known = clientIds.get(form.elements.text);
+  const field = said(form);
+  const text = JSON.stringify([...new FormData(form)]);
+  const known = clientIds.get(field);
   if (known?.text === text) return known.id;
   const id = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  clientIds.set(form.elements.text, { text, id });
+  clientIds.set(field, { text, id });
   return id;
+}
+
+function said(form) {
+  return form.elements.text ?? form.elements.reason;
 }
 
 function settle(form) {
   hideToast();
-  for (const field of form.querySelectorAll("[data-draft]")) { forgetDraft(field); clientIds.delete(field); }
+  for (const field of form.querySelectorAll("[data-draft]")) forgetDraft(field);
+  if (form.hasAttribute("data-once")) clientIds.delete(said(form));
   form.reset();
   form.closest("dialog")?.close();
   for (const box of form.querySelectorAll(".problem")) box.hidden = true;
