@@ -29,7 +29,6 @@ NOT_SERVED = {
     "return_goods": "refund",
     "give_back_fare": "refund",
     "report_flight_cancelled": "refund",
-    "ask_refund_status": "refund",
 }
 """Requests that are recognised and given to a person, with the type of their case; any other's is ``other``."""
 

@@ -13,7 +13,20 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import balance, case_status, handoff, later, points, refunds, rights, safety, status, subscriptions, vouchers
+from actions import (
+    balance,
+    case_status,
+    flight_status,
+    handoff,
+    later,
+    points,
+    refunds,
+    rights,
+    safety,
+    status,
+    subscriptions,
+    vouchers,
+)
 from actions.conversation import NOT_UNDERSTOOD, SHOWN, Also, Memory, Talk, heard
 from actions.question import asked_about
 from actions.trips import NAMING
@@ -29,6 +42,7 @@ OPENED_BY: dict[str, tuple[str, GoOn]] = {
     "action_refund": (refunds.CASE_TYPE, refunds.go_on),
     "action_cancel_subscription": (subscriptions.CASE_TYPE, subscriptions.go_on),
     "action_flight": (rights.CASE_TYPE, rights.go_on),
+    "action_flight_status": (flight_status.CASE_TYPE, flight_status.go_on),
     "action_order_status": (status.ORDERS.case_type, status.ORDERS.go_on),
     "action_refund_status": (status.REFUNDS.case_type, status.REFUNDS.go_on),
     "action_case_status": (case_status.CASE_TYPE, case_status.go_on),
@@ -39,12 +53,17 @@ REQUESTS: dict[str, GoOn] = {**dict(OPENED_BY.values()), later.REQUEST: later.go
 QUESTIONS: dict[str, Callable[[Talk], bool]] = {
     balance.BALANCE.case_type: later.is_known,
     balance.EXPIRES.case_type: later.is_known,
+    flight_status.CASE_TYPE: flight_status.may_tell,
     status.ORDERS.case_type: later.is_known,
     status.REFUNDS.case_type: later.is_known,
     case_status.CASE_TYPE: later.is_known,
 }
 """Requests that only tell something, with what tells whether they can at once: they leave others open."""
-BY_REFERENCE = {"case": case_status.CASE_TYPE, "order": status.ORDERS.case_type}
+BY_REFERENCE = {
+    "case": case_status.CASE_TYPE,
+    "order": status.ORDERS.case_type,
+    "flight": flight_status.CASE_TYPE,
+}
 """Questions of where something stands, by the entity that names it."""
 _TELLING = frozenset(
     {*NAMING, "partner_flight", "carrier", "choice", "subscription", "case", *REFERENCE_FACTS, *OTHER_FACTS}

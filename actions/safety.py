@@ -35,7 +35,7 @@ async def alarm(talk: Talk) -> None:
         talk.memory["alarm"] = {"case": number, "trigger": trigger.value, "at": talk.turn.now.isoformat()}
     talk.memory["goal"] = words
     await to_person(talk, number, trigger.value, trigger, response)
-    talk.memory.forget("goal")
+    talk.memory.forget("goal", "later")
 
 
 def _case_of_now(talk: Talk, trigger: Trigger) -> str | None:

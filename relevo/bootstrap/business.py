@@ -34,6 +34,10 @@ class NoBusiness:
         """Know nothing."""
         raise BusinessUnavailable("No business system is connected.")
 
+    async def public(self, kind: type[Record], number: str) -> Sequence[Record]:
+        """Know nothing."""
+        raise BusinessUnavailable("No business system is connected.")
+
     async def carry_out(self, order: EffectOrder) -> Mapping[str, Any]:
         """Do nothing."""
         raise BusinessUnavailable("No business system is connected.")

@@ -51,6 +51,13 @@ class Business(Protocol):
         """
         ...
 
+    async def public(self, kind: type[Record], number: str) -> Sequence[Record]:
+        """Give what anybody may know of a kind by its number, oldest first; nothing of what only somebody has.
+
+        FlightTimes are known by the flight's number, for each day that it flies.
+        """
+        ...
+
     async def carry_out(self, order: EffectOrder) -> Mapping[str, Any]:
         """Do an effect exactly once per ``order.key`` and give its result; again with the same key, the same result.
 

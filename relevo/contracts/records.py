@@ -127,6 +127,20 @@ class Subscription:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class FlightTimes:
+    """How one flight of the carrier goes, as anybody may know it."""
+
+    flight: str
+    flown_on: date
+    origin: str
+    destination: str
+    status: str
+    """``scheduled``, ``flown`` or ``cancelled``."""
+    departure_delay_minutes: int
+    arrival_delay_minutes: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Compensated:
     """What was paid for a flight that was late, cancelled or full."""
 

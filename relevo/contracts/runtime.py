@@ -105,6 +105,10 @@ class Turn(Protocol):
         """Give what the verified contact has of a kind of contracts.records; raises AccessDenied below two facts."""
         ...
 
+    async def public(self, kind: type[Record], number: str) -> Sequence[Record]:
+        """Give what anybody may know of a kind of contracts.records by its number, whoever asks; oldest first."""
+        ...
+
     @property
     def handback(self) -> Handback | None:
         """What a person decided, in the turn with which the bot takes the conversation back; else None."""

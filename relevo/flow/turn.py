@@ -143,6 +143,10 @@ class ConversationTurn:
         """Give what the verified contact has of a kind."""
         return await self.services.business.records(kind, self.who.verified_ref)
 
+    async def public(self, kind: type[Record], number: str) -> Sequence[Record]:
+        """Give what anybody may know of a kind by its number."""
+        return await self.services.business.public(kind, number)
+
     @property
     def handback(self) -> Handback | None:
         """What a person decided, in the turn with which the bot takes the conversation back."""

@@ -69,6 +69,10 @@ class Ledger:
         """Nobody has anything."""
         return ()
 
+    async def public(self, kind: type[Record], number: str) -> Sequence[Record]:
+        """There is nothing that anybody may know."""
+        return ()
+
     async def carry_out(self, order: EffectOrder) -> Mapping[str, Any]:
         """Book an order once for its key."""
         self.asked[order.key] += 1

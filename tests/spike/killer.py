@@ -128,6 +128,10 @@ class Ledger:
         """Nothing."""
         return ()
 
+    async def public(self, kind: type[Record], number: str) -> Sequence[Record]:
+        """Nothing."""
+        return ()
+
     async def carry_out(self, order: EffectOrder) -> Mapping[str, Any]:
         """Book once for each key; ``books`` counts what was really booked."""
         await self._database.run(

@@ -14,12 +14,12 @@ from datetime import datetime
 from typing import Any
 
 from relevo.contracts.business import Person, Record
-from relevo.contracts.records import Flight, Membership, Order, Subscription, Trip, Voucher
+from relevo.contracts.records import Flight, FlightTimes, Membership, Order, Subscription, Trip, Voucher
 from relevo.domain.effects import EffectOrder
 from relevo.domain.names import explains
 from relevo.errors import Conflict, NotFound
 from relevo.store.aurora.demo import demo_tables
-from relevo.store.aurora.flights import compensate, read_flights
+from relevo.store.aurora.flights import compensate, read_flight_times, read_flights
 from relevo.store.aurora.memberships import read_memberships
 from relevo.store.aurora.orders import pay_back, read_orders
 from relevo.store.aurora.points import credit, read_trips
@@ -89,6 +89,13 @@ class Aurora:
         async with self._database.connection() as connection:
             return await _READERS[kind](connection, ref)
 
+    async def public(self, kind: type[Record], number: str) -> Sequence[Record]:
+        """Give what anybody may know of a kind by its number."""
+        if kind not in _PUBLIC:
+            return ()
+        async with self._database.connection() as connection:
+            return await _PUBLIC[kind](connection, number)
+
     async def carry_out(self, order: EffectOrder) -> Mapping[str, Any]:
         """Do an effect once for each key; raises Conflict where it is not theirs, or not owed as asked."""
         if order.kind not in _DEEDS:
@@ -150,6 +157,7 @@ _READERS: Mapping[type, Callable[[Connection, str], Awaitable[Sequence[Any]]]] =
     Subscription: read_subscriptions,
     Flight: read_flights,
 }
+_PUBLIC: Mapping[type, Callable[[Connection, str], Awaitable[Sequence[Any]]]] = {FlightTimes: read_flight_times}
 _TOUCH = "UPDATE aurora_state SET is_touched = true WHERE workspace_id = 1 AND NOT is_touched"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from relevo.contracts.records import Compensated, Flight
+from relevo.contracts.records import Compensated, Flight, FlightTimes
 from relevo.domain.effects import EffectOrder
 from relevo.errors import Conflict
 from relevo.store.aurora.demo import ZONE
@@ -51,6 +51,11 @@ _FIELDS = (
     "later_minutes",
     "is_overnight",
 )
+_TIMES = ("flight", "flown_on", "origin", "destination", "status", "departure_delay_minutes", "arrival_delay_minutes")
+_READ_TIMES = """
+SELECT number, flown_on, origin, destination, status, departure_delay_minutes, arrival_delay_minutes
+FROM aurora_flights WHERE workspace_id = 1 AND number = %s ORDER BY flown_on
+"""
 _LOCK = """
 SELECT flight FROM aurora_tickets WHERE workspace_id = 1 AND number = %(ticket)s AND person_ref = %(ref)s FOR UPDATE
 """
@@ -64,6 +69,12 @@ VALUES (%(key)s, %(ticket)s, %(amount)s, %(currency)s) RETURNING key, amount, cu
 async def read_flights(connection: Connection, ref: str) -> list[Flight]:
     """Give how the flights of a person's tickets went, newest first."""
     return [_flight(row) for row in await (await connection.execute(_READ, (ref,))).fetchall()]
+
+
+async def read_flight_times(connection: Connection, number: str) -> list[FlightTimes]:
+    """Give how a flight goes, for each day that it flies, oldest first."""
+    found = await (await connection.execute(_READ_TIMES, (number,))).fetchall()
+    return [FlightTimes(**dict(zip(_TIMES, row, strict=True))) for row in found]
 
 
 async def compensate(connection: Connection, effect: EffectOrder) -> Mapping[str, Any]:
