@@ -11,13 +11,14 @@ import os
 import socket
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
 from relevo.bootstrap import OpenStore, open_store
 from relevo.bootstrap.business import turn_services
 from relevo.bootstrap.everything import Settings
+from relevo.bootstrap.help import help_from_articles
 from relevo.bootstrap.lifetime import run_until_stopped
 from relevo.brain.current import CurrentBrain
 from relevo.configuration import Configuration
@@ -55,7 +56,7 @@ async def run_bot(
             settings=settings,
             opened=opened,
             brain=CurrentBrain(settings.models),
-            services=await turn_services(opened, configuration),
+            services=replace(await turn_services(opened, configuration), help=help_from_articles(settings)),
             default_language=configuration.bot.default_language,
             tell=tell,
         )

@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from relevo.bootstrap import open_store
 from relevo.bootstrap.console import Console
 from relevo.bootstrap.everything import Settings, read_bot_files
+from relevo.bootstrap.help import articles_found, not_everywhere
 from relevo.bootstrap.mail import MAIL_IS_OFF, mail_channel
 from relevo.bootstrap.occupancy import Occupant, occupant
 from relevo.bootstrap.places import demand_writable
@@ -52,6 +53,7 @@ class _Check:
     def all_is_well(self) -> bool:
         looks = {
             "bot's files": self._files,
+            "articles": self._articles,
             "state folder": self._state_folder,
             "model": self._model,
             "address": self._address,
@@ -77,6 +79,15 @@ class _Check:
     def _files(self) -> str:
         read_bot_files(self.settings)
         return f"config, domain, data, policies, relevo and credentials of {self.settings.places.project_folder}"
+
+    def _articles(self) -> str:
+        found = articles_found(self.settings)
+        if not found:
+            raise Remarkable("None, so questions go to a person; docs/howto/help-articles.md says how to write some.")
+        told = ", ".join(f"{len(articles)} in {code}" for code, articles in found.items())
+        if missing := not_everywhere(found):
+            raise Remarkable("\n".join([told, *missing]))
+        return told
 
     def _state_folder(self) -> str:
         folder = self.settings.places.state_folder

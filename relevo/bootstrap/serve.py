@@ -200,10 +200,7 @@ class _Server:
 
 def address(settings: Settings) -> str:
     """Give the address that a browser on this machine opens."""
-    host = settings.address.host
-    everywhere = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - read, not bound
-    name = everywhere.get(host, f"[{host}]" if ":" in host else host)
-    return f"http://{name}:{settings.address.port}"
+    return settings.address.local
 
 
 def demand_free_port(settings: Settings) -> None:

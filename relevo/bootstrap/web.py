@@ -11,6 +11,7 @@ from relevo.bootstrap import OpenStore, open_store
 from relevo.bootstrap.attachments import attachment_key, retention
 from relevo.bootstrap.business import DEMO_COMPANY, business_of, is_demo
 from relevo.bootstrap.everything import Settings
+from relevo.bootstrap.help import shelf
 from relevo.bootstrap.lifetime import Part, run_until_stopped
 from relevo.bootstrap.mail import mail_channel, mailer
 from relevo.configuration import Configuration
@@ -91,6 +92,7 @@ async def _services(
         live=opened.live,
         readiness=Readiness(bots=opened.store.bots, lost_seconds=settings.bots.bot_lost_seconds),
         decider=decider,
+        articles=shelf(settings),
         service=configuration.bot.service,
         settings=settings.web,
         is_demo=demo,

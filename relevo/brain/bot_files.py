@@ -77,7 +77,7 @@ class BotFiles:
     def _files(self) -> Iterator[Path]:
         for part in (self.config, self.domain, self.data):
             if part.is_dir():
-                yield from (file for file in sorted(part.rglob("*")) if file.is_file() and not _is_hidden(file, part))
+                yield from (file for file in sorted(part.rglob("*")) if file.is_file() and _counts(file, part))
             else:
                 yield part
 
@@ -113,5 +113,6 @@ def _read(file: Path) -> bytes:
         raise ConfigurationError(f"{file} cannot be read: {error.strerror}.") from error
 
 
-def _is_hidden(file: Path, below: Path) -> bool:
-    return any(part.startswith(".") for part in file.relative_to(below).parts)
+def _counts(file: Path, below: Path) -> bool:
+    """Tell whether a model may depend on a file: not on articles, which are answered from as they stand."""
+    return file.suffix != ".md" and not any(part.startswith(".") for part in file.relative_to(below).parts)

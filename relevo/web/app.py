@@ -11,6 +11,7 @@ from relevo.web.desk_attachments import add_desk_attachments
 from relevo.web.desk_pages import add_desk_pages
 from relevo.web.errors import add_error_answers
 from relevo.web.health import add_health
+from relevo.web.help_pages import add_help_pages
 from relevo.web.rest import add_rest_door
 from relevo.web.server import StrictRequest
 from relevo.web.services import WebServices
@@ -48,6 +49,7 @@ def create_app(services: WebServices) -> Sanic:
     add_desk_api(app)
     add_desk_pages(app)
     add_desk_attachments(app)
+    add_help_pages(app)
     add_static_files(app)
     if services.is_demo:
         add_demo_page(app)

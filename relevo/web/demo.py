@@ -51,7 +51,7 @@ def demo_page(language: str, company_name: str) -> str:
 <div class="sky">
 <header class="top">
 <a class="brand" href="/"><img src="/static/demo/icon.svg" alt="" width="36" height="36">{name}</a>
-<nav aria-label="{name}">{_navigation(words)}</nav>
+<nav aria-label="{name}">{_navigation(words, language)}</nav>
 <div class="languages" role="group" aria-label="{text(words["demo.language_switch"])}">{_languages(language)}</div>
 </header>
 <main>
@@ -71,11 +71,12 @@ def demo_page(language: str, company_name: str) -> str:
     return document(language, f"{words['demo.title']}", _HEAD, body)
 
 
-def _navigation(words: Words) -> str:
-    names = ("book", "trips", "club", "help")
-    return "".join(
+def _navigation(words: Words, language: str) -> str:
+    names = ("book", "trips", "club")
+    spans = "".join(
         f"<span{' class=here' if name == 'club' else ''}>{text(words[f'demo.nav_{name}'])}</span>" for name in names
     )
+    return f'{spans}<a href="/help/{language}">{text(words["demo.nav_help"])}</a>'
 
 
 def _languages(language: str) -> str:

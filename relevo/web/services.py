@@ -9,6 +9,7 @@ from typing import cast
 from sanic.request import Request
 
 from relevo.contracts.clock import Clock, system_clock
+from relevo.contracts.help import Articles
 from relevo.contracts.live import Live
 from relevo.contracts.store import Store
 from relevo.domain.service import Service
@@ -28,6 +29,8 @@ class WebServices:
     readiness: Readiness
     decider: Decider | None = None
     """Decides about prepared effects; None where no business can be asked."""
+    articles: Articles | None = None
+    """What the help pages show; None where there are none."""
     service: Service = field(default_factory=Service)
     settings: WebSettings = field(default_factory=WebSettings)
     clock: Clock = system_clock
