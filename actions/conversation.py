@@ -91,6 +91,10 @@ class Memory:
         """Give a memory of the same, in which no request is open."""
         return Memory({**self._slots, **self._changes, **dict.fromkeys(REQUEST)})
 
+    def is_new(self, name: str) -> bool:
+        """Tell whether this action has given a slot its value."""
+        return name in self._changes
+
     def events(self) -> list[EventType]:
         """Give what really changed."""
         return [SlotSet(name, value) for name, value in self._changes.items() if value != self._slots.get(name)]

@@ -27,6 +27,7 @@ from actions import (
     subscriptions,
     vouchers,
 )
+from actions import help as articles
 from actions.conversation import NOT_UNDERSTOOD, SHOWN, Also, Memory, Talk, heard
 from actions.question import asked_about
 from actions.trips import NAMING
@@ -95,6 +96,7 @@ class TalkAction(Action, ABC):
         later.note(talk)
         await self.work(talk)
         later.offer(talk)
+        articles.leave(talk)
         return talk.finish(dispatcher)
 
 
@@ -146,9 +148,16 @@ async def noted(talk: Talk) -> None:
 async def go_on(talk: Talk) -> None:
     """Take the open request further; where nothing was understood, say so first, and give up the second time."""
     is_lost = talk.heard.intent in NOT_UNDERSTOOD and not talk.heard.entities.keys() & _TELLING
-    if is_lost and await handoff.not_understood(talk):
+    if is_lost and await articles.not_understood(talk):
         return
     await REQUESTS[talk.memory["request"]](talk)
+
+
+async def question(talk: Talk) -> None:
+    """Answer a question from the articles; an open request goes on after it."""
+    articles.question(talk)
+    if talk.memory["in_request"]:
+        await REQUESTS[talk.memory["request"]](talk)
 
 
 async def pass_on(talk: Talk) -> None:
@@ -185,10 +194,24 @@ class ActionGoOn(TalkAction):
 
 
 class ActionNotUnderstood(TalkAction):
-    """Asks what is meant, then gives up to a person."""
+    """Looks for an answer, asks what is meant, then gives up to a person."""
 
     called = "action_not_understood"
-    work = staticmethod(handoff.not_understood)
+    work = staticmethod(articles.not_understood)
+
+
+class ActionQuestion(TalkAction):
+    """Answers a question."""
+
+    called = "action_question"
+    work = staticmethod(question)
+
+
+class ActionHelped(TalkAction):
+    """Hears whether the answer helped."""
+
+    called = "action_helped"
+    work = staticmethod(articles.go_on)
 
 
 class ActionPerson(TalkAction):

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from relevo.contracts.business import Person, Record
+from relevo.contracts.help import Passage
 from relevo.domain.attachments import Attachment, AttachmentKind
 from relevo.domain.cases import Case, Trigger
 from relevo.domain.codes import CodeCheck, CodeSending
@@ -194,6 +195,10 @@ class Turn(Protocol):
         Its language is what the contact speaks by this message: it decides in which one the hours are told.
         Where nobody is online the bot keeps control, and the case waits.
         """
+        ...
+
+    def find_help(self, question: str, language: str) -> Passage | None:
+        """Give what answers a question in a language, from the business's articles; None where none surely does."""
         ...
 
     def keep_attachment(self, attachment_id: UUID, kind: AttachmentKind, case_id: str | None) -> None:

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from relevo.contracts.attachments import KeptFor
 from relevo.contracts.business import Business, Person, Record
 from relevo.contracts.desk import Handoffs
+from relevo.contracts.help import Help, Passage
 from relevo.contracts.policy import Policy
 from relevo.contracts.runtime import Identification, Waiting
 from relevo.contracts.store import Claim, Effects, Intent, TurnOutcome
@@ -54,6 +55,8 @@ class TurnServices:
     """How long two facts hold for an identity: long enough for a conversation, short enough for a shared machine."""
     codes: OneTimeCodes | None = None
     """None where no mail is sent."""
+    help: Help | None = None
+    """None where there are no articles."""
 
 
 @dataclass(kw_only=True)
@@ -280,6 +283,10 @@ class ConversationTurn:
         return Waiting(
             case_id=request.case_id, is_anybody_online=self.is_anybody_online, position=position, hours=hours
         )
+
+    def find_help(self, question: str, language: str) -> Passage | None:
+        """Find what answers a question."""
+        return self.services.help.find(question, language) if self.services.help else None
 
     def keep_attachment(self, attachment_id: UUID, kind: AttachmentKind, case_id: str | None) -> None:
         """Say what an attachment of this conversation is for when the turn commits."""
