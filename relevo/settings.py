@@ -14,7 +14,6 @@ from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from types import NoneType
 from typing import Any, TypeVar, get_args, get_type_hints
-from urllib.parse import urlsplit
 
 from relevo.errors import ConfigurationError
 
@@ -59,12 +58,6 @@ class Key(Secret):
         if len(key) != 32:
             raise ValueError("must be 32 bytes in base64, as “openssl rand -base64 32” makes them")
         return key
-
-
-class WebAddress(str):
-    """Where something is on the web: http or https, without a slash at its end."""
-
-    __slots__ = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -140,22 +133,6 @@ class AddressSettings:
 
     port: int = field(default=8080, metadata={"least": 1, "most": 65535})
     """Port to listen on."""
-
-    public_url: WebAddress | None = None
-    """Address under which everybody reaches the web process, such as https://help.example.com: links in messages begin
-    with it. None: this machine's own, which leads nowhere from elsewhere."""
-
-    @property
-    def local(self) -> str:
-        """The address that a browser on this machine opens."""
-        everywhere = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - read, not bound
-        name = everywhere.get(self.host, f"[{self.host}]" if ":" in self.host else self.host)
-        return f"http://{name}:{self.port}"
-
-    @property
-    def public(self) -> str:
-        """The address that links in messages begin with, without a slash at its end."""
-        return self.public_url or self.local
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -328,13 +305,6 @@ def _key(text: str) -> Key:
     return key
 
 
-def _web_address(text: str) -> WebAddress:
-    address = urlsplit(text)
-    if address.scheme not in ("http", "https") or not address.netloc or address.query or address.fragment:
-        raise ValueError("must be an address such as https://help.example.com")
-    return WebAddress(text.rstrip("/"))
-
-
 _PARSERS: Mapping[Any, Callable[[str], Any]] = {
     str: str,
     int: _whole,
@@ -343,7 +313,6 @@ _PARSERS: Mapping[Any, Callable[[str], Any]] = {
     Path: Path,
     Secret: Secret,
     Key: _key,
-    WebAddress: _web_address,
 }
 
 

@@ -49,7 +49,10 @@ class Settings:
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings; raises ConfigurationError with every mistake."""
-    return load(Settings, environment)
+    settings = load(Settings, environment)
+    if (url := settings.web.public_url) and not url.startswith(("http://", "https://")):
+        raise ConfigurationError("RELEVO_PUBLIC_URL must be a whole address, such as https://help.example.com.")
+    return settings
 
 
 def read_bot_files(settings: Settings, environment: Mapping[str, str] = os.environ) -> Configuration:

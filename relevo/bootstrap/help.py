@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from relevo.bootstrap.everything import Settings
+from relevo.bootstrap.serve import address
 from relevo.configuration.documents import Mistakes
 from relevo.contracts.help import Article, Help
 from relevo.help.answers import HelpFromArticles
@@ -18,7 +19,8 @@ def shelf(settings: Settings) -> Shelf:
 
 def help_from_articles(settings: Settings) -> Help:
     """Give what answers questions, with links to where everybody finds the articles' pages."""
-    return HelpFromArticles(articles=shelf(settings), address=settings.address.public)
+    where = settings.web.public_url or address(settings)
+    return HelpFromArticles(articles=shelf(settings), address=where.rstrip("/"))
 
 
 def articles_found(settings: Settings) -> Mapping[str, Sequence[Article]]:

@@ -200,7 +200,10 @@ class _Server:
 
 def address(settings: Settings) -> str:
     """Give the address that a browser on this machine opens."""
-    return settings.address.local
+    host = settings.address.host
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - read, not bound
+    name = everywhere.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{name}:{settings.address.port}"
 
 
 def demand_free_port(settings: Settings) -> None:

@@ -17,8 +17,8 @@ SURE = 0.45
 
 _SHORT = 400
 """Characters up to which an answer is told whole."""
-_OPENS = 1.25
-"""How much more of the question a later paragraph must hold than the first, which is written to answer it."""
+_TELLS, _OPENS = 0.4, 1.25
+"""How much of the question a later paragraph must hold, and how much more than the first, which opens the answer."""
 
 
 @dataclass(kw_only=True)
@@ -61,10 +61,6 @@ def _passage(found: Found, spoken: Language) -> str:
     whole = "\n\n".join([first, *others])
     if len(whole) <= _SHORT:
         return whole
-    best = max(others, key=lambda paragraph: _worth(spoken.stems(paragraph), found), default=first)
-    leads = _worth(spoken.stems(best), found) > _OPENS * _worth(spoken.stems(first), found)
-    return best if leads else first
-
-
-def _worth(stems: set[str], found: Found) -> float:
-    return sum(weight for stem, weight in found.words.items() if stem in stems)
+    shares = {paragraph: found.share_in(spoken.stems(paragraph)) for paragraph in (first, *others)}
+    best = max(shares, key=lambda paragraph: shares[paragraph])
+    return best if shares[best] >= max(_TELLS, _OPENS * shares[first]) else first

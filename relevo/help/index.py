@@ -8,9 +8,9 @@ met by stem, by near meaning, by a common beginning, and with a slip of the pen.
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from rapidfuzz.distance import OSA, Prefix
 
@@ -26,6 +26,8 @@ _DOUBT = 2.0
 """How much has to be known of a question before it is taken for understood: one common word is not enough."""
 _RIVAL = 0.3
 """How much a second article that fits nearly as well takes from the first."""
+_BEGINNING, _LEAST_COMMON = 4, 0.75
+"""Letters that words which begin alike have in common, and the share of the longer one that these must be."""
 
 _FEWEST = 50
 """Articles that words are weighed as among, where there are fewer: else nothing would be rare."""
@@ -37,14 +39,30 @@ Met = Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
+class _Asked:
+    """One word of a question."""
+
+    met: Met
+    weight: float
+
+    def met_in(self, worth: Mapping[str, float]) -> float:
+        """Give how well it is met by words of some worth, weighed."""
+        return self.weight * max((near * worth[stem] for stem, near in self.met.items() if stem in worth), default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """The best article for a question."""
 
     article: Article
     certainty: float
     """From 0 to 1; near 0.35 it is as likely wrong as right to answer."""
-    words: Mapping[str, float]
-    """Stems by which it was found, with their weights."""
+    asked: Sequence[_Asked]
+
+    def share_in(self, stems: Iterable[str]) -> float:
+        """Give how much of the question is in words, from 0 to 1."""
+        worth = dict.fromkeys(stems, 1.0)
+        return sum(word.met_in(worth) for word in self.asked) / sum(word.weight for word in self.asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +71,7 @@ class _Entry:
 
     article: Article
     worth: Mapping[str, float]
-    asks: tuple[frozenset[str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """One word of a question."""
-
-    met: Met
-    weight: float
-
-    def found_in(self, stems: Mapping[str, float] | frozenset[str]) -> float:
-        """Give how well it is met, weighed."""
-        worth = stems if isinstance(stems, Mapping) else dict.fromkeys(stems, 1.0)
-        return self.weight * max((near * worth.get(stem, 0.0) for stem, near in self.met.items()), default=0.0)
+    asks: tuple[Mapping[str, float], ...]
 
 
 @dataclass(kw_only=True)
@@ -77,8 +82,10 @@ class Index:
     entries: Sequence[_Entry]
     weights: Mapping[str, float]
     """By stem: the rarer, the more."""
-    spellings: frozenset[str]
-    _met: dict[str, Met] = field(default_factory=dict)
+    beginnings: Mapping[str, Sequence[str]]
+    """Stems by their first letters."""
+    spellings: Mapping[str, Sequence[str]]
+    """Words, as they are written, by their first letter."""
 
     def best(self, question: str) -> Found | None:
         """Give the article that fits best; None when no word is met."""
@@ -88,40 +95,35 @@ class Index:
         if not scored or not scored[0][0]:
             return None
         second = scored[1][0] if len(scored) > 1 else 0.0
-        words = {stem: near * word.weight for word in asked for stem, near in word.met.items()}
-        return Found(scored[0][1].article, scored[0][0] - _RIVAL * second, words)
+        return Found(scored[0][1].article, scored[0][0] - _RIVAL * second, asked)
 
     def _score(self, entry: _Entry, asked: Sequence[_Asked], whole: float) -> float:
-        covered = sum(word.found_in(entry.worth) for word in asked)
+        covered = sum(word.met_in(entry.worth) for word in asked)
         if not covered:
             return 0.0
-        likest = max(self._likeness(ask, asked, whole) for ask in entry.asks) if entry.asks else 0.0
+        likest = max((self._likeness(ask, asked, whole) for ask in entry.asks), default=0.0)
         return (covered / whole + likest) / 2 * whole / (whole + _DOUBT)
 
-    def _likeness(self, ask: frozenset[str], asked: Sequence[_Asked], whole: float) -> float:
-        common = sum(word.found_in(ask) for word in asked)
-        return 2 * common / (whole + sum(self.weights[stem] for stem in ask))
+    def _likeness(self, ask: Mapping[str, float], asked: Sequence[_Asked], whole: float) -> float:
+        common = sum(word.met_in(ask) for word in asked)
+        return 2 * common / (whole + sum(self.weights[stem] for stem in ask)) if common else 0.0
 
     def _asked(self, question: str) -> list[_Asked]:
         words = list(dict.fromkeys(self.language.words(question[:_LONGEST_QUESTION])))[:_MOST_WORDS]
         unknown = _weight(len(self.entries), 0)
         return [
-            _Asked(met, max((self.weights[stem] for stem in met), default=unknown))
-            for met in map(self._stems_met, words)
+            _Asked(met, max((self.weights[stem] for stem in met), default=unknown)) for met in map(self._meet, words)
         ]
-
-    def _stems_met(self, word: str) -> Met:
-        if word not in self._met:
-            self._met[word] = self._meet(word)
-        return self._met[word]
 
     def _meet(self, word: str) -> Met:
         stem = self.language.stem(word)
-        met = {other: _NEAR for other in self.weights if _begin_alike(stem, other)}
+        met = {other: _NEAR for other in self.beginnings.get(stem[:_BEGINNING], ()) if _begin_alike(stem, other)}
         met |= {other: _ALIKE for other in self.language.alike.get(stem, ()) if other in self.weights}
         if stem in self.weights:
             met[stem] = 1.0
-        return met or {self.language.stem(meant): _NEAR for meant in self.spellings if _is_slip(word, meant)}
+        return met or {
+            self.language.stem(meant): _NEAR for meant in self.spellings.get(word[0], ()) if _is_slip(word, meant)
+        }
 
 
 def index(articles: Iterable[Article], language: Language) -> Index:
@@ -133,12 +135,20 @@ def index(articles: Iterable[Article], language: Language) -> Index:
         language=language,
         entries=entries,
         weights={stem: _weight(len(entries), count) for stem, count in having.items()},
-        spellings=frozenset(word for article in known for text in _texts(article) for word in language.words(text)),
+        beginnings=_by_beginning(having, _BEGINNING),
+        spellings=_by_beginning({word for one in known for text in _texts(one) for word in language.words(text)}, 1),
     )
 
 
+def _by_beginning(words: Iterable[str], letters: int) -> Mapping[str, Sequence[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for word in words:
+        found[word[:letters]].append(word)
+    return dict(found)
+
+
 def _entry(article: Article, language: Language) -> _Entry:
-    asks = tuple(frozenset(language.stems(ask)) for ask in (article.title, *article.asks))
+    asks = tuple(dict.fromkeys(language.stems(ask), 1.0) for ask in (article.title, *article.asks))
     worth = dict.fromkeys(language.stems(article.text), _IN_ANSWER)
     worth |= {stem: 1.0 for ask in asks for stem in ask}
     return _Entry(article, worth, tuple(ask for ask in asks if ask))
@@ -154,13 +164,13 @@ def _weight(articles: int, having: int) -> float:
 
 def _begin_alike(one: str, other: str) -> bool:
     longer = max(len(one), len(other))
-    if one == other or min(len(one), len(other)) < 4 or not (one.isalpha() and other.isalpha()):
+    if one == other or len(one) < _BEGINNING or not (one.isalpha() and other.isalpha()):
         return False
-    return Prefix.similarity(one, other) >= max(4, 0.75 * longer)
+    return Prefix.similarity(one, other) >= _LEAST_COMMON * longer
 
 
 def _is_slip(word: str, meant: str) -> bool:
-    if min(len(word), len(meant)) < 5 or word[0] != meant[0] or not (word.isalpha() and meant.isalpha()):
+    if min(len(word), len(meant)) < 5 or not (word.isalpha() and meant.isalpha()):
         return False
     slips = 1 if len(word) < 9 else 2
     return OSA.distance(word, meant, score_cutoff=slips) <= slips

@@ -15,6 +15,7 @@ import yaml
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 _LEAST_STEM, _LEAST_STEM_OF_LONG_ENDING = 3, 4
+_LONG_ENDING = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +51,7 @@ class Language:
 
 
 def _ends(word: str, ending: str) -> bool:
-    least = _LEAST_STEM_OF_LONG_ENDING if len(ending) > _LEAST_STEM else _LEAST_STEM
+    least = _LEAST_STEM_OF_LONG_ENDING if len(ending) >= _LONG_ENDING else _LEAST_STEM
     return word.endswith(ending) and len(word) - len(ending) >= least
 
 

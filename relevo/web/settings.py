@@ -61,6 +61,10 @@ class WebSettings:
     long_poll_seconds: float = 25.0
     """Longest wait of one JSON poll for events. Below the usual 30 s of proxies."""
 
+    public_url: str | None = None
+    """Where everybody reaches the doors, such as ``https://help.example.com``: links in messages begin with it. None:
+    this machine's own address, which leads nowhere from elsewhere."""
+
     allowed_origins: tuple[str, ...] = ()
     """Other origins whose pages may use the visitor API, exact: ``https://shop.example``. None: this origin only."""
 

@@ -19,6 +19,8 @@ from relevo.domain.cases import Case
 from relevo.domain.messages import Arrival, Author, Content
 from relevo.flow.converse import Converser
 from relevo.flow.turn import ConversationTurn, TurnServices
+from relevo.help.answers import HelpFromArticles
+from relevo.help.shelf import Shelf
 from relevo.store.aurora.company import Aurora
 
 if TYPE_CHECKING:
@@ -136,6 +138,7 @@ async def open_floor(dsn: str, brain: RasaBrain, company: type[Aurora] = Aurora)
             rights=configuration.policies.rights,
             handoffs=opened.store.handoffs,
             service=configuration.bot.service,
+            help=HelpFromArticles(articles=Shelf(BOT / "data" / "help"), address="https://aurora.example"),
         )
         converser = Converser(inbox=opened.store.inbox, brain=brain, live=opened.live, services=services)
         yield Floor(opened=opened, business=business, converser=converser)

@@ -95,6 +95,19 @@ async def test_a_visitor_talks_and_chooses(database: str) -> None:
         assert visit.complaints == []
 
 
+async def test_an_address_that_the_bot_says_is_a_link_and_what_a_visitor_writes_is_text(database: str) -> None:
+    """Whole, without the full stop after it, opened beside the chat; nothing but http and https."""
+    async with visit_of(database) as visit:
+        await visit.page.goto("/")
+        await visit.say("https://a.example/x?y=1. javascript:alert(1)")
+        links = visit.page.locator("#chat-log a")
+        await expect(links).to_have_count(1)
+        await expect(visit.page.locator("#chat-log .bot a")).to_have_text("https://a.example/x?y=1")
+        assert await links.get_attribute("href") == "https://a.example/x?y=1"
+        assert await links.get_attribute("rel") == "noopener noreferrer"
+        assert visit.complaints == []
+
+
 async def test_a_suggestion_is_said_with_one_click(database: str) -> None:
     """The sentences on the page are real messages in the page's language."""
     async with visit_of(database, language="es-ES") as visit:

@@ -120,7 +120,7 @@ function draw(key, position, author, { text, payload, title, buttons = [], image
   element.dataset.position = position;
   const said = title ?? titles.get(payload ?? text) ?? text ?? (image && `${words.picture}: ${image}`);
   element.append(make("span", "hidden", `${words[author === "contact" ? "you" : author] ?? author}: `));
-  if (said) element.append(Object.assign(make("p", "bubble", said), { dir: "auto" }));
+  if (said) element.append(bubble(said, author));
   if (attachments.length) element.append(cabinet.draw(attachments));
   if (buttons.length) element.append(choices(buttons));
   const when = new Date(at).toLocaleTimeString(document.documentElement.lang, { timeStyle: "short" });
@@ -128,6 +128,18 @@ function draw(key, position, author, { text, payload, title, buttons = [], image
   element.lastChild.textContent = sentence;
   items.set(key, element);
   place(element);
+}
+
+// What we write may lead somewhere; what a contact writes is text and nothing else.
+function bubble(said, author) {
+  const paragraph = Object.assign(make("p", "bubble"), { dir: "auto" });
+  const pieces = author === "contact" ? [said] : said.split(/(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)])/);
+  paragraph.append(...pieces.map((piece, place) => place % 2 ? linkTo(piece) : piece));
+  return paragraph;
+}
+
+function linkTo(href) {
+  return Object.assign(make("a", "", href), { href, target: "_blank", rel: "noopener noreferrer" });
 }
 
 function choices(buttons) {
