@@ -20,8 +20,13 @@ from relevo.domain.cases import Trigger
 ASKED = "ask_question"
 """Intent of a question; whatever else is looked up must fit better, for perhaps nothing was asked."""
 CASE_TYPE = "question"
-NOT_FOUND = {True: "utter_help_not_found", False: "utter_out_of_scope"}
-"""What is said where no article fits, by whether something was asked for sure; in a request, with ``_here``."""
+NOT_FOUND = {
+    (True, False): "utter_help_not_found",
+    (True, True): "utter_help_not_found_here",
+    (False, False): "utter_out_of_scope",
+    (False, True): "utter_out_of_scope_here",
+}
+"""What is said where no article fits, by whether something was asked for sure, and whether a request is open."""
 
 _SAID_LAST = {"affirm": "utter_help_glad", "deny": "utter_ok", "thanks": "utter_thanks", "bye": "utter_bye"}
 _LONGEST_QUESTION = 500
@@ -31,12 +36,9 @@ def question(talk: Talk) -> None:
     """Answer what was asked, or say that it cannot be."""
     if answered(talk):
         return
-    is_asked = talk.heard.intent == ASKED
-    if talk.memory["in_request"]:
-        talk.say(f"{NOT_FOUND[is_asked]}_here")
-        return
-    talk.say(NOT_FOUND[is_asked])
-    if is_asked:
+    is_asked, in_request = talk.heard.intent == ASKED, bool(talk.memory["in_request"])
+    talk.say(NOT_FOUND[is_asked, in_request])
+    if is_asked and not in_request:
         _wait_for_answer(talk, "person", article=None)
 
 
@@ -62,7 +64,9 @@ async def not_understood(talk: Talk) -> bool:
 async def go_on(talk: Talk) -> None:
     """Hear whether the answer helped, and whether a person is wanted."""
     asked, intent = talk.memory["help"] or {}, talk.heard.intent
-    if intent == "affirm" and asked.get("stage") == "person":
+    if asked.get("control_version") != talk.turn.control_version:  # somebody else spoke since: this is to them
+        talk.say("utter_what_can_i_do" if intent == "affirm" else _SAID_LAST.get(intent, "utter_ok"))
+    elif intent == "affirm" and asked.get("stage") == "person":
         await _to_person(talk, asked)
     elif intent == "deny" and asked.get("stage") == "useful":
         talk.say("utter_help_person")
@@ -84,7 +88,8 @@ def _passage(talk: Talk) -> Passage | None:
 
 def _wait_for_answer(talk: Talk, stage: str, *, article: str | None, words: str | None = None) -> None:
     asked = words or talk.heard.text[:_LONGEST_QUESTION]
-    talk.memory["help"] = {"stage": stage, "question": asked, "article": article}
+    version = talk.turn.control_version
+    talk.memory["help"] = {"stage": stage, "question": asked, "article": article, "control_version": version}
     talk.memory["is_help_open"] = True
     if not talk.memory["case_id"]:  # whoever asks for a person now asks about this
         talk.memory["goal"] = asked

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from relevo.bootstrap import OpenStore
 from relevo.bootstrap.business import load_demo
 from relevo.configuration import read_configuration
 from relevo.contracts.business import Business
+from relevo.help.answers import HelpFromArticles
+from relevo.help.shelf import Shelf
 from relevo.store.aurora.company import Aurora
 from relevo.testing.dialogues import Dialogue, read_dialogues
 from relevo.testing.player import play
@@ -26,6 +29,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.rasa]
 FOLDER = Path(__file__).parent
 CONFIGURATION = read_configuration(FOLDER.parents[1], {})
 DIALOGUES = [each for file in sorted(FOLDER.glob("*/*.yml")) for each in read_dialogues(file)]
+HELP = HelpFromArticles(articles=Shelf(FOLDER.parents[1] / "data" / "help"), address="https://aurora.example")
 COUNTED: dict[str, list[int]] = {}
 """Customer messages of each dialogue that was solved within its bar, by file."""
 
@@ -48,6 +52,7 @@ async def aurora(opened: OpenStore) -> Business:
 async def test_the_bot_answers_as_written(dialogue: Dialogue, database: str, bot: RasaBrain) -> None:
     """With everything that it did, and nothing else."""
     async with open_stage(database, bot, business=aurora, configuration=CONFIGURATION) as stage:
+        stage.services = replace(stage.services, help=HELP)
         await play(dialogue, stage, photo())
     if dialogue.bar is not None:
         COUNTED.setdefault(dialogue.file, []).append(dialogue.messages)

@@ -93,6 +93,15 @@ async def test_a_person_asked_for_after_an_answer_knows_the_question(floor: Floo
     assert case.goal == "¿se puede llevar un perro en cabina?"
 
 
+async def test_a_yes_after_a_person_has_spoken_is_not_to_the_bots_offer(floor: Floor) -> None:
+    """Somebody had control meanwhile: nothing of before is agreed to."""
+    customer = floor.customer()
+    await customer.says("can I use the VIP lounge?")
+    await floor.run("UPDATE conversations SET control_version = control_version + 2")
+    assert "CASE-" not in await customer.says("yes")
+    assert await floor.cases() == []
+
+
 @pytest.mark.parametrize(
     ("question", "told", "yes"),
     [
