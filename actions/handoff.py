@@ -19,7 +19,6 @@ from relevo.domain.contacts import Level
 from relevo.domain.handoff import HandoffRequest
 
 NOT_SERVED = {
-    "ask_refund": "refund",
     "report_lost_baggage": "lost_baggage",
     "report_damage": "damage",
     "ask_baggage_status": "lost_baggage",

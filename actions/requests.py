@@ -16,19 +16,24 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions import (
     balance,
     case_status,
+    fares,
     flight_status,
     handoff,
     later,
+    money_back,
     points,
     refunds,
+    returns,
     rights,
     safety,
     status,
     subscriptions,
+    undelivered,
     vouchers,
 )
 from actions import help as articles
 from actions.conversation import NOT_UNDERSTOOD, SHOWN, Also, Memory, Talk, heard
+from actions.paying_back import CASE_TYPES
 from actions.question import asked_about
 from actions.trips import NAMING
 from relevo.contracts.business import OTHER_FACTS, REFERENCE_FACTS
@@ -41,6 +46,10 @@ OPENED_BY: dict[str, tuple[str, GoOn]] = {
     "action_balance": (balance.BALANCE.case_type, balance.BALANCE.go_on),
     "action_expiry": (balance.EXPIRES.case_type, balance.EXPIRES.go_on),
     "action_refund": (refunds.CASE_TYPE, refunds.go_on),
+    "action_undelivered": (undelivered.CASE_TYPE, undelivered.go_on),
+    "action_return_goods": (returns.CASE_TYPE, returns.go_on),
+    "action_fare": (fares.CASE_TYPE, fares.go_on),
+    "action_money_back": (money_back.CASE_TYPE, money_back.go_on),
     "action_cancel_subscription": (subscriptions.CASE_TYPE, subscriptions.go_on),
     "action_flight": (rights.CASE_TYPE, rights.go_on),
     "action_flight_status": (flight_status.CASE_TYPE, flight_status.go_on),
@@ -109,8 +118,13 @@ def _notice_person(talk: Talk) -> None:
 
 
 async def begin(talk: Talk, request: str) -> None:
-    """Open a request, or go on where it is open already; a question within another request leaves that one open."""
+    """Open a request, or go on where it is open already; a question within another request leaves that one open.
+
+    Money wanted back while it is looked into is nothing else.
+    """
     request = asked_about(request, talk, BY_REFERENCE)
+    if request == money_back.CASE_TYPE and talk.memory["request"] in CASE_TYPES:
+        request = talk.memory["request"]
     later.forget(talk, talk.heard.intent)
     if request in QUESTIONS and later.is_within_another(talk, request):
         await _answer_within(talk, request)
@@ -158,14 +172,6 @@ async def question(talk: Talk) -> None:
     articles.question(talk)
     if talk.memory["in_request"]:
         await REQUESTS[talk.memory["request"]](talk)
-
-
-async def pass_on(talk: Talk) -> None:
-    """Give what only people serve to a person; money wanted back while that is being looked into is nothing else."""
-    if talk.heard.intent == "ask_refund" and talk.memory["request"] == refunds.CASE_TYPE:
-        await go_on(talk)
-    else:
-        await handoff.pass_on(talk)
 
 
 def _opening(action: str, request: str) -> type[TalkAction]:
@@ -225,7 +231,7 @@ class ActionPassOn(TalkAction):
     """Opens a case for what only people do."""
 
     called = "action_pass_on"
-    work = staticmethod(pass_on)
+    work = staticmethod(handoff.pass_on)
 
 
 class ActionHandedBack(TalkAction):

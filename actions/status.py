@@ -40,7 +40,7 @@ def _current(orders: Sequence[Order]) -> Sequence[Order]:
 
 
 def _is_late(order: Order, today: date) -> bool:
-    return order.delivered_on is None and order.promised_on is not None and order.promised_on < today
+    return order.delivered_on is None and order.promised_on < today
 
 
 def _order_line(talk: Talk, order: Order, today: date) -> str:
@@ -52,7 +52,7 @@ def _order_line(talk: Talk, order: Order, today: date) -> str:
         date=write.date(order.placed_on),
         delivered=write.date(order.delivered_on or order.placed_on),
     )
-    if order.delivered_on or not order.promised_on:
+    if order.delivered_on:
         return line
     return line + write.line(
         "order_late" if _is_late(order, today) else "order_due", date=write.date(order.promised_on)

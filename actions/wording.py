@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from importlib import resources
@@ -13,14 +14,28 @@ import yaml
 from relevo.domain.names import name_words
 
 FALLBACK = "es"
+_NUMBERS = ("order", "ticket", "booking_code", "flight")
+_SUMS = ("goods", "delivery", "total", "paid")
+_DAYS = ("flown_on", "promised_on", "delivered_on")
 _SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
 
 
 class Wording:
     """How one language writes what sentences are filled with."""
 
-    def __init__(self, data: Mapping[str, Any]) -> None:
+    def __init__(self, data: Mapping[str, Any], language: str = FALLBACK) -> None:
         self._data = data
+        self._language = language
+
+    @property
+    def numbers(self) -> Mapping[str, int]:
+        """Words for small numbers of pieces."""
+        numbers: Mapping[str, int] = self._data["numbers"]
+        return numbers
+
+    def words(self, group: str) -> frozenset[str]:
+        """Give the words of a group by which a text about pieces is read, such as ``only``."""
+        return frozenset(self._data["pieces"][group])
 
     def number(self, value: int) -> str:
         """Write a whole number with the language's thousands sign."""
@@ -46,14 +61,50 @@ class Wording:
             ((place, one) for place, one in enumerate(facts["payments"]) if one["id"] == facts["payment"]), (0, facts)
         )
         is_part, ordinals = facts["amount"] < payment["amount"], self._data["ordinals"]
-        line: str = self._data[f"charge_{facts['charge']}{'_part' if is_part else ''}"].format(
-            order=facts["order"],
+        form = f"charge_{facts['charge']}{'_part' if is_part else '_whole' if facts.get('is_with_delivery') else ''}"
+        line: str = self._data[form].format(
             payment=ordinals[place] if place < len(ordinals) else facts["payment"],
-            means=self.means_of(facts["methods"]),
-            **{name: self.money(facts[name], facts["currency"]) for name in ("amount", "goods", "total", "paid")},
+            means=self.parts(facts["parts"], facts["currency"]),
+            amount=self.money(facts["amount"], facts["currency"]),
+            **self.named(facts),
         )
-        settled: str = self._data["settled_with_seller"].format(seller=facts["seller"])
-        return f"{line} {settled}" if facts["is_third_party"] else line
+        more = [self._data["settled_with_seller"].format(seller=facts["seller"])] if facts["is_third_party"] else []
+        if facts.get("is_divisible"):
+            more.append(self._data["divisible"])
+        return " ".join([line, *more])
+
+    def named(self, facts: Mapping[str, Any]) -> dict[str, str]:
+        """Write everything that sentences may name of a charge: numbers, days, what things cost."""
+        kept = {name: str(facts[name]) for name in _NUMBERS if facts.get(name)}
+        kept |= {name: self.money(facts[name], facts["currency"]) for name in _SUMS if name in facts}
+        kept |= {name: self.date(facts[name]) for name in _DAYS if facts.get(name)}
+        kept |= {name: self.place(facts[name]) for name in ("origin", "destination") if facts.get(name)}
+        if facts.get("owed_for"):
+            law = self._data["by_law"].format(law=facts["law"]) if facts["law"] else ""
+            kept |= {"why": self._data["owed_for"][facts["owed_for"]], "by_law": law}
+        if facts.get("order"):
+            kept |= {"bill": self.bill(facts), "what": self.what(facts.get("pieces", ()))}
+        return kept
+
+    def what(self, pieces: Iterable[Mapping[str, Any]]) -> str:
+        """Write pieces as people count them, such as "2 × Travel pillow"."""
+        return self.join(f"{piece['count']} × {piece['names'].get(self._language, piece['name'])}" for piece in pieces)
+
+    def parts(self, parts: Sequence[Mapping[str, Any]], currency: str) -> str:
+        """Write where money goes: the means, each with its own amount where there are several."""
+        amounts: Counter[str] = Counter()
+        for part in parts:
+            amounts[self.means(part["method"])] += part["amount"]
+        if len(amounts) < 2:
+            return self.join(amounts)
+        return self.join(f"{means} ({self.money(amount, currency)})" for means, amount in amounts.items())
+
+    def sum(self, charges: Iterable[Mapping[str, Any]]) -> str:
+        """Write what charges come to, each currency by itself."""
+        totals: Counter[str] = Counter()
+        for facts in charges:
+            totals[facts["currency"]] += facts["amount"]
+        return self.join(self.money(amount, currency) for currency, amount in totals.items())
 
     def means_of(self, methods: Iterable[str]) -> str:
         """Write means of payment, each once."""
@@ -73,13 +124,12 @@ class Wording:
         )
         return line
 
-    def order(self, order: Mapping[str, Any]) -> str:
-        """Write one line about an order, to choose among several."""
-        line: str = self._data["order"].format(
-            order=order["order"],
-            date=self.date(order["placed_on"]),
-            items=", ".join(order["items"]),
-            total=self.money(order["total"], order["currency"]),
+    def thing(self, facts: Mapping[str, Any]) -> str:
+        """Write one line about an order or a ticket, to choose among several."""
+        line: str = self._data["order" if facts["order"] else "fare"].format(
+            date=self.date(facts["placed_on"]),
+            amount=self.money(facts["amount"], facts["currency"]),
+            **self.named(facts),
         )
         return line
 
@@ -158,7 +208,7 @@ class Wording:
 
     def join(self, words: Iterable[str]) -> str:
         """Write a list of words as speech does: "a, b and c"."""
-        *first, last = words
+        *first, last = list(words) or [""]
         return self._data["and"].join([", ".join(first), last]) if first else last
 
     def place(self, code: str) -> str:
@@ -172,4 +222,6 @@ def wording(language: str | None) -> Wording:
     """Give a language's wording; one that has no file gets Spanish."""
     folder = resources.files("actions").joinpath("languages")
     file = folder.joinpath(f"{language or FALLBACK}.yml")
-    return Wording(yaml.safe_load((file if file.is_file() else folder.joinpath(f"{FALLBACK}.yml")).read_text("utf-8")))
+    if language is None or not file.is_file():
+        language, file = FALLBACK, folder.joinpath(f"{FALLBACK}.yml")
+    return Wording(yaml.safe_load(file.read_text("utf-8")), language)

@@ -61,8 +61,9 @@ class Business(Protocol):
     async def carry_out(self, order: EffectOrder) -> Mapping[str, Any]:
         """Do an effect exactly once per ``order.key`` and give its result; again with the same key, the same result.
 
-        A ``refund`` pays ``order.amount`` back to the means that the order was paid with: of the ``payment`` that its
-        arguments name, else of the delivery. Its result has amount, unit, reference and the payments.
+        A ``refund`` pays ``order.amount`` back to the means that it was paid with, and is for one ``charge`` of an
+        ``order``: a ``payment``, the ``delivery``, all that is left of it where it is ``undelivered``, the ``pieces``
+        of a ``withdrawal``; or for the fare of a ``ticket``. Its result has amount, unit, reference and the payments.
 
         A ``cancel_subscription`` ends the ``subscription`` at ``ends_on``, which must be the end of what is paid. Its
         result has both, and the plan.

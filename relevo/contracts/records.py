@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 
@@ -23,8 +24,8 @@ class Trip:
     credited_at: datetime | None
 
 
-DELIVERY = "delivery"
-"""The charge for bringing an order; every other charge that may be paid back is a payment, by its number."""
+DELIVERY, UNDELIVERED, RETURN = "delivery", "undelivered", "return"
+"""What may be paid back of an order: what bringing it cost, all of it, pieces of it; else a payment, by its number."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,11 +44,32 @@ class Refund:
     """What was paid back already."""
 
     charge: str
-    """``delivery``, or the number of a payment."""
+    """``delivery``, ``undelivered``, ``return:`` and its pieces, ``fare``, or the number of a payment."""
     amount: int
     reference: str
     methods: tuple[str, ...]
     refunded_at: datetime
+    has_delivery: bool = False
+    """Whether the charge for bringing it went back with it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Item:
+    """One line of an order: so many pieces of one thing."""
+
+    position: int
+    name: str
+    quantity: int
+    unit_price: int
+    returned: int = 0
+    """Pieces whose price went back; the first ones go back first."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What it is called in other languages, by their codes."""
+
+    @property
+    def left(self) -> int:
+        """How many pieces are still paid for."""
+        return self.quantity - self.returned
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +78,8 @@ class Order:
 
     id: str
     placed_on: date
+    promised_on: date
+    """The last day on which it was to arrive: as promised, else as the law has it."""
     delivered_on: date | None
     seller: str
     is_third_party: bool
@@ -68,8 +92,7 @@ class Order:
     refunds: tuple[Refund, ...] = ()
     status: str = "processing"
     """``processing``, ``shipped`` or ``delivered``; readers accept further values."""
-    promised_on: date | None = None
-    """The day by which it was to be delivered; None where none was named."""
+    lines: tuple[Item, ...] = ()
 
     @property
     def total(self) -> int:
@@ -79,8 +102,43 @@ class Order:
     @property
     def paid(self) -> int:
         """What was paid and did not go back as a payment too many."""
-        too_many = sum(refund.amount for refund in self.refunds if refund.charge != DELIVERY)
+        payments = {payment.id for payment in self.payments}
+        too_many = sum(refund.amount for refund in self.refunds if refund.charge in payments)
         return sum(payment.amount for payment in self.payments) - too_many
+
+    @property
+    def delivery_left(self) -> int:
+        """What bringing it cost, as long as that did not go back."""
+        return 0 if any(refund.has_delivery for refund in self.refunds) else self.delivery
+
+    @property
+    def left(self) -> int:
+        """What of the total did not go back yet."""
+        return sum(item.left * item.unit_price for item in self.lines) + self.delivery_left
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fare:
+    """What was paid for one ticket of a person."""
+
+    ticket: str
+    booking_code: str
+    flight: str
+    flown_on: date
+    """Day of the flight, also of one still to come."""
+    origin: str
+    destination: str
+    was_flown: bool
+    is_refundable: bool
+    """Whether the fare may be given back before the flight."""
+    amount: int
+    currency: str
+    method: str
+    refund: Refund | None = None
+    owed_for: str | None = None
+    """What happened to the flight, where the rules owe the fare for it; not on file, but worked out."""
+    law: str | None = None
+    """The law that owes it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

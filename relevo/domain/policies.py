@@ -19,6 +19,8 @@ from relevo.domain.names import explains
 from relevo.domain.passenger_rules import Rights
 from relevo.domain.rights import Disruption, entitlement
 
+_FRIDAY = 5
+
 Facts = Mapping[str, Any]
 Broken = Mapping[str, Any] | None
 """What a broken rule's sentence needs, or None when the rule is kept."""
@@ -87,20 +89,26 @@ class Policies:
     def decide(self, kind: str, facts: Facts, on: date) -> Verdict:
         """Decide about an effect on a day where the business is.
 
-        Dates among the facts are ``date`` or ISO text. Raises ValueError for an unknown kind, a missing fact and what
-        no rule is written for: what cannot be checked is never allowed.
+        Dates among the facts are ``date`` or ISO text; where they hold ``asked_on``, windows are those of that day: an
+        approval that takes its time takes nothing away. What is allowed carries what the rules promise with it. Raises
+        ValueError for an unknown kind, a missing fact and what no rule is written for: what cannot be checked is never
+        allowed.
         """
         policy = self._policy(kind)
         facts = self._with_rights(facts) if policy.adds_rights else facts
         _demand_written(policy, facts)
         day = _date_of(facts, policy.event_date) if policy.event_date else on
+        on = _date_of(facts, "asked_on") if facts.get("asked_on") else on
+        promised: dict[str, Any] = {}
         for rule in policy.rules:
             if any(facts[fact] != value for fact, value in rule.where.items()):
                 continue
-            broken = CHECKS[rule.check].test(facts, rule.fact, rule.version_on(day).parameters, on)
+            parameters = rule.version_on(day).parameters
+            broken = CHECKS[rule.check].test(facts, rule.fact, parameters, on)
             if broken is not None:
-                return Verdict(decision=rule.otherwise, rule=rule.name, facts=broken)
-        return Verdict(decision=policy.decision, rule=f"{kind}.{policy.decision.value}")
+                return Verdict(decision=rule.otherwise, rule=rule.name, facts={**promised, **broken})
+            promised |= parameters if CHECKS[rule.check].is_promise else {}
+        return Verdict(decision=policy.decision, rule=f"{kind}.{policy.decision.value}", facts=promised)
 
     def _with_rights(self, facts: Facts) -> Facts:
         found = entitlement(Disruption.of(facts), self.rights)
@@ -121,6 +129,8 @@ class Check:
     parameters: frozenset[str] = frozenset()
     further_facts: frozenset[str] = frozenset()
     """Facts with fixed names that it reads besides the rule's own."""
+    is_promise: bool = False
+    """Whether it is never broken, and its parameters are told with what is allowed."""
 
 
 def _is_true(facts: Facts, fact: str, parameters: Mapping[str, int], on: date) -> Broken:
@@ -140,6 +150,29 @@ def _is_within_days(facts: Facts, fact: str, parameters: Mapping[str, int], on: 
     happened, days = _date_of(facts, fact), parameters["days"]
     until = happened + timedelta(days=days)
     return None if on <= until else {"days": days, "date": happened.isoformat(), "until": until.isoformat()}
+
+
+def _is_within_legal_days(facts: Facts, fact: str, parameters: Mapping[str, int], on: date) -> Broken:
+    """A period of the law: what did not begin has not ended, and a last day on a weekend moves to Monday."""
+    if _fact(facts, fact) is None:
+        return None
+    happened = _date_of(facts, fact)
+    until = happened + timedelta(days=parameters["days"])
+    while until.isoweekday() > _FRIDAY:
+        until += timedelta(days=1)
+    return None if on <= until else {**parameters, "date": happened.isoformat(), "until": until.isoformat()}
+
+
+def _is_past(facts: Facts, fact: str, parameters: Mapping[str, int], on: date) -> Broken:
+    return None if on > _date_of(facts, fact) else {"date": _date_of(facts, fact).isoformat()}
+
+
+def _is_to_come(facts: Facts, fact: str, parameters: Mapping[str, int], on: date) -> Broken:
+    return None if on < _date_of(facts, fact) else {"date": _date_of(facts, fact).isoformat()}
+
+
+def _is_promised(facts: Facts, fact: str, parameters: Mapping[str, int], on: date) -> Broken:
+    return None
 
 
 def _is_at_most(facts: Facts, fact: str, parameters: Mapping[str, int], on: date) -> Broken:
@@ -190,6 +223,10 @@ CHECKS: Mapping[str, Check] = {
     "is_present": Check(_is_present),
     "is_absent": Check(_is_absent),
     "within_days": Check(_is_within_days, frozenset({"days"})),
+    "within_legal_days": Check(_is_within_legal_days, frozenset({"days"})),
+    "is_past": Check(_is_past),
+    "is_to_come": Check(_is_to_come),
+    "pays_within": Check(_is_promised, frozenset({"pays_within_days"}), is_promise=True),
     "at_most": Check(_is_at_most, frozenset({"limit"})),
     "at_least": Check(_is_at_least, frozenset({"least"})),
     "exactly_owed": Check(_is_exactly_owed, further_facts=frozenset({"owed", "owed_currency", "currency"})),

@@ -22,6 +22,17 @@ _OF_THE_RULES = frozenset(
     {"id", "is_active", "is_paid", "is_third_party", "placed_on", "was_refunded", "currency", "unit"}
     | {"origin_country", "destination_country", "carrier_country", "compensated_on"}
     | {"is_promise_missed", "granted_by"}
+    | {
+        "is_divisible",
+        "is_with_delivery",
+        "is_refundable",
+        "within_days",
+        "item",
+        "first",
+        "names",
+        "parts",
+        "asked_on",
+    }
 )
 """What the policy asked and a person need not read."""
 
@@ -81,6 +92,8 @@ class _Card:
             (words["desk.to_whom"], f"{whom} <code>{text(order.business_ref)}</code>"),
             (words["desk.why"], rule_sentence(words, effect.rule)),
         ]
+        if charge := order.arguments.get("charge"):
+            pairs.insert(1, (words["fact.charge"], known(words, "charge", str(charge))))
         if effect.changed_by is not None:
             pairs.append((words["desk.changed_by"], text(self.reading.names.get(effect.changed_by, "…"))))
         if effect.expires_at is not None:

@@ -1,7 +1,7 @@
 """What the bot understands of sentences that it was not taught, with floors for all, for each intent and for alarms.
 
-The sentences are in ``understanding/``. Floors are what was measured, less a margin; who makes the bot understand better
-raises them. Whoever wrote the sentences also wrote the training data, so strangers are understood less well than this.
+The sentences are in ``understanding/``. Floors are what was measured, less a margin; who makes the bot understand
+better raises them. Whoever wrote the sentences also wrote the training data, so strangers are understood less well than this.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ OVERALL = 0.89
 """Measured in November 2026: 0.937 in Spanish, 0.923 in English."""
 EACH = 0.5
 ALARMS = {"self_harm": 0.75, "report_emergency": 0.9, "report_injury": 0.9, "abuse": 0.8, "ask_person": 0.9}
-"""Of messages that must reach a person, how many are recognised as what they are: measured from 0.83 (self_harm) to 1."""
+"""Of messages that must reach a person, how many are recognised as such: measured from 0.83 (self_harm) to 1."""
 FALSE_ALARMS = 0.01
 """Of all other messages, how many may be taken for danger, injury or self-harm."""
 GRAVE = frozenset({"self_harm", "report_emergency", "report_injury"})

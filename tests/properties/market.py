@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 
 from actions import refunds
 from actions.conversation import Heard, Memory, Talk
-from actions.requests import begin
+from actions.requests import REQUESTS, begin
 from relevo.contracts.store import Claim
 from relevo.domain.contacts import Identity, Level
 from relevo.domain.conversations import Control, Conversation
@@ -31,6 +31,15 @@ from tests.shop import sell
 AT_ONCE, IN_30_DAYS, TIMES, FLOOR = 15_000, 30_000, 5, 5_000
 """What policies.yml says, written down again: when the rules change, somebody must look here."""
 
+OPENED = {
+    "report_overcharge": "overcharge",
+    "report_undelivered": "undelivered",
+    "return_goods": "goods_return",
+    "give_back_fare": "fare_refund",
+    "report_flight_cancelled": "fare_refund",
+    "ask_refund": "refund",
+}
+"""Which request each intent opens."""
 PLAIN_YES = Heard("sí", "affirm", {"agreement": ("si",)})
 BUTTON = Heard("/affirm", "affirm", {})
 NO_YES = (
@@ -126,28 +135,43 @@ class Chat:
     services: TurnServices
     agreed: set[str]
     """Keys to which a person said yes, of all their conversations; what is shown is what they agree to."""
+    now: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
     slots: dict[str, Any] = field(default_factory=lambda: {"language": "es"})
     id: UUID = field(default_factory=uuid4)
+    amounts: set[tuple[str, int]] = field(default_factory=set)
+    """The same with their amounts."""
 
     async def hears(self, heard: Heard) -> None:
         """Answer one message; where the process dies, the same message is answered again from where it stood."""
         if self.slots.get("stage") == "confirm":
-            shown = {f"refund:{facts['reference']}": facts["order"] for facts in self.slots["offer"]}
-            named = set(heard.entities.get("order", shown.values()))
-            is_yes = heard == BUTTON or (heard.intent == "affirm" and heard.entities.keys() <= {"agreement", "order"})
-            if is_yes and named == set(shown.values()):
-                self.agreed.update(shown)
+            self._agree(heard, self.slots["offer"])
         while True:
             talk = Talk(self._turn(), heard, Memory(self.slots))
             try:
-                await (refunds.go_on(talk) if self.slots.get("in_request") else begin(talk, refunds.CASE_TYPE))
+                await self._answer(talk)
             except Died:
                 continue
             self.slots |= {event["name"]: event["value"] for event in talk.memory.events()}
             return
 
+    def _agree(self, heard: Heard, offer: Sequence[Mapping[str, Any]]) -> None:
+        """Note a yes to what is shown, unless it names something else."""
+        shown = {str(facts["order"] or facts["ticket"]) for facts in offer}
+        named = {number for kind in ("order", "ticket") for number in heard.entities.get(kind, ())} or shown
+        is_plain = heard.intent == "affirm" and heard.entities.keys() <= {"agreement", "order", "ticket"}
+        if (heard == BUTTON or is_plain) and named == shown:
+            self.agreed.update(f"refund:{facts['reference']}" for facts in offer)
+            self.amounts.update((f"refund:{facts['reference']}", facts["amount"]) for facts in offer)
+
+    async def _answer(self, talk: Talk) -> None:
+        request = OPENED.get(talk.heard.intent)
+        if request or not self.slots.get("in_request"):
+            await begin(talk, request or refunds.CASE_TYPE)
+        else:
+            await REQUESTS[self.slots["request"]](talk)
+
     def _turn(self) -> ConversationTurn:
-        now = datetime.now(timezone.utc)
+        now = self.now
         identity = Identity(
             id=self.id,
             contact_id=self.id,

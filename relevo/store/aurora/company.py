@@ -14,15 +14,17 @@ from datetime import datetime
 from typing import Any
 
 from relevo.contracts.business import Person, Record
-from relevo.contracts.records import Flight, FlightTimes, Membership, Order, Subscription, Trip, Voucher
+from relevo.contracts.records import Fare, Flight, FlightTimes, Membership, Order, Subscription, Trip, Voucher
 from relevo.domain.effects import EffectOrder
 from relevo.domain.names import explains
 from relevo.errors import Conflict, NotFound
 from relevo.store.aurora.demo import demo_tables
+from relevo.store.aurora.fares import read_fares
 from relevo.store.aurora.flights import compensate, read_flight_times, read_flights
 from relevo.store.aurora.memberships import read_memberships
-from relevo.store.aurora.orders import pay_back, read_orders
+from relevo.store.aurora.orders import read_orders
 from relevo.store.aurora.points import credit, read_trips
+from relevo.store.aurora.refunds import pay_back
 from relevo.store.aurora.subscriptions import cancel, read_subscriptions
 from relevo.store.aurora.vouchers import issue, read_vouchers
 from relevo.store.pool import Connection, Database
@@ -128,10 +130,22 @@ async def _replace(connection: Connection, anchor: datetime) -> None:
 
 
 async def _add_missing(connection: Connection, anchor: datetime) -> None:
-    """Fill what a demo that was changed before had no table for yet; its parts begin empty together or not at all."""
+    """Fill what a demo that was changed before had no table or column for yet; a part begins empty, or not at all."""
     for table, rows in demo_tables(anchor).items():
         if not (await connection.execute(f"SELECT FROM aurora_{table} WHERE workspace_id = 1 LIMIT 1")).rowcount:
             await _insert(connection, table, rows)
+        elif table in _GROWN:
+            await _fill_columns(connection, table, rows)
+
+
+async def _fill_columns(connection: Connection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Fill the columns that a table got later; where the newest of them is filled, nothing is touched."""
+    keys, columns = _GROWN[table]
+    values = ", ".join(f"{column} = %({column})s" for column in columns)
+    same = " AND ".join(f"{key} = %({key})s" for key in keys)
+    statement = f"UPDATE aurora_{table} SET {values} WHERE workspace_id = 1 AND {same} AND {columns[0]} IS NULL"
+    async with connection.cursor() as cursor:
+        await cursor.executemany(statement, rows)
 
 
 async def _insert(connection: Connection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -154,10 +168,17 @@ _READERS: Mapping[type, Callable[[Connection, str], Awaitable[Sequence[Any]]]] =
     Order: read_orders,
     Membership: read_memberships,
     Voucher: read_vouchers,
+    Fare: read_fares,
     Subscription: read_subscriptions,
     Flight: read_flights,
 }
 _PUBLIC: Mapping[type, Callable[[Connection, str], Awaitable[Sequence[Any]]]] = {FlightTimes: read_flight_times}
+_GROWN: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
+    "tickets": (("number",), ("fare", "fare_currency", "paid_with", "is_refundable")),
+    "orders": (("id",), ("promised_on",)),
+    "items": (("order_id", "position"), ("names",)),
+}
+"""Columns that came after their table, with the key by which a row is found; the first one is never empty."""
 _TOUCH = "UPDATE aurora_state SET is_touched = true WHERE workspace_id = 1 AND NOT is_touched"
 
 

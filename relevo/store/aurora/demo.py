@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from relevo.store.aurora.demo_flights import demo_flights
+from relevo.store.rows import json_text
 
 ZONE = ZoneInfo("Europe/Madrid")
 
@@ -90,7 +91,7 @@ def demo_tables(anchor: datetime) -> dict[str, list[dict[str, Any]]]:
         "people": _people(),
         "tickets": _flown(anchor),
         "orders": _orders(anchor),
-        "items": _of_orders("items"),
+        "items": _items(),
         "payments": _of_orders("payments"),
         "subscriptions": _subscriptions(anchor),
         **demo_flights(demo_data(), lambda written: day_of(written, anchor)),
@@ -121,13 +122,13 @@ def _orders(anchor: datetime) -> list[dict[str, Any]]:
             "id": order["id"],
             "person_ref": order["contact"],
             "placed_on": day_of(order["placed"], anchor),
+            "promised_on": day_of(order["placed"], anchor) + timedelta(days=order["promised_days"]),
             "delivered_on": day_of(order["delivered"], anchor) if order["delivered"] else None,
             "seller": order["seller"]["name"],
             "is_third_party": order["seller"]["third_party"],
             "delivery": order["shipping_charge"],
             "currency": order["currency"],
             "status": order["status"],
-            "promised_on": day_of(order["promised"], anchor),
         }
         for order in demo_data()["orders"]
     ]
@@ -166,6 +167,10 @@ def _of_orders(part: str) -> list[dict[str, Any]]:
     ]
 
 
+def _items() -> list[dict[str, Any]]:
+    return [row | {"names": json_text(row["names"])} for row in _of_orders("items")]
+
+
 def _tickets() -> Sequence[Mapping[str, Any]]:
     tickets: Sequence[Mapping[str, Any]] = demo_data()["tickets"]
     return tickets
@@ -184,4 +189,8 @@ def _ticket(ticket: Mapping[str, Any], flight: Mapping[str, Any], anchor: dateti
         "was_flown": ticket["flown"],
         "points_due": ticket["points_due"],
         "credited_at": moment_of(ticket["credited"], anchor) if "credited" in ticket else None,
+        "fare": ticket["fare"],
+        "fare_currency": ticket["currency"],
+        "paid_with": ticket["paid_with"],
+        "is_refundable": ticket.get("refundable", False),
     }

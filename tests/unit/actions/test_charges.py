@@ -17,6 +17,7 @@ def order(*payments: int, goods: int = 2000, delivery: int = 0, **changed: Any) 
     values: dict[str, Any] = {
         "id": "AO-1",
         "placed_on": date(2026, 6, 1),
+        "promised_on": date(2026, 6, 8),
         "delivered_on": None,
         "seller": "Papelera Norte",
         "is_third_party": False,

@@ -1,7 +1,3 @@
--- By when the demo company's shop promised to deliver; orders that are there already have no such day.
-
-ALTER TABLE aurora_orders ADD COLUMN promised_on date;
-
 -- Vouchers that the demo company gave out of goodwill.
 CREATE TABLE aurora_vouchers (
     workspace_id integer NOT NULL DEFAULT 1,
