@@ -1,4 +1,4 @@
-"""Writes docs/reference/*.schema.json anew from the records in relevo/contracts/handoff.py."""
+"""Writes docs/reference/*.schema.json anew from the records in relevo/contracts/handoff.py and personal.py."""
 
 from pathlib import Path
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import IO, TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -117,9 +117,16 @@ def _list(letters: list[DeadLetter]) -> None:
     typer.echo("Have one answered again: relevo replay NUMBER. All of them: relevo replay --all.")
 
 
-def with_store(work: Callable[[OpenStore], Awaitable[Result]]) -> Result:
-    """Do something with the database of this installation, which is started for it where none runs."""
+def with_store(
+    work: Callable[[OpenStore], Awaitable[Result]], *, opens_attachments: bool = False, tells: IO[str] | None = None
+) -> Result:
+    """Do something with the database of this installation, which is started for it where none runs.
+
+    What attachments hold can be read only where that is asked for. ``tells`` is where progress is told: stdout, unless
+    that is for what the command gives.
+    """
     from relevo.bootstrap import open_store
+    from relevo.bootstrap.attachments import attachment_key
     from relevo.bootstrap.console import Console
     from relevo.bootstrap.database import ready_database
     from relevo.bootstrap.everything import read_settings
@@ -128,9 +135,11 @@ def with_store(work: Callable[[OpenStore], Awaitable[Result]]) -> Result:
     settings = read_settings()
     configure_command_logs(settings.logs, settings.places.logs)
 
+    key = attachment_key(settings) if opens_attachments else None
+
     async def run(dsn: str) -> Result:
-        async with open_store(dsn, size=2, name="relevo command", hears=()) as opened:
+        async with open_store(dsn, size=2, name="relevo command", hears=(), attachment_key=key) as opened:
             return await work(opened)
 
-    with Console().working("Opening the database"), ready_database(settings) as dsn:
+    with Console(tells).working("Opening the database"), ready_database(settings) as dsn:
         return asyncio.run(run(dsn))

@@ -30,6 +30,10 @@ class Trigger(str, Enum):
     """A threat, harassment or hate."""
 
 
+PRIVACY, TO_ERASE, TO_EXPORT = "privacy", "erase", "export"
+"""Type of the cases about a contact's own data, and the references that tell what they want done with it."""
+
+
 class CaseStatus(str, Enum):
     """Whether anybody still has to do something; readers accept further values."""
 

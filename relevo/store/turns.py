@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from relevo.contracts.store import Claim, Committed, TurnOutcome
+from relevo.contracts.store import Claim, Committed, TurnOutcome, Verification
 from relevo.domain.cases import CaseContact, CaseRequest
 from relevo.domain.conversations import Control
 from relevo.domain.messages import clean_text
@@ -122,12 +122,17 @@ def _entries(outcome: TurnOutcome) -> list[dict[str, Any]]:
     found = [("effect", "bot", _effect(e)) for e in outcome.effects]
     found += [("message", author, rows.content_document(message)) for message in outcome.messages]
     if outcome.verification is not None:
-        found.append(("verification", "system", {"custom": {"level": outcome.verification.level.name.lower()}}))
+        found.append(("verification", "system", _verified(outcome.verification)))
     found += [("case", "system", _opened(case)) for case in outcome.cases]
     found += [("case", "system", _again(again)) for again in outcome.contacts]
     return [
         {"n": n, "kind": kind, "author": who, "content": content} for n, (kind, who, content) in enumerate(found, 1)
     ]
+
+
+def _verified(verification: Verification) -> dict[str, Any]:
+    told = {"level": verification.level.name.lower(), "ref": verification.business_ref}
+    return {"custom": {name: value for name, value in told.items() if value is not None}}
 
 
 def _effect(effect: Any) -> dict[str, Any]:

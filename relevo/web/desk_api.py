@@ -148,7 +148,9 @@ API = Api(
             "/changes", "changes", "Events that say “look again”.", give_changes, None, answer_type="text/event-stream"
         ),
         _get("/openapi.json", "openapi", "This description.", _openapi, None, is_public=True),
-        _get("/schemas/{name}", "schema", "JSON Schema of handoff or handback.", _schema, None, is_public=True),
+        _get(
+            "/schemas/{name}", "schema", "JSON Schema of handoff, handback or contact.", _schema, None, is_public=True
+        ),
         _post(f"{_ONE}/take-over", "Take control.", writing.take_over, wire.TakeOver, wire.Conversation),
         _post(f"{_ONE}/replies", "Write to the contact.", writing.reply, wire.Write, wire.Position),
         _post(f"{_ONE}/notes", "Write for agents alone.", writing.note, wire.Write, wire.Position),

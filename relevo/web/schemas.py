@@ -1,4 +1,4 @@
-"""The JSON Schemas of the two records that cross between bot and person, as they are served and published."""
+"""The JSON Schemas of the records that leave a conversation, as they are served and published."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Any
 
 import msgspec
 
-from relevo.contracts import handoff
+from relevo.contracts import handoff, personal
 
 PUBLISHED = {
     "handoff": (handoff.HANDOFF, handoff.HandoffRecord),
     "handback": (handoff.HANDBACK, handoff.HandbackRecord),
+    "contact": (personal.CONTACT, personal.ContactRecord),
 }
 """By the name that a schema is served under."""
 

@@ -1,7 +1,7 @@
 """What the bot understands of sentences that it was not taught, with floors for all, for each intent and for alarms.
 
 The sentences are in ``understanding/``. Floors are what was measured, less a margin; who makes the bot understand
-better raises them. Whoever wrote the sentences also wrote the training data, so strangers are understood less well than this.
+better raises them. Whoever wrote the sentences also wrote the training data: strangers are understood less well.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from relevo.contracts.business import Person, Record
+from relevo.contracts.personal import ERASED
 from relevo.contracts.records import Fare, Flight, FlightTimes, Membership, Order, Subscription, Trip, Voucher
 from relevo.domain.effects import EffectOrder
 from relevo.domain.names import explains
@@ -45,9 +46,9 @@ AND (%(order)s::text IS NULL OR EXISTS (SELECT FROM aurora_orders o
 """
 _IN_SQL = ("loyalty_number", "email", "booking_code", "ticket", "order")
 # A key that is still recorded as done would answer "done" from memory, and nothing would be credited.
-_FORGET_EFFECTS = """
-DELETE FROM effects
-WHERE workspace_id = 1 AND business_ref IN (SELECT ref FROM aurora_people WHERE workspace_id = 1)
+_FORGET_EFFECTS = f"""
+DELETE FROM effects WHERE workspace_id = 1
+AND (business_ref = '{ERASED}' OR business_ref IN (SELECT ref FROM aurora_people WHERE workspace_id = 1))
 """
 
 

@@ -1,0 +1,127 @@
+"""Reads everything that is held about one person, as of one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+from psycopg.rows import dict_row
+
+from relevo.contracts.personal import (
+    CONTACT,
+    ContactRecord,
+    HeldArrival,
+    HeldAttachment,
+    HeldCase,
+    HeldCode,
+    HeldContact,
+    HeldConversation,
+    HeldEffect,
+    HeldEntry,
+    HeldHandoff,
+    HeldIdentity,
+    HeldView,
+    Withheld,
+)
+from relevo.store.personal_scope import Scope
+from relevo.store.pool import Connection
+
+Held = TypeVar("Held")
+
+_CONTACTS = """
+SELECT id, display_name, business_ref, created_at FROM contacts
+WHERE workspace_id = 1 AND id = ANY(%(contacts)s) ORDER BY created_at, id
+"""
+_IDENTITIES = """
+SELECT id, channel, address, business_ref, level, verified_until, verified_facts, failed_tries, created_at
+FROM identities WHERE workspace_id = 1 AND id = ANY(%(identities)s) ORDER BY created_at, id
+"""
+_CODES = """
+SELECT address, wrong_tries, answer, sent_at, expires_at, ended_at FROM codes
+WHERE workspace_id = 1 AND (business_ref = %(ref)s OR %(ref)s::text IS NULL AND identity_id = ANY(%(identities)s))
+ORDER BY id
+"""
+_CONVERSATIONS = """
+SELECT c.id, c.channel, i.address, c.language, c.control, c.created_at, c.updated_at
+FROM conversations c JOIN identities i ON i.workspace_id = 1 AND i.id = c.identity_id
+WHERE c.workspace_id = 1 AND c.id = ANY(%(own)s) ORDER BY c.created_at, c.id
+"""
+_WITHHELD = "SELECT id, channel FROM conversations WHERE workspace_id = 1 AND id = ANY(%(shared)s) ORDER BY created_at"
+_TIMELINE = """
+SELECT e.position, e.kind, e.author, e.content, e.created_at, CASE WHEN d.id IS NOT NULL THEN jsonb_build_object(
+    'state', d.state, 'attempts', d.attempts, 'reason', d.reason, 'ended_at', d.ended_at) END AS delivery
+FROM entries e LEFT JOIN deliveries d
+    ON d.workspace_id = 1 AND d.conversation_id = e.conversation_id AND d.position = e.position
+WHERE e.workspace_id = 1 AND e.conversation_id = %(id)s ORDER BY e.position
+"""
+_ARRIVALS = """
+SELECT text, metadata, translate(encode(raw, 'base64'), E'\\n', '') AS raw_base64, state, error, received_at
+FROM inbox WHERE workspace_id = 1 AND conversation_id = %(id)s ORDER BY position
+"""
+_HANDOFFS = """
+SELECT state, record, handback, created_at, ended_at FROM handoffs
+WHERE workspace_id = 1 AND conversation_id = %(id)s ORDER BY episode
+"""
+_MEMORY = "SELECT events FROM tracker_events WHERE workspace_id = 1 AND conversation_id = %(id)s ORDER BY version"
+_CASES = """
+SELECT id, type, trigger, status, reference, goal, detail, outcome, contacted, opened_at, promised_at, closed_at
+FROM cases WHERE workspace_id = 1 AND id = ANY(%(cases)s) ORDER BY opened_at, id
+"""
+_EFFECTS = """
+SELECT key, kind, arguments, amount, unit, state, rule, result, reason, case_id, intended_at, ended_at
+FROM effects WHERE workspace_id = 1 AND key = ANY(%(effects)s) ORDER BY intended_at, key
+"""
+_ATTACHMENTS = """
+SELECT id, channel, address, name, mime, size_bytes, sha256, kind, case_id, created_at, erased_at FROM attachments
+WHERE workspace_id = 1 AND (conversation_id = ANY(%(own)s)
+    OR conversation_id IS NULL AND channel || ':' || address = ANY(%(names)s)) ORDER BY created_at, id
+"""
+_VIEWS = """
+SELECT a.name AS agent, v.is_thumbnail, v.viewed_at
+FROM attachment_views v JOIN agents a ON a.workspace_id = 1 AND a.id = v.agent_id
+WHERE v.workspace_id = 1 AND v.attachment_id = %(id)s ORDER BY v.viewed_at, v.id
+"""
+
+
+async def read_record(connection: Connection, scope: Scope, exported_at: datetime) -> ContactRecord:
+    """Give everything; the connection's transaction decides as of when."""
+    values = {**scope.values, "shared": scope.shared}
+    return ContactRecord(
+        schema=CONTACT,
+        exported_at=exported_at,
+        business_ref=scope.ref,
+        contacts=await _all(connection, HeldContact, _CONTACTS, values),
+        identities=await _all(connection, HeldIdentity, _IDENTITIES, values),
+        codes=await _all(connection, HeldCode, _CODES, values),
+        conversations=[await _conversation(connection, row) for row in await _rows(connection, _CONVERSATIONS, values)],
+        withheld=await _all(connection, Withheld, _WITHHELD, values),
+        cases=await _all(connection, HeldCase, _CASES, values),
+        effects=await _all(connection, HeldEffect, _EFFECTS, values),
+        attachments=[await _attachment(connection, row) for row in await _rows(connection, _ATTACHMENTS, values)],
+    )
+
+
+async def _conversation(connection: Connection, row: Mapping[str, Any]) -> HeldConversation:
+    turns = await _rows(connection, _MEMORY, row)
+    return HeldConversation(
+        **row,
+        timeline=await _all(connection, HeldEntry, _TIMELINE, row),
+        arrivals=await _all(connection, HeldArrival, _ARRIVALS, row),
+        handoffs=await _all(connection, HeldHandoff, _HANDOFFS, row),
+        bot_memory=[event for turn in turns for event in msgspec.json.decode(bytes(turn["events"]))],
+    )
+
+
+async def _attachment(connection: Connection, row: Mapping[str, Any]) -> HeldAttachment:
+    return HeldAttachment(**row, views=await _all(connection, HeldView, _VIEWS, row))
+
+
+async def _all(connection: Connection, kind: type[Held], statement: str, values: Mapping[str, Any]) -> list[Held]:
+    return [msgspec.convert(row, kind) for row in await _rows(connection, statement, values)]
+
+
+async def _rows(connection: Connection, statement: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        return await (await cursor.execute(statement, values)).fetchall()
