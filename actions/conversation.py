@@ -27,6 +27,9 @@ FILES_ONLY = "send_attachment"
 SHOWN = ("offer", "shown", "photo_trips", "draft", "refused")
 """Slots with what the open request showed and was told: of no use to another one, and nobody else's to see."""
 
+TELLING = frozenset({"code", "email", "name", "name_photo"})
+"""Stages in which something was asked for that nobody can foresee: there is nothing that is not understood."""
+
 
 REQUEST = ("in_request", "request", "stage", "goal", "was_refused", *SHOWN)
 """Slots of the open request."""
@@ -121,6 +124,10 @@ class Talk:
     def say(self, response: str, **values: str) -> None:
         """Say a response of domain.yml; its ``{said_x}`` is the value ``x``."""
         self.replies.append((response, {f"said_{name}": value for name, value in values.items()}))
+
+    def new_reference(self, ref: str) -> str:
+        """Give an effect a reference of its own that may be done again and again; a retried turn gives the same."""
+        return f"{ref}:{self.turn.now:%Y%m%d%H%M%S%f}"
 
     def end(self, *also: str) -> None:
         """Close the open request, with further slots of its own; who writes stays known."""

@@ -76,7 +76,7 @@ def _missing(talk: Talk) -> tuple[str, ...]:
     if not talk.memory["in_request"]:
         return ()
     facts = () if talk.turn.level >= Level.TWO_FACTS else IDENTIFYING
-    asked = (*facts, *(("passport_photo",) if talk.memory["stage"] == "photo" else ()))
+    asked = (*facts, *(("passport_photo",) if talk.memory["stage"] in ("photo", "name_photo") else ()))
     return tuple(name for name in asked if not talk.memory[name])
 
 

@@ -40,10 +40,13 @@ async def is_identified(talk: Talk, case_type: str, question: str = "utter_ask_i
     return False
 
 
-def is_somebody_else(talk: Talk, person: Person) -> bool:
-    """Tell whether the message gives facts that are not this person's; identity is never switched on the way."""
+def is_somebody_else(talk: Talk, person: Person, *, but: str = "") -> bool:
+    """Tell whether the message gives facts that are not this person's; identity is never switched on the way.
+
+    ``but`` names a kind of fact that says something else here: the address that is to be the new one.
+    """
     entities, own = talk.heard.entities, {person.loyalty_number, person.email.lower()}
-    given = {*entities.get("loyalty_number", ()), *entities.get("email", ())}
+    given = {value for kind in ("loyalty_number", "email") if kind != but for value in entities.get(kind, ())}
     if given <= own:
         return False
     talk.memory["loyalty_number"] = person.loyalty_number

@@ -16,12 +16,16 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions import (
     balance,
     case_status,
+    email_change,
     fares,
     flight_status,
     handoff,
+    language,
     later,
     money_back,
+    name_change,
     points,
+    privacy,
     refunds,
     returns,
     rights,
@@ -32,7 +36,7 @@ from actions import (
     vouchers,
 )
 from actions import help as articles
-from actions.conversation import NOT_UNDERSTOOD, SHOWN, Also, Memory, Talk, heard
+from actions.conversation import NOT_UNDERSTOOD, SHOWN, TELLING, Also, Memory, Talk, heard
 from actions.paying_back import CASE_TYPES
 from actions.question import asked_about
 from actions.trips import NAMING
@@ -57,9 +61,16 @@ OPENED_BY: dict[str, tuple[str, GoOn]] = {
     "action_refund_status": (status.REFUNDS.case_type, status.REFUNDS.go_on),
     "action_case_status": (case_status.CASE_TYPE, case_status.go_on),
     "action_voucher": (vouchers.CASE_TYPE, vouchers.go_on),
+    "action_change_email": (email_change.CASE_TYPE, email_change.go_on),
+    "action_change_name": (name_change.CASE_TYPE, name_change.go_on),
+    "action_privacy": (privacy.CASE_TYPE, privacy.go_on),
 }
 """By the action in domain.yml that opens it: the request's name, which is its case type, and what takes it further."""
-REQUESTS: dict[str, GoOn] = {**dict(OPENED_BY.values()), later.REQUEST: later.go_on}
+REQUESTS: dict[str, GoOn] = {
+    **dict(OPENED_BY.values()),
+    language.REQUEST: language.go_on,
+    later.REQUEST: later.go_on,
+}
 QUESTIONS: dict[str, Callable[[Talk], bool]] = {
     balance.BALANCE.case_type: later.is_known,
     balance.EXPIRES.case_type: later.is_known,
@@ -162,7 +173,8 @@ async def noted(talk: Talk) -> None:
 async def go_on(talk: Talk) -> None:
     """Take the open request further; where nothing was understood, say so first, and give up the second time."""
     is_lost = talk.heard.intent in NOT_UNDERSTOOD and not talk.heard.entities.keys() & _TELLING
-    if is_lost and await articles.not_understood(talk):
+    is_awaited = talk.memory["stage"] in TELLING or bool(talk.turn.attachments)
+    if is_lost and not is_awaited and await articles.not_understood(talk):
         return
     await REQUESTS[talk.memory["request"]](talk)
 
@@ -172,6 +184,14 @@ async def question(talk: Talk) -> None:
     articles.question(talk)
     if talk.memory["in_request"]:
         await REQUESTS[talk.memory["request"]](talk)
+
+
+async def speak(talk: Talk) -> None:
+    """Speak another language at once; in another request that is all, else it is offered to have it on file."""
+    if talk.memory["in_request"] and talk.memory["request"] != language.REQUEST:
+        talk.say("utter_language_changed_here" if language.switch(talk) else "utter_language_which")
+    else:
+        await begin(talk, language.REQUEST)
 
 
 def _opening(action: str, request: str) -> type[TalkAction]:
@@ -197,6 +217,13 @@ class ActionGoOn(TalkAction):
 
     called = "action_go_on"
     work = staticmethod(go_on)
+
+
+class ActionChangeLanguage(TalkAction):
+    """Speaks the language that the contact asks for."""
+
+    called = "action_change_language"
+    work = staticmethod(speak)
 
 
 class ActionNotUnderstood(TalkAction):

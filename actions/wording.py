@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, tzinfo
@@ -36,6 +38,18 @@ class Wording:
     def words(self, group: str) -> frozenset[str]:
         """Give the words of a group by which a text about pieces is read, such as ``only``."""
         return frozenset(self._data["pieces"][group])
+
+    @property
+    def names(self) -> Sequence[str]:
+        """How this language is called, in any language."""
+        names: Sequence[str] = self._data["called"]
+        return names
+
+    @property
+    def refusing(self) -> Sequence[str]:
+        """Words after which a language is named that is not wanted."""
+        words: Sequence[str] = self._data["refusing"]
+        return words
 
     def number(self, value: int) -> str:
         """Write a whole number with the language's thousands sign."""
@@ -159,6 +173,18 @@ class Wording:
     def _said(self, text: str) -> set[str]:
         return {word.lower() for word in name_words(text)}
 
+    def announces_new(self, words: Sequence[str]) -> bool:
+        """Tell whether the words before something say that it is to be the new one: "to …", "my new address is …"."""
+        said = [fold(word) for word in words]
+        return bool(said) and (said[-1] in self._data["before_new"] or not set(said).isdisjoint(self._data["new"]))
+
+    def without_lead(self, text: str) -> str:
+        """Give a text without the words that lead to a name in it: "it should be …", "me llamo …"."""
+        for lead in sorted(self._data["before_name"], key=len, reverse=True):
+            if fold(text).startswith(f"{lead} "):
+                return text[len(lead) :].strip(" :,")
+        return text
+
     def date(self, day: date | str) -> str:
         """Write a date, such as "5 oct 2025"; takes ISO text too."""
         when = day if isinstance(day, date) else date.fromisoformat(day)
@@ -215,6 +241,38 @@ class Wording:
         """Write an airport's place; one that the language does not know stays."""
         name: str = self._data["places"].get(code, code)
         return name
+
+
+def language_meant(text: str) -> str | None:
+    """Give the language that a text asks for, None where it does not tell; "I don't speak English" asks for another."""
+    refused = "|".join(word for code in codes() for word in wording(code).refusing)
+    named = {code: _is_wanted(fold(text), "|".join(wording(code).names), refused) for code in codes()}
+    wanted = [code for code, is_wanted in named.items() if is_wanted]
+    others = [code for code, is_wanted in named.items() if is_wanted is None]
+    if not wanted and len(others) < len(named):
+        wanted = others
+    return wanted[0] if len(wanted) == 1 else None
+
+
+def _is_wanted(folded: str, names: str, refused: str) -> bool | None:
+    """Tell whether a language is named as the one to speak, or only as one that is not; None where it is not named."""
+    if not re.search(rf"\b(?:{names})\b", folded):
+        return None
+    left = re.sub(rf"\b(?:{refused})\b[^,.;:]{{0,30}}?\b(?:{names})\b", "", folded)
+    return bool(re.search(rf"\b(?:{names})\b", left))
+
+
+@lru_cache(maxsize=1)
+def codes() -> tuple[str, ...]:
+    """Give the languages that there is wording in."""
+    files = resources.files("actions").joinpath("languages").iterdir()
+    return tuple(sorted(file.name.removesuffix(".yml") for file in files if file.name.endswith(".yml")))
+
+
+def fold(text: str) -> str:
+    """Write a text in lower case without accents."""
+    decomposed = unicodedata.normalize("NFD", text.lower())
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).replace("’", "'")
 
 
 @lru_cache

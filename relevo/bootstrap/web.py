@@ -94,6 +94,7 @@ async def _services(
         decider=decider,
         articles=shelf(settings),
         service=configuration.bot.service,
+        verification_seconds=configuration.bot.verification_seconds,
         settings=settings.web,
         is_demo=demo,
         company_name=DEMO_COMPANY if demo else COMPANY,

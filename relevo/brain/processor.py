@@ -7,6 +7,7 @@ one that it is given; other actions get the real one here. What it deep-copies f
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import structlog
@@ -16,9 +17,10 @@ from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.nlg.generator import NaturalLanguageGenerator
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
-from rasa.shared.core.events import ActionExecutionRejected, Event, ReminderScheduled, UserUttered
+from rasa.shared.core.events import ActionExecutionRejected, Event, ReminderScheduled, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
+LANGUAGE_SLOT, CHOSEN_SLOT = "language", "chosen_language"
 _log = structlog.get_logger()
 
 
@@ -36,6 +38,7 @@ class TurnProcessor(MessageProcessor):
         tracker.update_with_events(introduction or [], self.domain)
         await self._handle_message_with_tracker(message, tracker)
         await self.run_action_extract_slots(message.output_channel, tracker)
+        tracker.update_with_events(list(_chosen_language(tracker)), self.domain)
         await self._run_prediction_loop(message.output_channel, tracker)
 
     async def _run_action(
@@ -97,3 +100,10 @@ class TurnProcessor(MessageProcessor):
         await self._send_bot_messages(events, tracker, output_channel)
         tracker.update_with_events(events, self.domain)
         return tracker
+
+
+def _chosen_language(tracker: DialogueStateTracker) -> Iterator[Event]:
+    """Give back the language that the contact asked for, where a message was read as another one."""
+    chosen = tracker.get_slot(CHOSEN_SLOT) if CHOSEN_SLOT in tracker.slots else None
+    if chosen is not None and tracker.get_slot(LANGUAGE_SLOT) != chosen:
+        yield SlotSet(LANGUAGE_SLOT, chosen)

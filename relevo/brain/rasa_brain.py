@@ -22,14 +22,13 @@ from rasa.shared.core.events import Event, SlotSet
 
 from relevo.brain.in_process import InProcessActions
 from relevo.brain.lighter import lighten
-from relevo.brain.processor import TurnProcessor
+from relevo.brain.processor import LANGUAGE_SLOT, TurnProcessor
 from relevo.brain.tracker import TurnTracker
 from relevo.contracts.brain import Answer, History, Question
 from relevo.domain.conversations import Conversation
 from relevo.domain.messages import Button, Content
 from relevo.errors import BrainUnavailable, RelevoError, TurnFailed, Unavailable
 
-LANGUAGE_SLOT = "language"
 ATTACHMENT_SENT = "/send_attachment"
 """What Rasa hears of a message that is files only; nobody can type it, since a typed slash is taken off."""
 

@@ -28,7 +28,7 @@ def read_bot(path: Path, mistakes: Mistakes) -> BotFile:
     if document is None:
         return BotFile()
     required = ("languages", "default_language", "timezone", "verification_seconds")
-    parts = document.fields(required=required, optional=("desk",))
+    parts = document.fields(required=required, optional=("desk", "privacy"))
     languages = _languages(parts.get("languages"))
     default = parts["default_language"].choice(languages) if languages and "default_language" in parts else None
     zone = _zone(parts.get("timezone"))
@@ -36,6 +36,8 @@ def read_bot(path: Path, mistakes: Mistakes) -> BotFile:
     if not (languages and default and zone and seconds):
         return BotFile()
     service = replace(_service(parts["desk"]) if "desk" in parts else Service(), timezone=zone)
+    if "privacy" in parts and (months := _answer_months(parts["privacy"])):
+        service = replace(service, privacy_answer_months=months)
     return BotFile(
         languages=languages, default_language=default, timezone=zone, verification_seconds=seconds, service=service
     )
@@ -56,6 +58,11 @@ def _service(spot: Spot) -> Service:
         found = parts["first_response_seconds"].fields(required=levels)
         given["first_response_seconds"] = {level: spot.whole_number(least=60) or 60 for level, spot in found.items()}
     return replace(Service(), **given)  # type: ignore[arg-type]
+
+
+def _answer_months(spot: Spot) -> int | None:
+    parts = spot.fields(required=("answer_months",))
+    return parts["answer_months"].whole_number(least=1) if "answer_months" in parts else None
 
 
 def _shift(days: str, hours: Spot) -> Shift | None:

@@ -72,6 +72,9 @@ class Business(Protocol):
         that whoever approves it has. Its result has ticket, flight, amount, unit and reference.
 
         An ``issue_voucher`` gives ``order.amount`` as a voucher. Its result has code, amount, unit and valid_until.
+        A ``change_email`` puts ``email`` in the place of ``before``, a ``change_language`` does so with ``language``, a
+        ``change_name`` with ``given_names`` and ``surnames``. What is not as ``before`` (or ``…_before``) says is
+        refused. The result has all of these.
 
         Raises Conflict when the business refuses (its sentence says why).
         """

@@ -228,6 +228,15 @@ class Promise:
     business_ref: str | None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ByHand:
+    """Who somebody is, as an agent has found out."""
+
+    business_ref: str
+    name: str
+    verified_until: datetime
+
+
 class CaseWork(Protocol):
     """What happens to a case at the desk and by the clock."""
 
@@ -242,6 +251,14 @@ class CaseWork(Protocol):
         """Write to the contact as an agent who has control; idempotent by client id.
 
         Raises NotFound, and Conflict for whoever has no control or used the client id for something else.
+        """
+        ...
+
+    async def verify(self, conversation_id: UUID, version: int, agent_id: int, found: ByHand) -> None:
+        """Know whoever writes as by two facts, as an agent who has control has found out, and forget wrong tries.
+
+        What was proved better about the same person stays. Raises Conflict unless this agent has control at this
+        version, and while they are verified as somebody else; NotFound.
         """
         ...
 

@@ -71,6 +71,11 @@ class Turn(Protocol):
         ...
 
     @property
+    def privacy_due_at(self) -> datetime:
+        """Until when a request about the contact's own data that comes now must be answered."""
+        ...
+
+    @property
     def level(self) -> Level:
         """How the contact is verified at this moment, what this turn added included."""
         ...
@@ -142,7 +147,7 @@ class Turn(Protocol):
         """
         ...
 
-    async def open_case(
+    async def open_case(  # noqa: PLR0913 - one for each thing that a case may have
         self,
         case_type: str,
         trigger: Trigger,
@@ -151,10 +156,11 @@ class Turn(Protocol):
         goal: str | None = None,
         detail: Mapping[str, Any] | None = None,
         effects: Sequence[EffectResult] = (),
+        promised_at: datetime | None = None,
     ) -> str:
         """Open a case for a person when the turn commits, and give its number to tell the contact.
 
-        The prepared ones among the effects are decided about in it.
+        The prepared ones among the effects are decided about in it. A time that is promised is kept, or owned up to.
         """
         ...
 

@@ -118,6 +118,8 @@ class CaseRequest:
     """How long until a person should have answered."""
     effects: tuple[str, ...] = ()
     """Keys of prepared effects that a person decides about in this case."""
+    promised_at: datetime | None = None
+    """Until when the contact was told that it will be done."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

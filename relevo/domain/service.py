@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time
@@ -41,6 +42,14 @@ class Service:
     presence_seconds: float = 45.0
     """How recently an agent's desk must have been heard of for them to count as online."""
     timezone: str = "Europe/Madrid"
+    privacy_answer_months: int = 1
+    """Within how many months a request about one's own data is answered, counted from when it came."""
+
+    def privacy_due_at(self, asked_at: datetime) -> datetime:
+        """Give until when such a request is answered: the same day of the month, or the month's last one."""
+        months = asked_at.month - 1 + self.privacy_answer_months
+        year, month = asked_at.year + months // 12, months % 12 + 1
+        return asked_at.replace(year=year, month=month, day=min(asked_at.day, monthrange(year, month)[1]))
 
     def is_open_at(self, moment: datetime) -> bool:
         """Tell whether people should be there at a moment."""

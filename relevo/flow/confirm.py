@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -30,6 +30,9 @@ TEXTS: Mapping[str, frozenset[str]] = {
     "cancel_subscription": frozenset({"plan", "ends_on"}),
     "compensate_flight": frozenset({"money", "flight"}),
     "issue_voucher": frozenset({"money", "code", "valid_until"}),
+    "change_email": frozenset({"email", "before"}),
+    "change_name": frozenset({"full_name"}),
+    "change_language": frozenset(),
 }
 """The kinds that have words of their own, and the facts that those need; any other is confirmed by its reference."""
 
@@ -43,7 +46,8 @@ async def confirm(
 
     Of the effect's result are told, where they are there: ``points`` and ``balance``; ``amount`` (in minor units) with
     ``unit``, its currency, and ``means``, the means of payment as the contact knows it; ``plan`` and ``ends_on``;
-    ``flight``; a voucher's ``code`` and ``valid_until``.
+    ``flight``; a voucher's ``code`` and ``valid_until``; ``email`` and the one ``before``; ``given_names`` and
+    ``surnames``.
     """
     if effect.state is not EffectState.DONE:
         raise ValueError(f"{effect.key} is {effect.state.value}; only what was done is confirmed.")
@@ -52,6 +56,7 @@ async def confirm(
 
 
 async def _write(mailer: Mailer, owed: Owed, person: Person) -> Posting:
+    """Write to the address on file, and before that to the one that it has replaced: whose it was must hear of it."""
     mail = Mail(
         about=owed.about,
         business_ref=person.ref,
@@ -60,6 +65,8 @@ async def _write(mailer: Mailer, owed: Owed, person: Person) -> Posting:
         language=owed.language or person.language,
         once=owed.key,
     )
+    if owed.also_to is not None:
+        await mailer.send(replace(mail, address=owed.also_to, once=f"{owed.key}:before"))
     return await mailer.send(mail)
 
 
@@ -86,6 +93,10 @@ def _facts(language: str, result: Mapping[str, Any]) -> dict[str, str]:
     if result.get("code") and result.get("valid_until"):
         until = day(language, date.fromisoformat(result["valid_until"]))
         facts |= {"code": str(result["code"]), "valid_until": until}
+    if result.get("email") and result.get("before"):
+        facts |= {"email": str(result["email"]), "before": str(result["before"])}
+    if result.get("given_names") and result.get("surnames"):
+        facts["full_name"] = f"{result['given_names']} {result['surnames']}"
     if result.get("plan") and result.get("ends_on"):
         facts |= {"plan": str(result["plan"]), "ends_on": day(language, date.fromisoformat(result["ends_on"]))}
     return facts
@@ -103,6 +114,8 @@ class Owed:
     """What is spoken there; None: as the business has it on file."""
     words: Callable[[Person, str, str], Content]
     """Gives what is written to a person, in a language, in the name of a company."""
+    also_to: str | None = None
+    """An address that was on file before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +168,13 @@ def _of_effect(done: DoneEffect) -> Owed:
         about=done.conversation_id,
         language=done.language,
         words=lambda person, language, company: confirmation(person, done.effect, language, company),
+        also_to=_replaced_address(done.effect),
     )
+
+
+def _replaced_address(effect: EffectResult) -> str | None:
+    is_about_mail = effect.key.startswith("change_email:") and effect.result.get("before")
+    return str(effect.result["before"]) if is_about_mail else None
 
 
 def _of_promise(promise: MissedPromise) -> Owed:

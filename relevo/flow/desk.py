@@ -1,6 +1,6 @@
 """What an agent does at the desk: takes a conversation, answers, notes, hands it back; promises and closes cases.
 
-    take over ─► reply, note ─► hand back (the bot opens with what was decided) | close | put back into the queue
+    take over ─► reply, note, verify ─► hand back (the bot opens with what was decided) | close | put back
 
 Each verb is one transaction of the store and then wakes whoever must look. Who comes second hears who was first.
 """
@@ -17,7 +17,9 @@ from uuid import UUID
 import structlog
 
 from relevo.contracts.accounts import AgentAccount
+from relevo.contracts.business import Business, Person
 from relevo.contracts.clock import Clock, system_clock
+from relevo.contracts.desk import ByHand
 from relevo.contracts.live import Live
 from relevo.contracts.store import Store
 from relevo.domain.cases import Case, CaseStatus
@@ -25,7 +27,7 @@ from relevo.domain.conversations import ENDED, Control, Conversation
 from relevo.domain.handoff import Handback
 from relevo.domain.messages import MAX_TEXT_BYTES, Author, Content, clean_text
 from relevo.domain.service import Service
-from relevo.errors import TooLarge, Unreadable
+from relevo.errors import AccessDenied, BusinessUnavailable, Conflict, NotFound, TooLarge, Unavailable, Unreadable
 from relevo.flow.handoff import takeover
 from relevo.flow.record import handback_record
 from relevo.flow.texts import say
@@ -51,6 +53,10 @@ class DeskWork:
     live: Live
     service: Service = field(default_factory=Service)
     clock: Clock = field(default=system_clock)
+    business: Business | None = None
+    """Who knows the people that are verified by hand; None where no business is connected."""
+    verification_seconds: float = 3600.0
+    """How long that holds, as for any verification."""
 
     async def take_over(self, conversation_id: UUID, version: int, agent: AgentAccount) -> int:
         """Give an agent control, by compare-and-set, and give its new version; taking what one has changes nothing."""
@@ -83,6 +89,17 @@ class DeskWork:
         position = await self.store.case_work.note(conversation_id, agent.id, _words(text), client_id)
         self._changed(conversation_id, "note", agent)
         return position
+
+    async def verify(self, conversation_id: UUID, version: int, agent: AgentAccount, business_ref: str) -> None:
+        """Know whoever writes as a person of the business: an agent who has control has found out who it is."""
+        if agent.business_ref is not None and agent.business_ref == business_ref:
+            raise AccessDenied("You may not verify yourself; somebody else has to.", code="own_contact")
+        person = await self._person(business_ref)
+        until = self.clock() + timedelta(seconds=self.verification_seconds)
+        name = f"{person.given_names} {person.surnames}"
+        found = ByHand(business_ref=person.ref, name=name, verified_until=until)
+        await self.store.case_work.verify(conversation_id, version, agent.id, found)
+        self._changed(conversation_id, "verify", agent)
 
     async def hand_back(self, conversation_id: UUID, version: int, agent: AgentAccount, handback: Handback) -> None:
         """Give the bot control; it opens with what was decided, and knows what the person learned."""
@@ -128,6 +145,16 @@ class DeskWork:
             return
         await self.store.case_work.close(case_id, agent.id, outcome)
         self._changed(case.conversation_id, "close_case", agent)
+
+    async def _person(self, business_ref: str) -> Person:
+        if self.business is None:
+            raise Conflict("No business system is connected, so nobody can be verified.", code="no_business")
+        try:
+            return await self.business.person(clean_text(business_ref).strip())
+        except NotFound:
+            raise NotFound("Nobody has this reference in the business's files.", code="unknown_person") from None
+        except BusinessUnavailable as error:
+            raise Unavailable(f"{error} Nobody was verified; repeat it in a moment.") from error
 
     async def _record(self, conversation_id: UUID, agent: AgentAccount, handback: Handback) -> Mapping[str, Any]:
         episodes = await self.store.desk.episodes(conversation_id)

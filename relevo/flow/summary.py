@@ -24,6 +24,8 @@ INNER_SLOTS = frozenset(
         "photo_trips",
         "shown",
         "draft",
+        "chosen_language",
+        "code_is_dead",
     }
 )
 

@@ -88,6 +88,11 @@ class ConversationTurn:
         """A number that rises whenever control passes."""
         return self.claim.conversation.control_version
 
+    @property
+    def privacy_due_at(self) -> datetime:
+        """Until when a request about the contact's own data must be answered."""
+        return self.services.service.privacy_due_at(self.now)
+
     @cached_property
     def who(self) -> Who:
         """Who writes, as far as this turn knows."""
@@ -202,7 +207,7 @@ class ConversationTurn:
         spent = self.spent.get(asked, 0)
         return self.services.policies.decide(kind, {**facts, "spent": spent}, self.now.date()), spent
 
-    async def open_case(
+    async def open_case(  # noqa: PLR0913 - one for each thing that a case may have
         self,
         case_type: str,
         trigger: Trigger,
@@ -211,6 +216,7 @@ class ConversationTurn:
         goal: str | None = None,
         detail: Mapping[str, Any] | None = None,
         effects: Sequence[EffectResult] = (),
+        promised_at: datetime | None = None,
     ) -> str:
         """Open a case for a person when the turn commits, and give its number."""
         number = await self.services.effects.next_case_id()
@@ -225,6 +231,7 @@ class ConversationTurn:
             priority=priority,
             due_seconds=self.services.service.first_response_seconds[priority.level],
             effects=_prepared(effects),
+            promised_at=promised_at,
         )
         self.cases.append(case)
         return number

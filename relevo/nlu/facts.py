@@ -21,6 +21,7 @@ _FACTS = frozenset(
         "booking_code",
         "order",
         "subscription",
+        "code",
         "flight",
         "partner_flight",
         "carrier",

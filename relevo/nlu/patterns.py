@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from relevo.nlu.words import fold, languages, words_of
 
 _PLACE = 3
+_FEW_WORDS = 8
 LONGEST_TEXT = 4000
 """Characters that are looked at; a reference further down a longer text is not found."""
 
@@ -79,6 +80,7 @@ _BARE_ORDER = re.compile(
 _SUBSCRIPTION = re.compile(rf"{_NOT_INSIDE}sub[ .\-]?(\d{{3}}){_ENDS}")
 _CASE = re.compile(rf"{_NOT_INSIDE}(?<!in )(?<!en )cas[eo][ .\-#]{{0,3}}(\d{{4,9}}){_ENDS}")
 _BAGGAGE_REPORT = re.compile(rf"{_NOT_INSIDE}[a-z]{{3}}au\d{{5}}{_ENDS}")
+_CODE = re.compile(r"(?<![\w@.,/+\-])\d{3}[ \-]?\d{3}(?![\w@/\-]|[.,]\d)")
 _PHONE = re.compile(r"(?<![\w+])(?:\+|00)[1-9](?:[ ().\-]{0,2}\d){7,14}(?!\d)")
 _LOCAL_PHONE = re.compile(rf"{_NOT_INSIDE}\d(?:[ .\-]?\d){{8,11}}{_ENDS}")
 _FLIGHT = re.compile(rf"{_NOT_INSIDE}au[ \-]?(\d{{3,4}}){_ENDS}")
@@ -155,6 +157,13 @@ def _partner_flights(text: Text) -> Iterator[Span]:
     for match in _GLUED_FLIGHT.finditer(text.folded):
         if text.cue_before(match.start(), "flight"):
             yield Span("partner_flight", match[0].replace("-", "").upper(), *match.span())
+
+
+def _codes(text: Text) -> Iterator[Span]:
+    """Give six digits of a message that says little else; a longer one has other numbers in mind."""
+    for match in _CODE.finditer(text.folded):
+        if len(text.folded.split()) <= _FEW_WORDS:
+            yield Span("code", re.sub(r"\D", "", match[0]), *match.span())
 
 
 def _booking_codes(text: Text) -> Iterator[Span]:
@@ -280,6 +289,6 @@ def _telling_words(text: Text) -> Iterator[Span]:
 
 _FINDERS: tuple[Finder, ...] = (
     _emails, _tickets, _loyalty_numbers, _orders, _subscriptions, _cases, _baggage_reports, _phones, _flights,
-    _partner_flights, _booking_codes
+    _partner_flights, _codes, _booking_codes
 )  # fmt: skip
 _WORD_FINDERS: tuple[Finder, ...] = (_periods, _names, _choices, _telling_words)

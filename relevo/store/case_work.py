@@ -9,8 +9,9 @@ from uuid import UUID
 
 import psycopg
 
-from relevo.contracts.desk import Promise
+from relevo.contracts.desk import ByHand, Promise
 from relevo.domain.cases import Priority
+from relevo.domain.contacts import Level
 from relevo.domain.messages import clean_text
 from relevo.errors import Conflict, NotFound, RequestError
 from relevo.store import rows
@@ -36,6 +37,34 @@ WITH known AS (
     SELECT id, last_position, channel FROM grown WHERE %(is_reply)s
 )
 SELECT last_position, true FROM grown UNION ALL SELECT position, is_same FROM known
+"""
+
+# An identity is never switched on the way: whoever is known as somebody else is so until that ends.
+_IS_ANOTHER = "(i.level > 0 AND i.verified_until > now() AND i.business_ref IS DISTINCT FROM %(ref)s)"
+_IS_BETTER = "(i.level > %(level)s AND i.verified_until > now())"
+_VERIFY = f"""
+WITH held AS (
+    SELECT c.id, c.identity_id FROM conversations c
+    WHERE c.workspace_id = 1 AND c.id = %(id)s AND c.control = 'agent' AND c.agent_id = %(agent)s
+      AND c.control_version = %(version)s FOR UPDATE
+), verified AS (
+    UPDATE identities i SET failed_tries = 0, business_ref = %(ref)s,
+        level = CASE WHEN {_IS_BETTER} THEN i.level ELSE %(level)s END,
+        verified_until = CASE WHEN {_IS_BETTER} THEN i.verified_until ELSE %(until)s END,
+        verified_facts = CASE WHEN i.business_ref = %(ref)s THEN i.verified_facts ELSE '{{}}' END
+    FROM held WHERE i.workspace_id = 1 AND i.id = held.identity_id AND NOT {_IS_ANOTHER}
+    RETURNING i.contact_id
+), named AS (
+    UPDATE contacts k SET business_ref = %(ref)s, display_name = %(name)s
+    FROM verified v WHERE k.workspace_id = 1 AND k.id = v.contact_id
+), grown AS (
+    UPDATE conversations c SET last_position = c.last_position + 1, updated_at = now()
+    FROM held, verified WHERE c.workspace_id = 1 AND c.id = held.id RETURNING c.id, c.last_position
+), written AS (
+    INSERT INTO entries (conversation_id, position, kind, author, content)
+    SELECT id, last_position, 'verification', 'agent', %(content)s::jsonb FROM grown
+)
+SELECT EXISTS (SELECT FROM held), EXISTS (SELECT FROM grown)
 """
 
 _MISSED = f"""
@@ -81,6 +110,28 @@ class PostgresCaseWork:
     async def reply(self, conversation_id: UUID, agent_id: int, text: str, client_id: str) -> int:
         """Write to the contact as an agent who has control."""
         return await self._write(conversation_id, agent_id, text, client_id, is_reply=True)
+
+    async def verify(self, conversation_id: UUID, version: int, agent_id: int, found: ByHand) -> None:
+        """Know whoever writes, as an agent who has control has found out."""
+        told = {"level": Level.TWO_FACTS.name.lower(), "by_hand": True, "ref": found.business_ref, "agent_id": agent_id}
+        values = {
+            "id": conversation_id,
+            "version": version,
+            "agent": agent_id,
+            "level": int(Level.TWO_FACTS),
+            "ref": found.business_ref,
+            "name": found.name,
+            "until": found.verified_until,
+            "content": rows.json_text({"custom": told}),
+        }
+        has_control, is_verified = (await self._database.rows(_VERIFY, values))[0]
+        if not has_control:
+            raise await self._refusal(conversation_id)
+        if not is_verified:
+            raise Conflict(
+                "They are verified as somebody else in this conversation, until that ends. Nothing was changed.",
+                code="verified_as_another",
+            )
 
     async def promise(self, case_id: str, promised_at: datetime) -> None:
         """Keep until when the contact was promised an answer."""
@@ -175,6 +226,6 @@ class PostgresCaseWork:
         if not known:
             return NotFound("There is no such conversation.")
         return Conflict(
-            "You do not have this conversation. Take it over first, then write; your text was not sent.",
+            "You do not have this conversation. Take it over first; nothing was written.",
             code="not_in_control",
         )

@@ -14,9 +14,9 @@ from relevo.store.pool import Connection
 
 _OPEN = """
 INSERT INTO cases (id, type, trigger, reference, goal, detail, contact_id, business_ref, conversation_id, priority,
-    priority_reasons, due_at)
+    priority_reasons, due_at, promised_at)
 SELECT %(id)s, %(type)s, %(trigger)s, %(reference)s, %(goal)s, %(detail)s::json, i.contact_id, i.business_ref, c.id,
-    %(priority)s, %(reasons)s::jsonb, now() + make_interval(secs => %(due)s)
+    %(priority)s, %(reasons)s::jsonb, now() + make_interval(secs => %(due)s), %(promised_at)s
 FROM conversations c JOIN identities i ON i.workspace_id = 1 AND i.id = c.identity_id
 WHERE c.workspace_id = 1 AND c.id = %(conversation)s
 ON CONFLICT (workspace_id, id) DO NOTHING
@@ -86,6 +86,7 @@ def _values(case: CaseRequest, conversation_id: UUID) -> dict[str, Any]:
         "detail": rows.json_text(case.detail),
         "conversation": conversation_id,
         "effects": list(case.effects),
+        "promised_at": case.promised_at,
         **_priority_values(case),
     }
 

@@ -13,10 +13,10 @@
 What the customer does: ``customer`` (says a text; ``{code}`` is the newest one-time code), ``presses`` (a button of the
 last answer), ``sends`` (a photo, with a text or none). What is demanded: ``bot`` and ``never`` (fragments that all, or
 none of which, are in the answer; ``{case}`` is the newest case), ``mail`` (fragments of the last mail), ``effects``
-(all so far, with their states), ``cases`` (all that the bot opened, oldest first, with the given facts). What else
-happens: ``passes`` (time without a word, such as ``1 day``), ``business`` (SQL behind everybody's back), ``agent``
-(``online``, ``takes over``, ``{says: …}``, ``{hands back: outcome, told: …}``), ``approved`` and ``declined`` (by a
-supervisor).
+(all so far, with their states; ``*`` in a key stands for anything), ``cases`` (all that the bot opened, oldest first,
+with the given facts). What else happens: ``passes`` (time without a word, such as ``1 day``), ``business`` (SQL behind
+everybody's back), ``agent`` (``online``, ``takes over``, ``{says: …}``, ``{hands back: outcome, told: …}``),
+``approved`` and ``declined`` (by a supervisor).
 """
 
 from __future__ import annotations

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 from relevo.contracts.accounts import AgentAccount, AgentPowers
 from relevo.contracts.clock import system_clock
 from relevo.domain.cases import Case
-from relevo.domain.effects import POINTS
+from relevo.domain.effects import POINTS, PreparedEffect
 from relevo.domain.handoff import Handback
 from relevo.domain.messages import Author, Content
 from relevo.flow.approvals import Decider
@@ -99,7 +101,9 @@ class Player:
 
     async def _effects(self, written: dict[str, str]) -> None:
         found = await self.stage.opened.database.rows("SELECT key, state FROM effects ORDER BY key")
-        self.transcript.demand(dict(found) == (written or {}), f"The effects are {dict(found)}, not {written}.")
+        told = written or {}
+        is_so = len(found) == len(told) and all(_is_told(key, state, told) for key, state in found)
+        self.transcript.demand(is_so, f"The effects are {dict(found)}, not {told}.")
 
     async def _cases(self, written: list[dict[str, str]]) -> None:
         names = ("type", "trigger", "status", "reference")
@@ -138,19 +142,24 @@ class Player:
         self._hear()
 
     async def _approved(self, key: str) -> None:
-        effect = await self.stage.opened.store.approvals.get(key)
+        effect = await self._prepared(key)
         self._look()
-        await self._decider().approve(key, effect.hash, await self._person("Noelia Prat"))
+        await self._decider().approve(effect.order.key, effect.hash, await self._person("Noelia Prat"))
         await self.stage.play()
         self._hear()
 
     async def _declined(self, written: dict[str, str]) -> None:
         self._look()
         for key, reason in written.items():
-            effect = await self.stage.opened.store.approvals.get(key)
-            await self._decider().decline(key, effect.hash, await self._person("Noelia Prat"), reason)
+            effect = await self._prepared(key)
+            await self._decider().decline(effect.order.key, effect.hash, await self._person("Noelia Prat"), reason)
         await self.stage.play()
         self._hear()
+
+    async def _prepared(self, name: str) -> PreparedEffect:
+        keys = [row[0] for row in await self.stage.opened.database.rows("SELECT key FROM effects")]
+        key = next((key for key in keys if fnmatchcase(key, name)), name)
+        return await self.stage.opened.store.approvals.get(key)
 
     async def _person(self, name: str) -> AgentAccount:
         accounts, email = self.stage.opened.store.accounts, f"{name.split(maxsplit=1)[0].lower()}@stage.example"
@@ -192,3 +201,7 @@ class Player:
         mails = [delivery.content.text or "" for delivery in self.stage.mailbox.shown]
         codes = [found for text in mails for found in re.findall(r"\b\d{6}\b", text)]
         return codes[-1] if codes else "000000"
+
+
+def _is_told(key: str, state: str, told: Mapping[str, str]) -> bool:
+    return any(fnmatchcase(key, name) and state == as_told for name, as_told in told.items())

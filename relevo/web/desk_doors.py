@@ -48,7 +48,14 @@ class Call:
     def work(self) -> DeskWork:
         """What they may do."""
         services = self.services
-        return DeskWork(store=services.store, live=services.live, service=services.service, clock=services.clock)
+        return DeskWork(
+            store=services.store,
+            live=services.live,
+            service=services.service,
+            clock=services.clock,
+            business=services.decider.business if services.decider is not None else None,
+            verification_seconds=services.verification_seconds,
+        )
 
 
 def add_doors(app: Sanic, api: Api) -> None:

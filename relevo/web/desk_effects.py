@@ -33,6 +33,7 @@ _OF_THE_RULES = frozenset(
         "parts",
         "asked_on",
     }
+    | {"is_another", "was_compared", "is_address"}
 )
 """What the policy asked and a person need not read."""
 

@@ -65,7 +65,8 @@ def _handed_back(words: Words, rest: Rest) -> str:
 
 
 def _verification(words: Words, rest: Rest) -> str:
-    return f"<p><b>{known(words, 'level', str(rest.pop('level', '')))}</b></p>"
+    level = known(words, "level", str(rest.pop("level", "")))
+    return f"<p><b>{text(words['desk.by_hand']) if rest.pop('by_hand', False) else level}</b></p>"
 
 
 _LEADS: Mapping[str, Callable[[Words, Rest], str]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.handoff import HandoffRecord
 from relevo.domain.cases import Case
+from relevo.domain.contacts import Level
 from relevo.domain.conversations import ENDED, WAITING, Control
 from relevo.domain.handoff import OUTCOMES
 from relevo.flow.approvals import MAX_REASON_CHARACTERS
@@ -120,6 +121,21 @@ def _voucher(words: Words, case: Case, agent: AgentAccount, here: str) -> str:
 </label>
 <p class="quiet">{text(hint.format(limit=limit_shown))}</p>
 <button class="plain">{text(words["desk.voucher_now"])}</button></form></details>"""
+
+
+def verify_form(words: Words, reading: Reading, agent: AgentAccount) -> str:
+    """Give the way to say who writes, to the agent who has the conversation and as long as nobody is known."""
+    line = reading.line
+    is_mine = line.control is Control.AGENT and line.agent_id == agent.id
+    if not is_mine or line.level is not Level.CLAIMED:
+        return ""
+    return f"""<div class="case-forms"><details id="verify-box"><summary>{text(words["desk.verify"])}</summary>
+<form id="verify" data-api="/desk/api/conversations/{line.id}/verify">
+<input type="hidden" name="version" value="{line.control_version}" data-type="number">
+<label>{text(words["desk.verify_ref"])}
+<input id="verify-ref" name="business_ref" required maxlength="100" autocomplete="off"></label>
+<p class="quiet">{text(words["desk.verify_hint"])}</p>
+<button class="plain">{text(words["desk.verify_now"])}</button></form></details></div>"""
 
 
 def _reply(words: Words, here: str, draft: str) -> str:

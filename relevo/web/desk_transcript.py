@@ -27,7 +27,7 @@ def talk(words: Words, reading: Reading, agent: AgentAccount) -> str:
     items = "".join(_item(words, entry, titles, reading) for entry in reading.entries)
     empty = f'<li class="empty">{text(words["desk.empty_transcript"])}</li>'
     return f"""<section class="talk" aria-labelledby="transcript">
-<header class="talk-head"><div><h1 id="transcript">{who(words, reading.line)}</h1>
+<header class="talk-head"><div id="who" data-live><h1 id="transcript">{who(words, reading.line)}</h1>
 <p class="quiet">{_where(words, reading)}</p></div>
 {holder(words, reading, agent)}</header>
 <div class="scroll" id="timeline" data-live data-newest="{str(reading.is_newest).lower()}" tabindex="0" role="group"

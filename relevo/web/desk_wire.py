@@ -27,6 +27,13 @@ class TakeOver(msgspec.Struct, kw_only=True):
     version: Version
 
 
+class Verify(msgspec.Struct, kw_only=True):
+    """Says who writes, as an agent has found out; the conversation as it was at this version of its control."""
+
+    version: Version
+    business_ref: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+
+
 class Write(msgspec.Struct, kw_only=True):
     """Writes a reply or a note; the same client id again writes nothing."""
 

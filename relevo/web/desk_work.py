@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.desk import ConversationLine
 from relevo.web.desk_case import case_panel
 from relevo.web.desk_files import file_links
-from relevo.web.desk_forms import hand_back_dialog
+from relevo.web.desk_forms import hand_back_dialog, verify_form
 from relevo.web.desk_html import desk_page
 from relevo.web.desk_list import case_address, case_list
 from relevo.web.desk_reading import CaseListing, CaseReading, Reading
@@ -30,13 +31,13 @@ def work_page(
 {case_list(words, listing)}
 <p class="crumb"><a href="/desk">← {text(words["desk.overview"])}</a></p>
 {conversation}
-<div class="side">{case}{_contact(words, reading, about)}</div>
+<div class="side">{case}{_contact(words, reading, about, agent)}</div>
 {dialog}
 </main>"""
     return desk_page(language, _title(words, reading, about), session, body)
 
 
-def _contact(words: Words, reading: Reading | None, about: CaseReading | None) -> str:
+def _contact(words: Words, reading: Reading | None, about: CaseReading | None, agent: AgentAccount) -> str:
     if reading is None:
         return ""
     shown = about.case.id if about else None
@@ -49,6 +50,7 @@ def _contact(words: Words, reading: Reading | None, about: CaseReading | None) -
     return f"""<section class="about" id="contact" data-live aria-labelledby="contact-title">
 <h2 id="contact-title">{text(words["desk.contact"])}</h2>
 {contact_card(words, reading, other_cases=links)}{elsewhere}
+{verify_form(words, reading, agent)}
 </section>"""
 
 

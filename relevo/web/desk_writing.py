@@ -50,6 +50,12 @@ async def put_back(call: Call, body: wire.TakeOver, conversation_id: UUID) -> wi
     return await _conversation(call, conversation_id)
 
 
+async def verify(call: Call, body: wire.Verify, conversation_id: UUID) -> wire.Conversation:
+    """Know whoever writes as a person of the business."""
+    await call.work.verify(conversation_id, body.version, call.agent, body.business_ref)
+    return await _conversation(call, conversation_id)
+
+
 async def promise(call: Call, body: wire.PromiseTime, case_id: str) -> wire.CaseLine:
     """Keep until when an answer was promised."""
     await call.work.promise(case_id, call.agent, body.promised_at)

@@ -32,6 +32,8 @@ class WebServices:
     articles: Articles | None = None
     """What the help pages show; None where there are none."""
     service: Service = field(default_factory=Service)
+    verification_seconds: float = 3600.0
+    """How long it holds that an agent has found out who writes."""
     settings: WebSettings = field(default_factory=WebSettings)
     clock: Clock = system_clock
     company_name: str = "Relevo"

@@ -126,6 +126,7 @@ async def test_real_answers_to_changes_are_what_is_described(doors: Doors, kim: 
     amina, bilal = await doors.conversation("rest", "amina"), await doors.conversation("rest", "bilal")
     (case,) = (await kim.get("/cases"))["cases"]
     (effect,) = (await kim.get(f"/cases/{case['id']}"))["effects"]
+    doors.business.people["C001"] = {"name": "Bilal"}
     shown, one = {"key": effect["key"], "hash": effect["hash"]}, "/conversations/{conversation_id}"
     version = bilal.control_version
     for path, address, body in (
@@ -134,6 +135,8 @@ async def test_real_answers_to_changes_are_what_is_described(doors: Doors, kim: 
         (f"{one}/take-over", f"{at(amina)}/take-over", {"version": 99}),
         (f"{one}/replies", f"{at(bilal)}/replies", {"text": "Hello", "client_id": "1"}),
         (f"{one}/notes", f"{at(bilal)}/notes", {"text": "He is kind", "client_id": "2"}),
+        (f"{one}/verify", f"{at(bilal)}/verify", {"version": version + 1, "business_ref": "C001"}),
+        (f"{one}/verify", f"{at(bilal)}/verify", {"version": version + 1, "business_ref": "C404"}),
         (f"{one}/hand-back", f"{at(bilal)}/hand-back", {"version": version + 1, "outcome": "resolved"}),
         (f"{one}/close", f"{at(bilal)}/close", {"version": version, "outcome": "resolved"}),
         (f"{one}/put-back", f"{at(bilal)}/put-back", {"version": version}),

@@ -283,3 +283,27 @@ async def test_the_desk_fits_every_screen(office: Office, width: int, language: 
             sideways = "[...document.querySelectorAll('.work *')].filter((e) => e.scrollWidth > e.clientWidth + 1"
             panes = f"{sideways} && getComputedStyle(e).overflowY === 'auto').map((e) => e.id || e.className)"
             assert await window.page.evaluate(panes) == [], path
+
+
+async def test_an_agent_verifies_by_hand_who_writes(office: Office) -> None:
+    """Only with the conversation in hand; a reference that nobody has is said to be, and stays to be mended."""
+    office.doors.business.people["C001"] = {"name": "Amina Haddad"}
+    await office.doors.texts("amina", "a person please")
+    sara = await office.seat()
+    await sara.opens_the_case()
+    page = sara.page
+    await expect(page.locator("#verify-box")).to_have_count(0)
+    await page.locator("#take-over-button").click()
+    await page.locator("#verify-box summary").click()
+    await page.locator("#verify-ref").fill("C404")
+    async with page.expect_response("**/verify"):
+        await page.locator("#verify button").click()
+    await expect(page.get_by_text("Nobody has this reference")).to_be_visible()
+    await page.locator("#verify-ref").fill("C001")
+    await page.locator("#verify button").click()
+    await expect(page.locator("#contact")).to_contain_text("Amina Haddad")
+    await expect(page.locator("#timeline .event-verification")).to_contain_text("Verified by hand")
+    await expect(page.locator("#timeline .event-verification")).to_contain_text("Sara Molina")
+    await expect(page.locator("#who")).to_contain_text("Amina Haddad")
+    await expect(page.locator("#verify-box")).to_have_count(0)
+    assert [line for line in sara.complaints if "404" not in line] == []

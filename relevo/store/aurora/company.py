@@ -24,6 +24,7 @@ from relevo.store.aurora.fares import read_fares
 from relevo.store.aurora.flights import compensate, read_flight_times, read_flights
 from relevo.store.aurora.memberships import read_memberships
 from relevo.store.aurora.orders import read_orders
+from relevo.store.aurora.people import change_email, change_language, change_name
 from relevo.store.aurora.points import credit, read_trips
 from relevo.store.aurora.refunds import pay_back
 from relevo.store.aurora.subscriptions import cancel, read_subscriptions
@@ -123,7 +124,7 @@ class Aurora:
 
 
 async def _replace(connection: Connection, anchor: datetime) -> None:
-    for table in ("ledger", "refunds", "compensations", "vouchers", *reversed(demo_tables(anchor)), "state"):
+    for table in ("changes", "ledger", "refunds", "compensations", "vouchers", *reversed(demo_tables(anchor)), "state"):
         await connection.execute(f"DELETE FROM aurora_{table} WHERE workspace_id = 1")
     await connection.execute("INSERT INTO aurora_state (anchored_at) VALUES (%s)", (anchor,))
     for table, rows in demo_tables(anchor).items():
@@ -163,6 +164,9 @@ _DEEDS: Mapping[str, Callable[[Connection, EffectOrder], Awaitable[Mapping[str, 
     "cancel_subscription": cancel,
     "compensate_flight": compensate,
     "issue_voucher": issue,
+    "change_email": change_email,
+    "change_name": change_name,
+    "change_language": change_language,
 }
 _READERS: Mapping[type, Callable[[Connection, str], Awaitable[Sequence[Any]]]] = {
     Trip: read_trips,
