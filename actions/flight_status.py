@@ -66,7 +66,7 @@ def _on(talk: Talk, flights: Sequence[FlightTimes]) -> FlightTimes | None:
 def _tell(talk: Talk, found: Sequence[FlightTimes]) -> bool:
     talk.memory.forget("flight", "place", "period")  # what was asked about is no trip that a later request is about
     if not found:
-        talk.say("utter_flight_not_found")
+        talk.say("utter_flight_status_not_found")
         return False
     talk.say("utter_flight_status", flights="\n".join(_line(talk, times) for times in found[:MOST_FLIGHTS]))
     if any(times.status == "cancelled" or times.arrival_delay_minutes for times in found):

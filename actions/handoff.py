@@ -24,10 +24,6 @@ NOT_SERVED = {
     "ask_baggage_status": "lost_baggage",
     "change_delivery_address": "lost_baggage",
     "claim_essentials": "lost_baggage",
-    "report_undelivered": "refund",
-    "return_goods": "refund",
-    "give_back_fare": "refund",
-    "report_flight_cancelled": "refund",
 }
 """Requests that are recognised and given to a person, with the type of their case; any other's is ``other``."""
 
