@@ -69,7 +69,7 @@ async def go_on(talk: Talk) -> None:
 
 
 def _say(talk: Talk, one: dict[str, Any]) -> None:
-    words = " ".join(one["text"].split())
+    words = " ".join(one["text"].split()).rstrip(".,;:")
     talk.say("utter_later_offer", words=words if len(words) <= _LONGEST_QUOTE else f"{words[:_LONGEST_QUOTE]}…")
 
 

@@ -87,7 +87,17 @@ BY_REFERENCE = {
 }
 """Questions of where something stands, by the entity that names it."""
 _TELLING = frozenset(
-    {*NAMING, "partner_flight", "carrier", "choice", "subscription", "case", *REFERENCE_FACTS, *OTHER_FACTS}
+    {
+        *NAMING,
+        "partner_flight",
+        "carrier",
+        "impossible_date",
+        "choice",
+        "subscription",
+        "case",
+        *REFERENCE_FACTS,
+        *OTHER_FACTS,
+    }
 )
 
 
@@ -133,6 +143,7 @@ async def begin(talk: Talk, request: str) -> None:
 
     Money wanted back while it is looked into is nothing else.
     """
+    _point_out_dates(talk)
     request = asked_about(request, talk, BY_REFERENCE)
     if request == money_back.CASE_TYPE and talk.memory["request"] in CASE_TYPES:
         request = talk.memory["request"]
@@ -148,6 +159,12 @@ async def begin(talk: Talk, request: str) -> None:
             talk.memory["has_case"] = False
     talk.memory["in_request"], talk.memory["request"] = True, request
     await REQUESTS[request](talk)
+
+
+def _point_out_dates(talk: Talk) -> None:
+    """Say of a day that no calendar has that it was not taken for one; the request goes on without it."""
+    for day in talk.heard.entities.get("impossible_date", ()):
+        talk.say("utter_impossible_date", date=day)
 
 
 async def _answer_within(talk: Talk, request: str) -> None:
@@ -176,6 +193,7 @@ async def go_on(talk: Talk) -> None:
     is_awaited = talk.memory["stage"] in TELLING or bool(talk.turn.attachments)
     if is_lost and not is_awaited and await articles.not_understood(talk):
         return
+    _point_out_dates(talk)
     await REQUESTS[talk.memory["request"]](talk)
 
 

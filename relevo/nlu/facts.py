@@ -29,6 +29,7 @@ _FACTS = frozenset(
         "phone",
         "place",
         "period",
+        "impossible_date",
         "name",
         "choice",
     }

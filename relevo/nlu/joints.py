@@ -37,7 +37,7 @@ def _words(kind: str) -> str:
 
 _ANY = rf"(?:{_words('strong')}|{_words('weak')})"
 _STRONG = re.compile(rf"(?<!\w)(?:{_words('strong')})(?!\w)")
-_JOINT = re.compile(rf"(?:[.!?;…]+\s+|\n+|[,.!?;…\s]*(?<!\w){_ANY}(?!\w)[,:]?\s+|\s+(?=¿))+(?:{_ANY}(?!\w)[,:]?\s+)*")
+_JOINT = re.compile(rf"(?:(?<=[.!?;…])\s+|\n+|[,\s]*(?<!\w){_ANY}(?!\w)[,:]?\s+|\s+(?=¿))+(?:{_ANY}(?!\w)[,:]?\s+)*")
 
 
 def clauses(text: str) -> list[Clause]:

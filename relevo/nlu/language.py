@@ -14,7 +14,7 @@ from rasa.shared.nlu.training_data.message import Message
 
 from relevo.nlu.evidence import language_of
 
-_TELL_NOTHING = frozenset({"choice", "agreement", "hedge", "addition", "period", "case"})
+_TELL_NOTHING = frozenset({"choice", "agreement", "hedge", "addition", "period", "impossible_date", "case"})
 """Entities that are made of words of a language, and so are left in the text."""
 
 

@@ -7,10 +7,12 @@ read as a flight, nor a ticket number as a telephone.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from relevo.nlu.words import fold, languages, words_of
+from relevo.nlu.booking_codes import booking_codes
+from relevo.nlu.dates import PERIOD, dates
+from relevo.nlu.words import ENDS, NOT_INSIDE, alternatives, fold, words_of
 
 _PLACE = 3
 _FEW_WORDS = 8
@@ -34,6 +36,8 @@ class Text:
 
     raw: str
     folded: str
+    digits: str
+    """Folded, with the letters in numbers that people take for digits written as digits: "5oo52" is "50052"."""
     is_shouted: bool
 
     def cue_before(self, start: int, kind: str) -> bool:
@@ -48,49 +52,60 @@ def find(raw: str, names: Mapping[str, str] | None = None) -> list[Span]:
     """Give everything that is found, by position; ``names`` maps folded names to codes of places or carriers."""
     raw = raw[:LONGEST_TEXT]
     letters = [letter for letter in raw if letter.isalpha()]
-    text = Text(raw, fold(raw), sum(map(str.isupper, letters)) > 0.7 * len(letters) > 8)
+    folded = fold(raw)
+    text = Text(raw, folded, _with_digits(folded), sum(map(str.isupper, letters)) > 0.7 * len(letters) > 8)
     taken: list[Span] = []
-    for finder in (*_FINDERS, _name_finder(names or {}), *_WORD_FINDERS):
+    names = names or {}
+    carriers = _partner_finder({code for code in names.values() if len(code) < _PLACE})
+    for finder in (*_FINDERS, carriers, *_LATER_FINDERS, _name_finder(names), *_WORD_FINDERS):
         for span in finder(text):
             if all(span.end <= other.start or span.start >= other.end for other in taken):
                 taken.append(span)
     return sorted(taken, key=lambda span: span.start)
 
 
-def _alternatives(words: Iterator[str]) -> str:
-    return "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in sorted(set(words), key=len, reverse=True))
+_NUMBERS = re.compile(r"[\doil]*\d[\doil]*")
+_FOR_DIGITS = str.maketrans("oil", "011")
 
 
-_NOT_INSIDE = r"(?<![^\W_])"
-_ENDS = r"(?![^\W_])"
+def _with_digits(folded: str) -> str:
+    return _NUMBERS.sub(_as_digits, folded)
+
+
+def _as_digits(match: re.Match[str]) -> str:
+    digits = sum(map(str.isdigit, match[0]))
+    return match[0].translate(_FOR_DIGITS) if digits >= max(2, len(match[0]) / 2) else match[0]
+
+
 # The cue word, then at most three short words ("is", "es el", ":") up to the reference.
 _CUES = {
-    kind: re.compile(rf"{_NOT_INSIDE}(?:{_alternatives(words_of('cues', kind))})(?:[\W_]+[a-z]{{1,6}}){{0,3}}[\W_]*$")
+    kind: re.compile(rf"{NOT_INSIDE}(?:{alternatives(words_of('cues', kind))})(?:[\W_]+[a-z]{{1,6}}){{0,3}}[\W_]*$")
     for kind in ("loyalty_number", "booking_code", "phone", "flight")
 }
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
 _TICKET = re.compile(r"(?<!\d)075(?:[ .\-]?\d){10}(?!\d)")
-_LOYALTY = re.compile(rf"{_NOT_INSIDE}au(?:[ .\-]?\d{{8}}|[ .\-]\d(?:[ .\-]?\d){{7}}){_ENDS}")
-_EIGHT_DIGITS = re.compile(rf"{_NOT_INSIDE}(?!20[1-4]\d[01]\d[0-3]\d)\d{{8}}{_ENDS}")
-_ORDER = re.compile(rf"{_NOT_INSIDE}ao[ .\-]?(\d{{5}}){_ENDS}")
-_BARE_ORDER = re.compile(
-    rf"{_NOT_INSIDE}(?:{_alternatives(words_of('cues', 'order'))})[^\w\d]{{1,3}}"
-    rf"(?:(?:n[oº°]|num|numero|nro|number)[^\w\d]{{1,3}})?(\d{{5}}){_ENDS}(?![.,]\d)"
+_LOYALTY = re.compile(rf"{NOT_INSIDE}au[ .\-]{{0,2}}\d(?:[ .\-]?\d){{7}}{ENDS}")
+_EIGHT_DIGITS = re.compile(
+    rf"{NOT_INSIDE}(?<!\d[ .\-])(?!20[1-4]\d[01]\d[0-3]\d)(?:\d{{8}}|\d{{4}}[ .\-]\d{{4}}){ENDS}(?![ .\-]\d)"
 )
-_SUBSCRIPTION = re.compile(rf"{_NOT_INSIDE}sub[ .\-]?(\d{{3}}){_ENDS}")
-_CASE = re.compile(rf"{_NOT_INSIDE}(?<!in )(?<!en )cas[eo][ .\-#]{{0,3}}(\d{{4,9}}){_ENDS}")
-_BAGGAGE_REPORT = re.compile(rf"{_NOT_INSIDE}[a-z]{{3}}au\d{{5}}{_ENDS}")
+_FIVE_DIGITS = r"\d{5}|\d{2}[ .\-]\d{3}|\d{3}[ .\-]\d{2}|\d(?:[ .\-]\d){4}"
+_ORDER = re.compile(rf"{NOT_INSIDE}a[o0][ .\-]{{0,3}}({_FIVE_DIGITS}){ENDS}")
+_BARE_ORDER = re.compile(
+    rf"{NOT_INSIDE}(?:{alternatives(words_of('cues', 'order'))})[^\w\d]{{1,3}}"
+    rf"(?:(?:n[oº°]|num|numero|nro|number)[^\w\d]{{1,3}})?(\d{{5}}){ENDS}(?![.,]\d)"
+)
+_SUBSCRIPTION = re.compile(rf"{NOT_INSIDE}sub[ .\-]?(\d{{3}}){ENDS}")
+_CASE = re.compile(rf"{NOT_INSIDE}(?<!in )(?<!en )cas[eo][ .\-#]{{0,3}}(\d{{4,9}}){ENDS}")
+_BAGGAGE_REPORT = re.compile(rf"{NOT_INSIDE}[a-z]{{3}}au\d{{5}}{ENDS}")
 _CODE = re.compile(r"(?<![\w@.,/+\-])\d{3}[ \-]?\d{3}(?![\w@/\-]|[.,]\d)")
 _PHONE = re.compile(r"(?<![\w+])(?:\+|00)[1-9](?:[ ().\-]{0,2}\d){7,14}(?!\d)")
-_LOCAL_PHONE = re.compile(rf"{_NOT_INSIDE}\d(?:[ .\-]?\d){{8,11}}{_ENDS}")
-_FLIGHT = re.compile(rf"{_NOT_INSIDE}au[ \-]?(\d{{3,4}}){_ENDS}")
-_BARE_FLIGHT = re.compile(rf"{_NOT_INSIDE}(?!20[2-4]\d)\d{{3,4}}{_ENDS}")
+_LOCAL_PHONE = re.compile(rf"{NOT_INSIDE}\d(?:[ .\-]?\d){{8,11}}{ENDS}")
+_FLIGHT = re.compile(rf"{NOT_INSIDE}au[ .\-]?(\d{{3,4}}){ENDS}")
+_BARE_FLIGHT = re.compile(rf"{NOT_INSIDE}(?!20[2-4]\d)\d{{3,4}}{ENDS}")
 _CARRIER_FLIGHT = re.compile(
     r"(?<![^\W_])(?!AU|AO|EU|UE|CE|[A-Z]{2} 20[2-4])(?:[A-Z]{2}|[A-Z]\d|\d[A-Z])[ \-]?\d{3,4}(?![^\W_])"
 )
-_GLUED_FLIGHT = re.compile(rf"{_NOT_INSIDE}(?!au|ao|eu|ue|ce)(?:[a-z]{{2}}|[a-z]\d|\d[a-z])-?\d{{3,4}}{_ENDS}")
-_SIX = re.compile(r"(?<![\w@.\-])[A-Za-z0-9]{6}(?![\w@\-])")
-_SPLIT_SIX = re.compile(r"(?<![\w@.\-])[A-Z0-9]{3}[ \-][A-Z0-9]{3}(?![\w@\-])")
+_GLUED_FLIGHT = re.compile(rf"{NOT_INSIDE}(?!au|ao|eu|ue|ce)(?:[a-z]{{2}}|[a-z]\d|\d[a-z])-?\d{{3,4}}{ENDS}")
 
 
 def _emails(text: Text) -> Iterator[Span]:
@@ -99,37 +114,39 @@ def _emails(text: Text) -> Iterator[Span]:
 
 
 def _tickets(text: Text) -> Iterator[Span]:
-    for match in _TICKET.finditer(text.raw):
+    for match in _TICKET.finditer(text.digits):
         yield Span("ticket", re.sub(r"\D", "", match[0]), *match.span())
 
 
 def _loyalty_numbers(text: Text) -> Iterator[Span]:
-    for match in _LOYALTY.finditer(text.folded):
-        yield Span("loyalty_number", "AU" + re.sub(r"\D", "", match[0]), *match.span())
-    for match in _EIGHT_DIGITS.finditer(text.folded):
+    for match in _LOYALTY.finditer(text.digits):
+        is_flights = len(match[0]) > 10 and text.cue_before(match.start(), "flight")
+        if not is_flights:
+            yield Span("loyalty_number", "AU" + re.sub(r"\D", "", match[0]), *match.span())
+    for match in _EIGHT_DIGITS.finditer(text.digits):
         if text.cue_before(match.start(), "loyalty_number") or len(text.folded.split()) <= 3:
-            yield Span("loyalty_number", "AU" + match[0], *match.span())
+            yield Span("loyalty_number", "AU" + re.sub(r"\D", "", match[0]), *match.span())
 
 
 def _orders(text: Text) -> Iterator[Span]:
-    for match in _ORDER.finditer(text.folded):
-        yield Span("order", "AO-" + match[1], *match.span())
-    for match in _BARE_ORDER.finditer(text.folded):
+    for match in _ORDER.finditer(text.digits):
+        yield Span("order", "AO-" + re.sub(r"\D", "", match[1]), *match.span())
+    for match in _BARE_ORDER.finditer(text.digits):
         yield Span("order", "AO-" + match[1], *match.span(1))
 
 
 def _subscriptions(text: Text) -> Iterator[Span]:
-    for match in _SUBSCRIPTION.finditer(text.folded):
+    for match in _SUBSCRIPTION.finditer(text.digits):
         yield Span("subscription", "SUB-" + match[1], *match.span())
 
 
 def _cases(text: Text) -> Iterator[Span]:
-    for match in _CASE.finditer(text.folded):
+    for match in _CASE.finditer(text.digits):
         yield Span("case", "CASE-" + match[1], *match.span())
 
 
 def _baggage_reports(text: Text) -> Iterator[Span]:
-    for match in _BAGGAGE_REPORT.finditer(text.folded):
+    for match in _BAGGAGE_REPORT.finditer(text.digits):
         yield Span("baggage_report", match[0].upper(), *match.span())
 
 
@@ -143,20 +160,25 @@ def _phones(text: Text) -> Iterator[Span]:
 
 
 def _flights(text: Text) -> Iterator[Span]:
-    for match in _FLIGHT.finditer(text.folded):
+    for match in _FLIGHT.finditer(text.digits):
         yield Span("flight", "AU" + match[1].zfill(4), *match.span())
-    for match in _BARE_FLIGHT.finditer(text.folded):
+    for match in _BARE_FLIGHT.finditer(text.digits):
         if text.cue_before(match.start(), "flight"):
             yield Span("flight", "AU" + match[0].zfill(4), *match.span())
 
 
-def _partner_flights(text: Text) -> Iterator[Span]:
-    """Give flights of other carriers: in capitals, or announced; the carrier is the first two characters."""
-    for match in () if text.is_shouted else _CARRIER_FLIGHT.finditer(text.raw):
-        yield Span("partner_flight", re.sub(r"[ \-]", "", match[0]), *match.span())
-    for match in _GLUED_FLIGHT.finditer(text.folded):
-        if text.cue_before(match.start(), "flight"):
-            yield Span("partner_flight", match[0].replace("-", "").upper(), *match.span())
+def _partner_finder(carriers: Collection[str]) -> Finder:
+    """Find flights of other carriers: in capitals, or announced; the carrier is the first two characters."""
+    codes = alternatives(code.lower() for code in carriers)
+    known = re.compile(rf"{NOT_INSIDE}(?:{codes})[ \-]?\d{{3,4}}{ENDS}") if carriers else None
+
+    def finder(text: Text) -> Iterator[Span]:
+        announced = [*_GLUED_FLIGHT.finditer(text.folded), *(known.finditer(text.folded) if known else ())]
+        matches = [match for match in announced if text.cue_before(match.start(), "flight")]
+        for match in [*(() if text.is_shouted else _CARRIER_FLIGHT.finditer(text.raw)), *matches]:
+            yield Span("partner_flight", re.sub(r"[ \-]", "", match[0]).upper(), *match.span())
+
+    return finder
 
 
 def _codes(text: Text) -> Iterator[Span]:
@@ -167,27 +189,16 @@ def _codes(text: Text) -> Iterator[Span]:
 
 
 def _booking_codes(text: Text) -> Iterator[Span]:
-    for match in _SIX.finditer(text.raw):
-        if _is_booking_code(text, match[0], match.start()):
-            yield Span("booking_code", match[0].upper(), *match.span())
-    for match in _SPLIT_SIX.finditer(text.raw):
-        if re.search(r"\d", match[0]) and text.cue_before(match.start(), "booking_code"):
-            yield Span("booking_code", re.sub(r"[ \-]", "", match[0]), *match.span())
+    def is_announced(start: int) -> bool:
+        return text.cue_before(start, "booking_code")
 
-
-def _is_booking_code(text: Text, code: str, start: int) -> bool:
-    """Tell a booking code from a word, a number or an amount with its unit (``200eur``)."""
-    is_announced = text.cue_before(start, "booking_code")
-    if code.isalpha():
-        return is_announced and code.isupper() and not text.is_shouted
-    if code.isdigit():
-        return False
-    return is_announced or not re.fullmatch(r"\d+[a-z]+|[a-z]{3,}\d{1,2}|\d\dh\d\dm", code)
+    for code, start, end in booking_codes(text.raw, is_announced, is_shouted=text.is_shouted):
+        yield Span("booking_code", code, start, end)
 
 
 def _name_finder(names: Mapping[str, str]) -> Finder:
     """Find places, whose codes have three letters and may stand for them, and carriers, whose codes have two."""
-    pattern = re.compile(rf"{_NOT_INSIDE}(?:{_alternatives(iter(names))}){_ENDS}") if names else None
+    pattern = re.compile(rf"{NOT_INSIDE}(?:{alternatives(iter(names))}){ENDS}") if names else None
     codes = frozenset(code for code in names.values() if len(code) == _PLACE)
 
     def finder(text: Text) -> Iterator[Span]:
@@ -201,51 +212,12 @@ def _name_finder(names: Mapping[str, str]) -> Finder:
     return finder
 
 
-_PERIODS = tuple(
-    (key, re.compile(rf"{_NOT_INSIDE}(?:{_alternatives(words_of('periods', key))}){_ENDS}"))
-    for key in ("last_month", "this_month", "last_week", "this_week")
-)
-_MONTH_NUMBERS = {
-    name: number for language in languages() for number, names in enumerate(language.months, 1) for name in names
-}
-_MONTH = _alternatives(iter(_MONTH_NUMBERS))
-_YEAR = r"(?:,?\s+(?:del?\s+)?(20\d\d))?"
-_DAY = r"([0-3]?\d)(?:st|nd|rd|th|º|ª)?"
-_DAY_MONTH = re.compile(rf"{_NOT_INSIDE}{_DAY}\s+(?:de\s+|of\s+)?({_MONTH}){_ENDS}{_YEAR}")
-_MONTH_DAY = re.compile(rf"{_NOT_INSIDE}({_MONTH})\s+(?:the\s+)?{_DAY}{_ENDS}{_YEAR}")
-_IN_MONTH = re.compile(rf"{_NOT_INSIDE}(?:{_alternatives(words_of('in_month'))})\s+({_MONTH}){_ENDS}{_YEAR}")
-_NUMERIC = re.compile(r"(?<![\d/.,\-])([0-3]?\d)(?:[/\-]([0-3]?\d)|[/.\-]([0-3]?\d)[/.\-](20\d\d|\d\d))(?![\d/\-])")
-_ISO = re.compile(r"(?<![\d\-])(20\d\d)-([01]\d)-([0-3]\d)(?![\d\-])")
+def _dates(text: Text) -> Iterator[Span]:
+    for entity, value, start, end in dates(text.folded):
+        yield Span(entity, value if entity == PERIOD else text.raw[start:end], start, end)
 
 
-def _periods(text: Text) -> Iterator[Span]:
-    """Give periods as ``last_month`` and the like, or as ``[YYYY-]MM[-DD]`` after ``on:``."""
-    for match in _ISO.finditer(text.folded):
-        yield from _on(match, match[3], int(match[2]), match[1])
-    for match in _NUMERIC.finditer(text.folded):
-        yield from _on(match, match[1], int(match[2] or match[3]), match[4])
-    for match in _DAY_MONTH.finditer(text.folded):
-        yield from _on(match, match[1], _MONTH_NUMBERS[match[2]], match[3])
-    for match in _MONTH_DAY.finditer(text.folded):
-        yield from _on(match, match[2], _MONTH_NUMBERS[match[1]], match[3])
-    for match in _IN_MONTH.finditer(text.folded):
-        yield from _on(match, None, _MONTH_NUMBERS[match[1]], match[2])
-    for key, pattern in _PERIODS:
-        for match in pattern.finditer(text.folded):
-            yield Span("period", key, *match.span())
-
-
-def _on(match: re.Match[str], day: str | None, month: int, year: str | None) -> Iterator[Span]:
-    first = int(day or 1)
-    if first <= 12 < month <= 31:
-        first, month = month, first  # written the American way
-    if 1 <= month <= 12 and 1 <= first <= 31:
-        full_year = f"20{year[-2:]}-" if year else ""
-        value = f"on:{full_year}{month:02}" + (f"-{first:02}" if day else "")
-        yield Span("period", value, *match.span())
-
-
-_NAME_CUE = re.compile(rf"{_NOT_INSIDE}(?:{_alternatives(words_of('cues', 'name'))})[\s:,]+")
+_NAME_CUE = re.compile(rf"{NOT_INSIDE}(?:{alternatives(words_of('cues', 'name'))})[\s:,]+")
 _NAME = re.compile(
     r"[A-ZÀ-ÖØ-Þ][\w'’\-]+(?:[ ](?:(?:de|del|la|las|los|da|dos|di|van|von|der|y|O')[ ]?){0,3}[A-ZÀ-ÖØ-Þ][\w'’\-]+){1,5}"
 )
@@ -260,11 +232,11 @@ def _names(text: Text) -> Iterator[Span]:
 
 
 _CHOICES = tuple(
-    (value, re.compile(rf"{_NOT_INSIDE}(?:{_alternatives(words_of('choices', value))}){_ENDS}"))
+    (value, re.compile(rf"{NOT_INSIDE}(?:{alternatives(words_of('choices', value))}){ENDS}"))
     for value in ("1", "2", "3", "last", "all")
 )
 _WORDS = tuple(
-    (entity, re.compile(rf"(?:{_NOT_INSIDE}(?:{_alternatives(words)}){_ENDS})"))
+    (entity, re.compile(rf"(?:{NOT_INSIDE}(?:{alternatives(words)}){ENDS})"))
     for entity, words in (
         ("agreement", words_of("agreements")),
         ("hedge", words_of("hedges")),
@@ -288,7 +260,7 @@ def _telling_words(text: Text) -> Iterator[Span]:
 
 
 _FINDERS: tuple[Finder, ...] = (
-    _emails, _tickets, _loyalty_numbers, _orders, _subscriptions, _cases, _baggage_reports, _phones, _flights,
-    _partner_flights, _codes, _booking_codes
+    _emails, _tickets, _loyalty_numbers, _orders, _subscriptions, _cases, _baggage_reports, _phones
 )  # fmt: skip
-_WORD_FINDERS: tuple[Finder, ...] = (_periods, _names, _choices, _telling_words)
+_LATER_FINDERS: tuple[Finder, ...] = (_flights, _codes, _booking_codes)
+_WORD_FINDERS: tuple[Finder, ...] = (_dates, _names, _choices, _telling_words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,6 +11,9 @@ from importlib import resources
 from typing import Any
 
 import yaml
+
+NOT_INSIDE, ENDS = r"(?<![^\W_])", r"(?![^\W_])"
+"""Where a word may begin and end in a pattern."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,3 +95,8 @@ def words_of(group: str, key: str | None = None) -> Iterator[str]:
     for language in languages():
         found = getattr(language, group)
         yield from sorted(found if key is None else found.get(key, ()), key=len, reverse=True)
+
+
+def alternatives(words: Iterable[str]) -> str:
+    """Give a pattern of any of these words, the longest first; a space in one is any white space."""
+    return "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in sorted(set(words), key=len, reverse=True))

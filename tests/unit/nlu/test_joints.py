@@ -16,7 +16,7 @@ from relevo.nlu.joints import MOST_CLAUSES, clauses
     ("text", "found"),
     [
         ("cancel my wifi and where is my order?", ["cancel my wifi", "where is my order?"]),
-        ("Cancela el wifi. ¿Dónde está mi pedido?", ["Cancela el wifi", "¿Dónde está mi pedido?"]),
+        ("Cancela el wifi. ¿Dónde está mi pedido?", ["Cancela el wifi.", "¿Dónde está mi pedido?"]),
         ("hola, buenas tardes ¿dónde está mi pedido?", ["hola, buenas tardes", "¿dónde está mi pedido?"]),
         ("me faltan puntos, y además quiero el saldo", ["me faltan puntos", "quiero el saldo"]),
         ("the delivery of AO-50017 cost 7.455,00 euros", []),
