@@ -30,10 +30,14 @@ ALARMS = {"self_harm": 0.75, "report_emergency": 0.9, "report_injury": 0.9, "abu
 FALSE_ALARMS = 0.01
 """Of all other messages, how many may be taken for danger, injury or self-harm."""
 REQUESTS = frozenset({
-    "report_overcharge", "report_undelivered", "return_goods", "give_back_fare", "report_flight_cancelled", "report_delay",
-    "report_denied_boarding", "report_lost_baggage", "ask_baggage_status", "change_delivery_address", "claim_essentials",
-    "report_damage", "ask_order_status", "ask_refund_status", "ask_case_status", "change_name", "change_email",
-    "delete_my_data", "export_my_data", "correct_points", "ask_expiry", "points_for_companion", "cancel_subscription",
+    "report_overcharge", "report_undelivered", "return_goods",
+    "give_back_fare", "report_flight_cancelled", "report_delay",
+    "report_denied_boarding", "report_lost_baggage", "ask_baggage_status",
+    "change_delivery_address", "claim_essentials", "report_damage",
+    "ask_order_status", "ask_refund_status", "ask_case_status",
+    "change_name", "change_email", "delete_my_data",
+    "export_my_data", "correct_points", "ask_expiry",
+    "points_for_companion", "cancel_subscription",
 })  # fmt: skip
 GRAVE = frozenset({"self_harm", "report_emergency", "report_injury"})
 
