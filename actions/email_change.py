@@ -79,6 +79,10 @@ async def _go_on_identified(talk: Talk) -> None:
 
 
 def _wanted(talk: Talk, person: Person) -> str | None:
+    """Give the new address, also where it was last said in words that were answered otherwise: "wait, better …"."""
+    aside = talk.memory["email"]
+    if aside and mail_address(aside) != mail_address(person.email):
+        talk.memory["draft"], talk.memory["email"] = {"email": aside, "is_sure": True}, None
     draft = talk.memory["draft"] or {"email": None, "is_sure": False}
     is_meant = draft["is_sure"] or mail_address(str(draft["email"])) != mail_address(person.email)
     return draft["email"] if is_meant else None
