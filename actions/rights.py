@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from actions import fares
 from actions.cases import open_case, same_case
 from actions.conversation import Talk
 from actions.flight_lines import evidence, told, told_flight, told_paid
@@ -254,6 +255,8 @@ async def _order(talk: Talk, offer: Facts) -> None:
         number = await _put_into_case(talk, offer, Trigger.APPROVAL, [result])
         talk.say("utter_flight_prepared", **said, case=number)
     talk.end(*NAMING)
+    if offer["event"] == Event.CANCELLED.value:
+        await fares.refund_owed(talk, [offer["ticket"]])
 
 
 async def _to_supervisor(talk: Talk, offer: Facts, response: str, effects: Sequence[EffectResult] = ()) -> None:
