@@ -14,7 +14,7 @@ from actions.handoff import to_person
 from relevo.domain.cases import Trigger
 
 SAME_CASE_FOR = timedelta(hours=1)
-"""How long further alarms belong to the case that one opened; later it may be closed, and nobody would see them."""
+"""How long further alarms belong to the case of the first; later it may be closed, and nobody would see them."""
 
 _ALARMS = {
     "report_emergency": (Trigger.SAFETY, "utter_emergency"),

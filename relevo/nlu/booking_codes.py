@@ -32,7 +32,7 @@ def booking_codes(raw: str, is_announced: IsAnnounced, *, is_shouted: bool) -> I
         if _is_code(match[0], is_announced(match.start()), is_shouted=is_shouted):
             yield _as_meant(match[0]), *match.span()
     for match in _HALVES.finditer(raw):
-        may_be = is_announced(match.start()) or is_short
+        may_be = is_short or is_announced(match.start()) or _FORM.fullmatch("".join(match.groups()).upper())
         if may_be and any(map(_MIXED.fullmatch, match.groups())):
             yield _as_meant(match[1] + match[2]), *match.span()
     for match in _SPELT.finditer(raw):

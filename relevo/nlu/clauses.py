@@ -114,7 +114,7 @@ class ClauseJoiner(GraphComponent, EntityExtractorMixin):
         for part in parts:
             if self._is_new(message, part, found):
                 found.append([part])
-            elif found and _name(part) != self._facts:  # facts alone are everybody's
+            elif found and _name(part) != self._facts and not _says_who(part):  # facts alone are everybody's
                 found[-1].append(part)
         return found
 
@@ -155,6 +155,10 @@ class ClauseJoiner(GraphComponent, EntityExtractorMixin):
             for parts, (start, end), entities in zip(others, spans, moved, strict=True)
         ]
         return [*kept, *self.add_extractor_name(also)]
+
+
+def _says_who(message: Message) -> bool:
+    return any(entity["entity"] in _WHO for entity in message.get(ENTITIES) or () if entity["entity"] != "language")
 
 
 def _name(message: Message) -> str:

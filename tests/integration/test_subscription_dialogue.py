@@ -281,16 +281,16 @@ async def test_a_silent_business_becomes_a_case(floor: Floor, monkeypatch: pytes
 
 
 async def test_the_mail_says_plan_and_end(floor: Floor) -> None:
-    """In the language on file, whatever language the chat was in."""
+    """In the language of the chat, whatever language is on file."""
     oliver = floor.customer()
     await oliver.says(CANCEL_ES)
     await oliver.says("sí")
     mailer = Mailer(mails=PostgresMails(floor.opened.database), live=floor.opened.live, company="Aurora")
     assert await Confirmer(mailer=mailer, business=floor.business).step() == 1
     ((content,),) = await floor.opened.database.rows("SELECT content FROM entries WHERE content ? 'subject'")
-    assert content["subject"] == "Wi-Fi Unlimited cancelled"
+    assert content["subject"] == "Wi-Fi Unlimited: suscripción cancelada"
     (subscription,) = await floor.business.records(Subscription, OLIVER)
-    assert f"until {subscription.paid_until.day} {subscription.paid_until:%B %Y}" in content["text"]
+    assert f"hasta el {subscription.paid_until.day} de " in content["text"]
 
 
 @pytest.mark.parametrize(

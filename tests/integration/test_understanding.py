@@ -23,22 +23,39 @@ pytestmark = [pytest.mark.anyio, pytest.mark.rasa]
 FOLDER = Path(__file__).parent / "understanding"
 LANGUAGES = ("es", "en")
 OVERALL = 0.89
-"""Measured in November 2026: 0.931 in Spanish, 0.925 in English."""
+"""Measured in November 2026: 0.931 in Spanish, 0.929 in English."""
 EACH = 0.5
 ALARMS = {"self_harm": 0.75, "report_emergency": 0.9, "report_injury": 0.9, "abuse": 0.8, "ask_person": 0.9}
 """Of messages that must reach a person, how many are recognised as such: measured from 0.83 (self_harm) to 1."""
 FALSE_ALARMS = 0.01
 """Of all other messages, how many may be taken for danger, injury or self-harm."""
-REQUESTS = frozenset({
-    "report_overcharge", "report_undelivered", "return_goods",
-    "give_back_fare", "report_flight_cancelled", "report_delay",
-    "report_denied_boarding", "report_lost_baggage", "ask_baggage_status",
-    "change_delivery_address", "claim_essentials", "report_damage",
-    "ask_order_status", "ask_refund_status", "ask_case_status",
-    "change_name", "change_email", "delete_my_data",
-    "export_my_data", "correct_points", "ask_expiry",
-    "points_for_companion", "cancel_subscription",
-})  # fmt: skip
+REQUESTS = frozenset(
+    [
+        "report_overcharge",
+        "report_undelivered",
+        "return_goods",
+        "give_back_fare",
+        "report_flight_cancelled",
+        "report_delay",
+        "report_denied_boarding",
+        "report_lost_baggage",
+        "ask_baggage_status",
+        "change_delivery_address",
+        "claim_essentials",
+        "report_damage",
+        "ask_order_status",
+        "ask_refund_status",
+        "ask_case_status",
+        "change_name",
+        "change_email",
+        "delete_my_data",
+        "export_my_data",
+        "correct_points",
+        "ask_expiry",
+        "points_for_companion",
+        "cancel_subscription",
+    ]
+)
 GRAVE = frozenset({"self_harm", "report_emergency", "report_injury"})
 
 
