@@ -111,19 +111,20 @@ class ClauseJoiner(GraphComponent, EntityExtractorMixin):
     def _requests(self, message: Message, parts: Sequence[Message]) -> list[list[Message]]:
         """Give the clauses of each request, what is no request of its own with the one before it."""
         found: list[list[Message]] = []
+        is_apart = any(part.get(_CLAUSE).is_strong for part in parts)
         for part in parts:
-            if self._is_new(message, part, found):
+            if self._is_new(message, part, found, is_apart=is_apart):
                 found.append([part])
             elif found and _name(part) != self._facts and not _says_who(part):  # facts alone are everybody's
                 found[-1].append(part)
         return found
 
-    def _is_new(self, message: Message, part: Message, found: Sequence[Sequence[Message]]) -> bool:
+    def _is_new(self, message: Message, part: Message, found: Sequence[Sequence[Message]], *, is_apart: bool) -> bool:
         name, clause = _name(part), part.get(_CLAUSE)
         if name in self._beside or not self._is_sure(part):
             return False
-        if not found:
-            return True
+        if not found:  # "I married and changed my name": two halves of one sentence say no more than the whole
+            return is_apart or name in _likely(message)
         if name in [_name(request[0]) for request in found]:
             return False
         if clause.is_strong:
