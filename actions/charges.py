@@ -175,7 +175,7 @@ def _facts(order: Order, charge: str, amount: int, payments: Iterable[Payment]) 
         "currency": order.currency,
         "goods": order.goods,
         "delivery": order.delivery,
-        "times": order.delivery // order.goods if order.goods else None,
+        "times": order.delivery // order.goods if order.goods and charge == DELIVERY else None,
         "total": order.total,
         "paid": order.paid,
         "is_paid": order.paid >= order.total,

@@ -20,6 +20,7 @@ class FareRefund(Refunding):
 
     case_type = CASE_TYPE
     kinds = (Fare,)
+    recalls_order = False
     question = "utter_ask_identity"
     not_yours = "utter_facts_not_yours_ticket"
     which = "utter_fare_which"

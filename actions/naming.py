@@ -73,11 +73,16 @@ def named_now(talk: Talk, things: Sequence[Thing], kinds: Kinds) -> list[Thing] 
 
 
 def named_before(talk: Talk, things: Sequence[Thing], kinds: Kinds) -> list[Thing] | None:
-    """Give what the request has named so far, else the order that the conversation is about."""
-    found = _found(talk, things, (talk.memory["draft"] or {}).get("named", {}), kinds)
-    if found is None and Order in kinds and (number := talk.memory["order"]):
-        found = [thing for thing in things if number_of(thing) == number]
-    return found
+    """Give what the request has named so far."""
+    return _found(talk, things, (talk.memory["draft"] or {}).get("named", {}), kinds)
+
+
+def recalled(talk: Talk, things: Sequence[Thing]) -> list[Thing] | None:
+    """Give the order that the conversation is about, unless the contact has a word for another one."""
+    number = talk.memory["order"]
+    if not number or in_words(talk, things):
+        return None
+    return [thing for thing in things if number_of(thing) == number]
 
 
 def in_words(talk: Talk, things: Sequence[Thing]) -> list[Thing]:

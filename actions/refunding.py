@@ -36,6 +36,9 @@ class Refunding(ABC):
     which: ClassVar[str] = "utter_refund_which"
     not_found: ClassVar[str] = "utter_refund_order_not_found"
 
+    recalls_order: ClassVar[bool] = True
+    """Whether the order that was spoken of before is meant, where none is named."""
+
     @abstractmethod
     async def charges(self, talk: Talk, things: Sequence[Thing], *, is_named: bool) -> list[Facts] | None:
         """Give what may be asked back of these things, most telling first; None where something was said instead."""
@@ -91,6 +94,8 @@ class Refunding(ABC):
     async def begin(self, talk: Talk, things: Sequence[Thing]) -> None:
         """Show what was named while the request is open, else what is usually meant."""
         named = naming.named_before(talk, things, self.kinds)
+        if named is None and self.recalls_order:
+            named = naming.recalled(talk, things)
         meant = self.usual(talk, things) if named is None else named
         await self._show(talk, meant, is_named=named is not None)
 

@@ -18,6 +18,7 @@ class Undelivered(Refunding):
     """An order did not come."""
 
     case_type = CASE_TYPE
+    recalls_order = False
 
     async def charges(self, talk: Talk, things: Sequence[Thing], *, is_named: bool) -> list[Facts]:
         """Give all of each order, and what was paid for it above its total."""
