@@ -23,10 +23,8 @@ POINTS_ES = "me faltan los puntos de mis vuelos a Dubái, soy AU48207315, reserv
     [
         ("can I bring my dog on board?", "Dogs and cats of up to 8 kg", "/help/en/pets"),
         ("what are your opening hours?", "Monday to Friday from 8:00 to 22:00", "/help/en/contact"),
-        ("do my points expire?", "24 months without a flight", "/help/en/club-expiry"),
         ("¿se puede llevar un perro en cabina?", "Los perros y gatos de hasta 8 kg", "/help/es/pets"),
         ("¿cuánto mide la maleta de mano?", "55 × 40 × 20 cm", "/help/es/hand-luggage"),
-        ("¿mis puntos caducan?", "24 meses sin volar", "/help/es/club-expiry"),
     ],
 )
 async def test_a_question_is_answered_with_the_passage_and_a_link(
@@ -121,8 +119,8 @@ async def test_what_no_article_answers_is_not_made_up(floor: Floor, question: st
 @pytest.mark.parametrize(
     ("first", "question", "passage", "again", "yes"),
     [
-        (POINTS_EN, "wait, do my points expire?", "24 months without a flight", "Shall I add it", "yes"),
-        (POINTS_ES, "espera, ¿mis puntos caducan?", "24 meses sin volar", "¿Lo sumo a tu cuenta?", "sí"),
+        (POINTS_EN, "wait, can I bring my dog on board?", "up to 8 kg", "Shall I add it", "yes"),
+        (POINTS_ES, "espera, ¿se puede llevar un perro en cabina?", "de hasta 8 kg", "¿Lo sumo a tu cuenta?", "sí"),
     ],
 )
 async def test_in_the_middle_of_a_request_a_question_is_answered_and_the_request_goes_on(
@@ -164,7 +162,7 @@ async def test_several_questions_in_a_row_are_answered_each(floor: Floor) -> Non
     customer = floor.customer()
     assert "8 kg" in await customer.says("can I bring my dog on board?")
     assert "55 × 40 × 20 cm" in await customer.says("how big can my carry-on be?")
-    assert "24 meses" in await customer.says("¿y mis puntos caducan?")
+    assert "de hasta 8 kg" in await customer.says("¿se puede llevar un perro en cabina?")
 
 
 async def test_a_new_article_answers_without_training_or_a_restart(floor: Floor, tmp_path: Path) -> None:
