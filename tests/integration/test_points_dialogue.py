@@ -109,7 +109,7 @@ async def test_the_language_changes_with_the_customer(floor: Floor) -> None:
     assert wording("en").date(next(trip.flown_on for trip in trips if trip.flight == "AU0702")) in shown
     assert "Shall I add it" in await lucia.says("RBL7Q2")
     assert "Your new balance is 29,530 points" in await lucia.says("ok")
-    assert "¡A ti!" in await lucia.says("muchas gracias")
+    assert "You're welcome" in await lucia.says("muchas gracias"), "English was asked for, and stays"
 
 
 @pytest.mark.parametrize("words", ["déjalo", "olvídalo, gracias", "cancel this please", "never mind"])

@@ -46,10 +46,17 @@ ASKED = {
         (LUCIA, "mi vuelo llegó cuatro horas tarde, reserva {}", "AMF2D5", "ZZZ9Z9"),
         (OLIVER, "my flight was cancelled, ticket {}", "0751000000072", "0751999999999"),
     ],
+    "action_undelivered": [
+        (LUCIA, "no me ha llegado el pedido {}", MARTA_ORDER, "AO-59999"),
+        (OLIVER, "my order {} never arrived", MARTA_ORDER, "AO-59999"),
+    ],
+    "action_return_goods": [(OLIVER, "I want to send back order {}", MARTA_ORDER, "AO-59999")],
+    "action_fare": [(OLIVER, "give me the fare of ticket {} back, I won't fly", "0751000000032", "0751999999999")],
+    "action_money_back": [(OLIVER, "I want my money back for order {}", MARTA_ORDER, "AO-59999")],
     "action_voucher": [(LUCIA, "quiero un vale por el caso {}", "CASE-7002", "CASE-4711")],
 }
 """By the action that opens the request: who asks, with which words, and two references that are not theirs."""
-NAME_NOTHING = {"action_balance", "action_expiry"}
+NAME_NOTHING = {"action_balance", "action_expiry", "action_change_email", "action_change_name", "action_privacy"}
 """Requests in which nothing is named."""
 
 
