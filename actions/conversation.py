@@ -133,6 +133,11 @@ class Talk:
         """Close the open request, with further slots of its own; who writes stays known."""
         self.memory.forget(*REQUEST, *also)
 
+    def stop(self, *also: str) -> None:
+        """Close the open request because the contact leaves it."""
+        self.end(*also)
+        self.say("utter_stopped")
+
     def finish(self, dispatcher: CollectingDispatcher) -> list[EventType]:
         """Say everything but the last reply, and give the events that lead to that one."""
         if self.heard_next is not None:

@@ -29,12 +29,9 @@ async def go_on(talk: Talk) -> None:
     """Take the request one step further with what the contact has just said."""
     _set_aside(talk)
     if talk.heard.intent == "change_mind":
-        talk.end()
-        talk.say("utter_stopped")
+        talk.stop()
     elif await is_identified(talk, CASE_TYPE, "utter_ask_identity_file"):
         await _go_on_identified(talk)
-    elif talk.memory["in_request"]:
-        talk.memory["stage"] = "identity"
 
 
 def _set_aside(talk: Talk) -> None:
@@ -91,8 +88,7 @@ def _wanted(talk: Talk, person: Person) -> str | None:
 def _ask(talk: Talk) -> None:
     """Ask for the new address, or leave where nobody wants to give one."""
     if talk.memory["stage"] == STAGE and talk.heard.intent in LEAVING:
-        talk.end()
-        talk.say("utter_stopped")
+        talk.stop()
         return
     talk.say(
         "utter_email_unreadable" if talk.memory["stage"] == STAGE and "@" in talk.heard.text else "utter_email_which"
@@ -121,8 +117,7 @@ async def _go_on_confirming(talk: Talk, person: Person) -> None:
     if talk.heard.is_plain_yes and not talk.replies:
         await _change(talk, person)
     elif talk.heard.intent in LEAVING:
-        talk.end()
-        talk.say("utter_stopped")
+        talk.stop()
     else:
         talk.say("utter_email_offer", email=offer["email"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 from relevo.contracts.records import Flight
@@ -10,36 +11,14 @@ from relevo.domain.rights import Event
 Facts = dict[str, Any]
 """Plain data: what the policy is asked, and the arguments of the effect."""
 
-_OF_RECORD = (
-    "ticket",
-    "booking_code",
-    "flight",
-    "origin",
-    "destination",
-    "origin_country",
-    "destination_country",
-    "carrier_country",
-    "distance_km",
-    "was_flown",
-    "departure_delay_minutes",
-    "arrival_delay_minutes",
-    "cause",
-    "was_unavoidable",
-    "cancelled_by",
-    "notice_days",
-    "denied_boarding",
-    "rerouting",
-    "earlier_minutes",
-    "later_minutes",
-    "is_overnight",
-)
+_TOLD_OTHERWISE = frozenset({"status", "compensated"})
 
 
 def facts(flight: Flight) -> Facts:
     """Give everything about a flight that decides what it owes, and what was paid for it already."""
     paid = flight.compensated
     return {
-        **{name: getattr(flight, name) for name in _OF_RECORD},
+        **{each.name: getattr(flight, each.name) for each in fields(flight) if each.name not in _TOLD_OTHERWISE},
         "flown_on": flight.flown_on.isoformat(),
         "event": event(flight).value,
         "compensated_on": paid.paid_at.date().isoformat() if paid else None,

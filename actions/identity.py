@@ -10,6 +10,7 @@ from relevo.contracts.runtime import Identification
 from relevo.domain.cases import Trigger
 from relevo.domain.contacts import Level
 
+STAGE = "identity"
 Facts = dict[str, str]
 
 # Facts of one group say the same thing in two ways: after a failed match the newer one replaces the older.
@@ -18,7 +19,17 @@ _KINDS = tuple(kind for group in _GROUPS for kind in group)
 
 
 async def is_identified(talk: Talk, case_type: str, question: str = "utter_ask_identity") -> bool:
-    """Tell whether the contact is known well enough; where not, ask for what is missing, first by ``question``."""
+    """Tell whether the contact is known well enough; where not, ask for what is missing, first by ``question``.
+
+    The request then waits at the stage ``identity``.
+    """
+    is_known = await _is_known(talk, case_type, question)
+    if not is_known and talk.memory["in_request"]:
+        talk.memory["stage"] = STAGE
+    return is_known
+
+
+async def _is_known(talk: Talk, case_type: str, question: str) -> bool:
     if talk.turn.level >= Level.TWO_FACTS:
         talk.memory["is_identified"] = True  # also where the turn that found it out failed then: it ends here too
         return True
@@ -64,7 +75,7 @@ async def _ask(talk: Talk, case_type: str, facts: Facts, question: str) -> bool:
     elif facts and facts == talk.memory["tried"] and talk.heard.entities.keys() & facts.keys():
         talk.say("utter_identity_not_matched")
     elif not facts or facts == talk.memory["tried"]:
-        talk.say("utter_ask_identity_again" if talk.memory["stage"] == "identity" else question)
+        talk.say("utter_ask_identity_again" if talk.memory["stage"] == STAGE else question)
     elif facts.keys() & REFERENCE_FACTS:
         talk.say("utter_ask_another_fact")
     else:

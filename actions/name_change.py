@@ -35,12 +35,9 @@ async def go_on(talk: Talk) -> None:
     talk.memory.forget("name")
     _keep_photos(talk)
     if talk.heard.intent == "change_mind":
-        talk.end()
-        talk.say("utter_stopped")
+        talk.stop()
     elif await is_identified(talk, CASE_TYPE, "utter_ask_identity_file"):
         await _go_on_identified(talk)
-    elif talk.memory["in_request"]:
-        talk.memory["stage"] = "identity"
 
 
 def _keep_photos(talk: Talk) -> None:
@@ -64,8 +61,7 @@ async def _go_on_identified(talk: Talk) -> None:
     elif talk.memory["stage"] == STAGE:
         await _go_on_with_photo(talk)
     elif talk.memory["stage"] == "name" and talk.heard.intent in ("deny", "bye"):
-        talk.end()
-        talk.say("utter_stopped")
+        talk.stop()
     else:
         talk.memory["stage"] = "name"
         talk.say("utter_name_which" if not said else "utter_name_apart", **_on_file(person))

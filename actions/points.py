@@ -38,8 +38,7 @@ Judged = tuple[Facts, Verdict]
 async def go_on(talk: Talk) -> None:
     """Take the request one step further with what the contact has just said."""
     if talk.heard.intent == "change_mind":
-        _end(talk)
-        talk.say("utter_stopped")
+        talk.stop(*NAMING)
     elif talk.heard.intent == points_elsewhere.OF_COMPANION:
         await _refuse_companion(talk)
     elif points_elsewhere.is_meant(talk):
@@ -48,8 +47,6 @@ async def go_on(talk: Talk) -> None:
         _end(talk)
     elif await is_identified(talk, CASE_TYPE):
         await _go_on_identified(talk)
-    elif talk.memory["in_request"]:
-        talk.memory["stage"] = "identity"
 
 
 async def _refuse_companion(talk: Talk) -> None:
@@ -130,8 +127,7 @@ async def _name_anew(talk: Talk, person: Person, named: Named) -> None:
 
 async def _ask_which(talk: Talk) -> None:
     if talk.heard.intent in ("deny", "thanks", "bye"):
-        _end(talk)
-        talk.say("utter_stopped")
+        talk.stop(*NAMING)
     elif talk.memory["stage"] == "person":
         talk.say("utter_offer_person")
     else:

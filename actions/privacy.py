@@ -20,12 +20,9 @@ async def go_on(talk: Talk) -> None:
     """Take the request one step further with what the contact has just said."""
     _note_wanted(talk)
     if talk.heard.intent == "change_mind":
-        talk.end()
-        talk.say("utter_stopped")
+        talk.stop()
     elif await is_identified(talk, CASE_TYPE, "utter_ask_identity_file"):
         await _go_on_identified(talk)
-    elif talk.memory["in_request"]:
-        talk.memory["stage"] = "identity"
 
 
 def _note_wanted(talk: Talk) -> None:
@@ -61,8 +58,7 @@ async def _go_on_confirming(talk: Talk) -> None:
         talk.end()
         talk.say("utter_erase_opened", case=number, date=_due(talk))
     elif talk.heard.intent in LEAVING:
-        talk.end()
-        talk.say("utter_stopped")
+        talk.stop()
     else:
         await _offer_to_erase(talk)
 

@@ -41,8 +41,6 @@ class Question:
             talk.say(LEAVING.get(talk.heard.intent, "utter_stopped"))
         elif await is_identified(talk, self.case_type, self.asking):
             await self._answer(talk)
-        elif talk.memory["in_request"]:
-            talk.memory["stage"] = "identity"
 
     def note(self, talk: Talk) -> None:
         """Keep what is named while the contact is asked who they are."""

@@ -58,8 +58,7 @@ class Refunding(ABC):
     async def go_on(self, talk: Talk) -> None:
         """Take the request one step further with what the contact has just said."""
         if talk.heard.intent == "change_mind" and not _is_about_cancelling(talk):
-            talk.end()
-            talk.say("utter_stopped")
+            talk.stop()
         elif talk.memory["stage"] == "person" and await answered_offer_of_person(talk, self.case_type):
             talk.end()
         elif await is_identified(talk, self.case_type, self.question):
@@ -68,7 +67,6 @@ class Refunding(ABC):
                 await self._go_on_identified(talk)
         elif talk.memory["in_request"]:
             naming.remember(talk)
-            talk.memory["stage"] = "identity"
 
     async def _go_on_identified(self, talk: Talk) -> None:
         things = await naming.owned(talk, self.kinds)
@@ -101,8 +99,7 @@ class Refunding(ABC):
 
     async def _choose(self, talk: Talk, things: Sequence[Thing]) -> None:
         if talk.heard.intent in LEAVING:
-            talk.end()
-            talk.say("utter_stopped")
+            talk.stop()
         else:
             self.ask_which(talk, self.usual(talk, things) or things)
 

@@ -44,6 +44,7 @@ from relevo.contracts.business import OTHER_FACTS, REFERENCE_FACTS
 from relevo.contracts.runtime import current
 
 GoOn = Callable[[Talk], Awaitable[None]]
+Work = Callable[[Talk], Awaitable[object]]
 
 OPENED_BY: dict[str, tuple[str, GoOn]] = {
     "action_points": ("points_correction", points.go_on),
@@ -212,82 +213,28 @@ async def speak(talk: Talk) -> None:
         await begin(talk, language.REQUEST)
 
 
-def _opening(action: str, request: str) -> type[TalkAction]:
+def _opens(request: str) -> Work:
     async def work(talk: Talk) -> None:
         await begin(talk, request)
 
-    return type(f"Opening_{request}", (TalkAction,), {"called": action, "work": staticmethod(work)})
+    return work
 
 
-OPENINGS = [_opening(action, request) for action, (request, _) in OPENED_BY.items()]
-"""One action for each request; Rasa's SDK finds them as long as somebody holds them."""
+def _action(name: str, work: Work) -> type[TalkAction]:
+    return type(name, (TalkAction,), {"called": name, "work": staticmethod(work)})
 
 
-class ActionNoted(TalkAction):
-    """Notes a fact without a request."""
-
-    called = "action_noted"
-    work = staticmethod(noted)
-
-
-class ActionGoOn(TalkAction):
-    """Takes the open request further, also after an interruption."""
-
-    called = "action_go_on"
-    work = staticmethod(go_on)
-
-
-class ActionChangeLanguage(TalkAction):
-    """Speaks the language that the contact asks for."""
-
-    called = "action_change_language"
-    work = staticmethod(speak)
-
-
-class ActionNotUnderstood(TalkAction):
-    """Looks for an answer, asks what is meant, then gives up to a person."""
-
-    called = "action_not_understood"
-    work = staticmethod(articles.not_understood)
-
-
-class ActionQuestion(TalkAction):
-    """Answers a question."""
-
-    called = "action_question"
-    work = staticmethod(question)
-
-
-class ActionHelped(TalkAction):
-    """Hears whether the answer helped."""
-
-    called = "action_helped"
-    work = staticmethod(articles.go_on)
-
-
-class ActionPerson(TalkAction):
-    """Opens a case because the contact asks for a person."""
-
-    called = "action_person"
-    work = staticmethod(handoff.ask)
-
-
-class ActionPassOn(TalkAction):
-    """Opens a case for what only people do."""
-
-    called = "action_pass_on"
-    work = staticmethod(handoff.pass_on)
-
-
-class ActionHandedBack(TalkAction):
-    """Opens with what a person decided, as the bot takes the conversation back."""
-
-    called = "action_handed_back"
-    work = staticmethod(handoff.handed_back)
-
-
-class ActionAlarm(TalkAction):
-    """Gets a person at once to whoever is in danger, was hurt, or threatens."""
-
-    called = "action_alarm"
-    work = staticmethod(safety.alarm)
+ACTIONS = [
+    *(_action(name, _opens(request)) for name, (request, _) in OPENED_BY.items()),
+    _action("action_noted", noted),
+    _action("action_go_on", go_on),
+    _action("action_change_language", speak),
+    _action("action_not_understood", articles.not_understood),
+    _action("action_question", question),
+    _action("action_helped", articles.go_on),
+    _action("action_person", handoff.ask),
+    _action("action_pass_on", handoff.pass_on),
+    _action("action_handed_back", handoff.handed_back),
+    _action("action_alarm", safety.alarm),
+]
+"""Every action of domain.yml; Rasa's SDK finds them as long as somebody holds them."""

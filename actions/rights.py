@@ -48,14 +48,11 @@ async def go_on(talk: Talk) -> None:
     """Take the request one step further with what the contact has just said."""
     _note_what_happened(talk)
     if talk.heard.intent == "change_mind" and not _is_left_behind(talk):
-        talk.end(*NAMING)
-        talk.say("utter_stopped")
+        talk.stop(*NAMING)
     elif talk.memory["stage"] == "person" and await answered_offer_of_person(talk, CASE_TYPE):
         talk.end(*NAMING)
     elif await is_identified(talk, CASE_TYPE):
         await _go_on_identified(talk)
-    elif talk.memory["in_request"]:
-        talk.memory["stage"] = "identity"
 
 
 def _note_what_happened(talk: Talk) -> None:
@@ -94,8 +91,7 @@ async def _go_on_identified(talk: Talk) -> None:
     elif stage == "person" and not is_anew:
         talk.say("utter_offer_person")
     elif stage == "choose" and talk.heard.intent in LEAVING and not named:
-        talk.end(*NAMING)
-        talk.say("utter_stopped")
+        talk.stop(*NAMING)
     else:
         await _show(talk, flights)
 

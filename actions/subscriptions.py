@@ -35,14 +35,11 @@ Facts = dict[str, Any]
 async def go_on(talk: Talk) -> None:
     """Take the request one step further with what the contact has just said."""
     if talk.heard.intent == "change_mind" and not talk.wording.speaks_of_cancelling(talk.heard.text):
-        talk.end("subscription")
-        talk.say("utter_stopped")
+        talk.stop("subscription")
     elif talk.memory["stage"] == "person" and await answered_offer_of_person(talk, CASE_TYPE):
         talk.end("subscription")
     elif await is_identified(talk, CASE_TYPE, "utter_ask_identity_subscription"):
         await _go_on_identified(talk)
-    elif talk.memory["in_request"]:
-        talk.memory["stage"] = "identity"
 
 
 async def _go_on_identified(talk: Talk) -> None:
@@ -55,8 +52,7 @@ async def _go_on_identified(talk: Talk) -> None:
     elif talk.memory["stage"] == "person" and not named:
         talk.say("utter_offer_person")
     elif talk.memory["stage"] == "choose" and talk.heard.intent in LEAVING and not named:
-        talk.end("subscription")
-        talk.say("utter_stopped")
+        talk.stop("subscription")
     else:
         await _show(talk, mine, named)
 
@@ -70,8 +66,7 @@ async def _go_on_confirming(talk: Talk, mine: Sequence[Subscription], named: Seq
     elif _is_yes(talk) and not has_changed and not talk.replies:
         await _cancel(talk, offer)
     elif talk.heard.intent in ("deny", "bye"):
-        talk.end("subscription")
-        talk.say("utter_stopped")
+        talk.stop("subscription")
     else:
         await _show(talk, mine, shown)
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from relevo.domain.rights import Journey
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trip:
@@ -209,8 +211,8 @@ class Compensated:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Flight:
-    """How the flight of one ticket went; what the fields mean is told at ``domain.rights.Disruption``."""
+class Flight(Journey):
+    """One ticket's flight, how it went, and what was paid for that."""
 
     ticket: str
     booking_code: str
@@ -219,21 +221,4 @@ class Flight:
     destination: str
     status: str
     """``scheduled``, ``flown`` or ``cancelled``."""
-    flown_on: date
-    origin_country: str
-    destination_country: str
-    carrier_country: str
-    distance_km: int
-    was_flown: bool
-    departure_delay_minutes: int
-    arrival_delay_minutes: int
-    cause: str | None
-    was_unavoidable: bool
-    cancelled_by: str | None
-    notice_days: int | None
-    denied_boarding: str | None
-    rerouting: str | None
-    earlier_minutes: int
-    later_minutes: int
-    is_overnight: bool
     compensated: Compensated | None = None

@@ -10,7 +10,7 @@ Regulation (EC) No 261/2004 means by them, to the minute: its "no more than", "l
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from enum import Enum
 from typing import Any
@@ -59,12 +59,11 @@ class Care(str, Enum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Disruption:
+class Journey:
     """One passenger's flight and how it went; minutes are against the timetable that was booked."""
 
     flown_on: date
     """By the timetable; it chooses the rules."""
-    event: Event
     origin_country: str
     """ISO 3166 code, as are all."""
     destination_country: str
@@ -94,13 +93,21 @@ class Disruption:
     is_overnight: bool
     """Whether the passenger leaves on another day than booked, or would have."""
 
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Disruption(Journey):
+    """A journey, and what happened to it."""
+
+    event: Event
+
     @classmethod
     def of(cls, facts: Mapping[str, Any]) -> Disruption:
         """Read it from plain facts, such as an effect's arguments; raises ValueError where one is missing or wrong."""
-        missing = [name for name in cls.__slots__ if name not in facts]
+        names = [field.name for field in fields(cls)]
+        missing = [name for name in names if name not in facts]
         if missing:
             raise ValueError(f"What a flight owes needs the facts {', '.join(missing)}, and they were not given.")
-        values = {name: facts[name] for name in cls.__slots__}
+        values = {name: facts[name] for name in names}
         day = facts["flown_on"] if isinstance(facts["flown_on"], date) else date.fromisoformat(facts["flown_on"])
         return cls(**values | {"flown_on": day, "event": Event(facts["event"])})
 

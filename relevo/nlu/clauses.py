@@ -11,15 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.extractors.extractor import EntityExtractorMixin
 from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from relevo.nlu.joints import clauses
+from relevo.nlu.untrained import Untrained
 
 ALSO = "also"
 _CLAUSE = "clause"
@@ -32,19 +30,8 @@ Parsed = Mapping[str, Any]
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
-class ClauseSplitter(GraphComponent):
+class ClauseSplitter(Untrained):
     """Puts a message's clauses behind it, as messages of their own."""
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> ClauseSplitter:
-        """Make the component; it has nothing to learn."""
-        return cls()
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Give each message with its clauses after it."""
@@ -57,10 +44,11 @@ def _clauses_of(message: Message) -> Iterator[Message]:
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
-class ClauseJoiner(GraphComponent, EntityExtractorMixin):
+class ClauseJoiner(Untrained, EntityExtractorMixin):
     """Reads the clauses' intents into the message that they are of, and takes them off."""
 
     def __init__(self, config: dict[str, Any]) -> None:
+        super().__init__(config)
         self._beside = frozenset(config["beside"])
         self._following = frozenset(config["following"])
         self._first = frozenset(config["first"])
@@ -72,17 +60,6 @@ class ClauseJoiner(GraphComponent, EntityExtractorMixin):
     def get_default_config() -> dict[str, Any]:
         """Give how sure to be, and lists of intents; config.yml says what each is for."""
         return {"beside": (), "following": (), "first": (), "topics": (), "facts": "inform", "least_confidence": 0.6}
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> ClauseJoiner:
-        """Make the component; it has nothing to learn."""
-        return cls(config)
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Give the messages without their clauses."""

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from relevo.nlu.untrained import Untrained
 from relevo.nlu.words import fold, languages
 
 _FACTS = frozenset(
@@ -37,10 +35,11 @@ _FACTS = frozenset(
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
-class FactsClassifier(GraphComponent):
+class FactsClassifier(Untrained):
     """Gives the intent ``inform`` to a message of facts and words that announce them; stands after every classifier."""
 
     def __init__(self, config: dict[str, Any]) -> None:
+        super().__init__(config)
         self._intent = config["intent"]
         self._announcing = frozenset(_announcing_words())
 
@@ -48,17 +47,6 @@ class FactsClassifier(GraphComponent):
     def get_default_config() -> dict[str, Any]:
         """Give the intent's name: ``inform``."""
         return {"intent": "inform"}
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> FactsClassifier:
-        """Make the component; it has nothing to learn."""
-        return cls(config)
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Set the intent of each message that holds nothing but facts."""

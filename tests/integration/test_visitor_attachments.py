@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import resource
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -14,6 +15,7 @@ import httpx
 import pytest
 
 from relevo.domain.attachments import MAX_FILE_BYTES
+from relevo.web.limits import Places
 from relevo.web.settings import WebSettings
 from tests.files import HTML, PDF, SVG, ZIP, photo, picture_bomb
 from tests.integration.doors import Doors, open_doors, raw_exchange
@@ -242,24 +244,27 @@ async def test_uploads_are_counted_across_processes(database: str) -> None:
         assert (await bea.tries_to_upload(photo())).status_code == 429
 
 
-async def test_so_many_uploads_at_once_and_no_more(database: str) -> None:
+async def test_so_many_uploads_at_once_and_no_more(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those that are waited for do not fill the memory; one place is free again when an upload ends."""
+    taken, may_end, place = asyncio.Event(), asyncio.Event(), Places.place
+
+    @contextmanager
+    def noticed(places: Places, sentence: str) -> Iterator[None]:
+        with place(places, sentence):
+            taken.set()
+            yield
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield photo()[:10]
+        await may_end.wait()
+        yield photo()[10:]
+
+    monkeypatch.setattr(Places, "place", noticed)
     async with open_doors(database, settings=WebSettings(uploads_at_once=1)) as doors:
         visitor = await visitor_of(doors)
-        begun, may_end = asyncio.Event(), asyncio.Event()
-
-        async def slowly() -> AsyncIterator[bytes]:
-            yield photo()[:10]
-            begun.set()
-            await may_end.wait()
-            yield photo()[10:]
-
         slow = asyncio.create_task(visitor.tries_to_upload(slowly()))
-        await begun.wait()
-        answer = await visitor.tries_to_upload(photo())
-        while answer.status_code == 201:  # the first one's head may still be on its way
-            answer = await visitor.tries_to_upload(photo())
-        assert answer.status_code == 429
+        await asyncio.wait_for(taken.wait(), 20)
+        assert (await visitor.tries_to_upload(photo())).status_code == 429
         may_end.set()
         assert (await slow).status_code == 201
         await visitor.uploads()

@@ -5,8 +5,10 @@ compensate: ticket locked ─► paid already under this key? its result ─► 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
+
+from psycopg.rows import dict_row
 
 from relevo.contracts.records import Compensated, Flight, FlightTimes
 from relevo.domain.effects import EffectOrder
@@ -15,42 +17,18 @@ from relevo.store.aurora.demo import ZONE
 from relevo.store.pool import Connection
 
 _READ = """
-SELECT t.number, t.booking_code, t.flight, f.origin, f.destination, f.status, t.flown_on,
+SELECT t.number AS ticket, t.booking_code, t.flight, f.origin, f.destination, f.status, t.flown_on,
     f.origin_country, f.destination_country, f.carrier_country, f.distance_km, t.was_flown,
     f.departure_delay_minutes, f.arrival_delay_minutes, f.cause, f.was_unavoidable, f.cancelled_by, f.notice_days,
-    d.denied_boarding, d.rerouting, coalesce(d.earlier_minutes, 0), coalesce(d.later_minutes, 0),
-    coalesce(d.is_overnight, false), c.amount, c.currency, c.number, c.done_at
+    d.denied_boarding, d.rerouting, coalesce(d.earlier_minutes, 0) AS earlier_minutes,
+    coalesce(d.later_minutes, 0) AS later_minutes, coalesce(d.is_overnight, false) AS is_overnight,
+    c.amount, c.currency, c.number, c.done_at
 FROM aurora_tickets t
 JOIN aurora_flights f ON f.workspace_id = 1 AND f.number = t.flight AND f.flown_on = t.flown_on
 LEFT JOIN aurora_disruptions d ON d.workspace_id = 1 AND d.ticket = t.number
 LEFT JOIN aurora_compensations c ON c.workspace_id = 1 AND c.ticket = t.number
 WHERE t.workspace_id = 1 AND t.person_ref = %s ORDER BY t.flown_on DESC, t.number
 """
-_FIELDS = (
-    "ticket",
-    "booking_code",
-    "flight",
-    "origin",
-    "destination",
-    "status",
-    "flown_on",
-    "origin_country",
-    "destination_country",
-    "carrier_country",
-    "distance_km",
-    "was_flown",
-    "departure_delay_minutes",
-    "arrival_delay_minutes",
-    "cause",
-    "was_unavoidable",
-    "cancelled_by",
-    "notice_days",
-    "denied_boarding",
-    "rerouting",
-    "earlier_minutes",
-    "later_minutes",
-    "is_overnight",
-)
 _TIMES = ("flight", "flown_on", "origin", "destination", "status", "departure_delay_minutes", "arrival_delay_minutes")
 _READ_TIMES = """
 SELECT number, flown_on, origin, destination, status, departure_delay_minutes, arrival_delay_minutes
@@ -68,7 +46,8 @@ VALUES (%(key)s, %(ticket)s, %(amount)s, %(currency)s) RETURNING key, amount, cu
 
 async def read_flights(connection: Connection, ref: str) -> list[Flight]:
     """Give how the flights of a person's tickets went, newest first."""
-    return [_flight(row) for row in await (await connection.execute(_READ, (ref,))).fetchall()]
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        return [_flight(row) for row in await (await cursor.execute(_READ, (ref,))).fetchall()]
 
 
 async def read_flight_times(connection: Connection, number: str) -> list[FlightTimes]:
@@ -109,14 +88,12 @@ async def compensate(connection: Connection, effect: EffectOrder) -> Mapping[str
     }
 
 
-def _flight(row: Sequence[Any]) -> Flight:
-    *fields, amount, currency, number, done_at = row
-    paid = (
-        Compensated(amount=amount, currency=currency, reference=_reference(number), paid_at=done_at.astimezone(ZONE))
-        if number is not None
-        else None
-    )
-    return Flight(**dict(zip(_FIELDS, fields, strict=True)), compensated=paid)
+def _flight(row: dict[str, Any]) -> Flight:
+    amount, currency, number, paid_at = (row.pop(name) for name in ("amount", "currency", "number", "done_at"))
+    if number is None:
+        return Flight(**row)
+    paid = Compensated(amount=amount, currency=currency, reference=_reference(number), paid_at=paid_at.astimezone(ZONE))
+    return Flight(**row, compensated=paid)
 
 
 def _reference(number: int) -> str:

@@ -6,7 +6,7 @@ import pytest
 from rasa_sdk import Tracker
 from rasa_sdk.executor import ActionExecutor, CollectingDispatcher
 
-from actions.requests import OPENINGS, TalkAction
+from actions.requests import ACTIONS, TalkAction
 from relevo.contracts import runtime
 
 pytestmark = pytest.mark.anyio
@@ -17,7 +17,7 @@ async def test_without_a_turn_the_contact_is_told_that_nothing_can_be_done() -> 
     runtime.enter(None)
     message = {"text": "me faltan puntos", "intent": {"name": "correct_points"}, "entities": []}
     tracker = Tracker("amina", {}, message, [], False, None, {}, "action_listen")
-    (event,) = await OPENINGS[0]().run(CollectingDispatcher(), tracker, {})
+    (event,) = await ACTIONS[0]().run(CollectingDispatcher(), tracker, {})
     assert (event["event"], event["name"]) == ("followup", "utter_cannot_act")
 
 
