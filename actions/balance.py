@@ -28,7 +28,7 @@ async def tell_expiry(talk: Talk) -> bool:
     elif membership.last_flown_on is None or membership.expires_on is None:
         talk.say("utter_expiry_unknown", **terms)
     else:
-        is_over = membership.expires_on < talk.turn.now.date()
+        is_over = membership.expires_on < talk.turn.today
         talk.say(
             "utter_expiry_over" if is_over else "utter_expiry",
             balance=talk.wording.number(membership.points),

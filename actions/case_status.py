@@ -64,7 +64,7 @@ def _line(talk: Talk, case: Case) -> str:
         _name(talk, case),
         case=case.id,
         about=write.line("about", reference=case.reference) if case.reference else "",
-        date=write.date(at.astimezone(talk.turn.zone).date()),
+        date=talk.day(at),
         agent=case.agent_name or "",
     )
     if not case.is_open or case.promised_at is None:

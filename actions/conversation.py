@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -120,6 +121,10 @@ class Talk:
     def wording(self) -> Wording:
         """How the conversation's language writes things."""
         return wording(self.memory["language"])
+
+    def day(self, at: datetime) -> str:
+        """Write the day of a moment where the business is."""
+        return self.wording.date(at.astimezone(self.turn.zone).date())
 
     def say(self, response: str, **values: str) -> None:
         """Say a response of domain.yml; its ``{said_x}`` is the value ``x``."""

@@ -37,7 +37,7 @@ class FareRefund(Refunding):
 
     def usual(self, talk: Talk, things: Sequence[Thing]) -> Sequence[Thing]:
         """Give the flights whose fare is owed, else those to come, else all."""
-        today = talk.turn.now.date()
+        today = talk.turn.today
         to_come = [one for one in things if isinstance(one, Fare) and one.flown_on >= today and not one.refund]
         return owed_of(things) or to_come or things
 

@@ -94,7 +94,7 @@ def _line(talk: Talk, times: FlightTimes) -> str:
 
 
 def _today(talk: Talk) -> date:
-    return talk.turn.now.astimezone(talk.turn.zone).date()
+    return talk.turn.today
 
 
 FLIGHTS = Question(

@@ -54,7 +54,7 @@ def _owed(things: Sequence[Thing]) -> list[Facts]:
 
 def _given_back(talk: Talk, things: Sequence[Thing]) -> list[Facts]:
     """Give what may be sent back or not flown, of those things that are not over."""
-    today = talk.turn.now.date()
+    today = talk.turn.today
     return [
         _by_choice(thing)
         for thing in things

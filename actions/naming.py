@@ -122,7 +122,7 @@ def _has_number(fare: Fare, given: Given) -> bool:
 
 
 def _is_there_and_then(talk: Talk, fare: Fare, given: Given) -> bool:
-    today = talk.turn.now.date()
+    today = talk.turn.today
     ranges = [days for days in (days_of(period, today) for period in given.get("period", ())) if days]
     is_then = not ranges or any(first <= fare.flown_on <= last for first, last in ranges)
     places = set(given.get("place", ()))

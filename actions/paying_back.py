@@ -92,8 +92,8 @@ async def case_about(talk: Talk, case_type: str, about: Sequence[Facts]) -> Case
     if case is not None and talk.memory["case_id"] != case.id:
         talk.turn.came_again(case, goal=talk.memory["goal"])
         talk.memory["case_id"], talk.memory["has_case"] = case.id, True
-        if not case.waits_for_approval:
-            talk.say("utter_refund_case_found", case=case.id, date=talk.wording.date(case.opened_at.date()))
+        if not case.is_being_settled:
+            talk.say("utter_refund_case_found", case=case.id, date=talk.day(case.opened_at))
     return case
 
 

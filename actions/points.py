@@ -109,7 +109,7 @@ async def _is_plain_yes(talk: Talk, named: Named, offer: Sequence[Facts]) -> boo
     """Tell a yes to exactly what was shown from "yes, but …" and from a yes that names other trips."""
     if not talk.heard.is_plain_yes or talk.replies:
         return False
-    found = meant(await talk.turn.own(Trip), named, talk.turn.now.date()) if named else None
+    found = meant(await talk.turn.own(Trip), named, talk.turn.today) if named else None
     return found is None or {trip.ticket for trip in found.trips} == _tickets(offer)
 
 
@@ -137,7 +137,7 @@ async def _ask_which(talk: Talk) -> None:
 async def _show(talk: Talk, person: Person, named: Named, added: Sequence[Facts] = ()) -> None:
     """Find the trips that are meant, say what the rules refuse, and offer to credit the rest."""
     trips = await talk.turn.own(Trip)
-    found = meant(trips, named, talk.turn.now.date())
+    found = meant(trips, named, talk.turn.today)
     judged = [(facts, await talk.turn.judge(KIND, facts)) for facts in (_facts(trip, person) for trip in found.trips)]
     unexplained = [facts for facts, verdict in judged if verdict.rule == NAME_RULE]
     allowed = [facts for facts, verdict in judged if verdict.decision is not Decision.REFUSED]

@@ -29,7 +29,7 @@ def is_meant(talk: Talk) -> bool:
 
 async def refuse_companion(talk: Talk) -> None:
     """Refuse by the rule; who asks need not be known, for nothing is looked up."""
-    verdict = await talk.turn.judge(KIND, {"is_own": False, "flown_on": talk.turn.now.date().isoformat()})
+    verdict = await talk.turn.judge(KIND, {"is_own": False, "flown_on": talk.turn.today.isoformat()})
     talk.memory["refused"] = [{"rule": verdict.rule}]
     talk.say(f"utter_rule_{verdict.rule.replace('.', '_')}")
 

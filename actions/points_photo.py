@@ -31,7 +31,7 @@ async def ask(talk: Talk, unexplained: Sequence[Facts]) -> None:
     if case is not None:
         talk.turn.came_again(case)
         talk.end()
-        talk.say("utter_points_case_found", case=case.id, date=talk.wording.date(case.opened_at.date()))
+        talk.say("utter_points_case_found", case=case.id, date=talk.day(case.opened_at))
         return
     talk.memory["stage"], talk.memory["photo_trips"] = STAGE, [dict(facts) for facts in unexplained]
     talk.say("utter_rule_points_name_match", **_values(talk, unexplained))

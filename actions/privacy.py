@@ -76,8 +76,8 @@ def _say_found(talk: Talk, case: Case) -> None:
     talk.turn.came_again(case)
     talk.memory["case_id"], talk.memory["has_case"] = case.id, True
     talk.end()
-    until = talk.wording.date((case.promised_at or case.opened_at).date())
-    talk.say("utter_privacy_case_found", case=case.id, opened=talk.wording.date(case.opened_at.date()), date=until)
+    until = talk.day(case.promised_at or case.opened_at)
+    talk.say("utter_privacy_case_found", case=case.id, opened=talk.day(case.opened_at), date=until)
 
 
 async def _open(talk: Talk, wanted: str) -> str:
@@ -101,4 +101,4 @@ async def _open(talk: Talk, wanted: str) -> str:
 
 
 def _due(talk: Talk) -> str:
-    return talk.wording.date(talk.turn.privacy_due_at.date())
+    return talk.day(talk.turn.privacy_due_at)

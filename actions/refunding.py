@@ -148,9 +148,9 @@ class Refunding(ABC):
             self.ask_which(talk, [thing for thing in things if naming.number_of(thing) in numbers])
             return
         case = await case_about(talk, self.case_type, allowed or charges)
-        if case is not None and case.waits_for_approval:
+        if case is not None and case.is_being_settled:
             talk.end()
-            talk.say("utter_refund_waiting", case=case.id, date=talk.wording.date(case.opened_at.date()))
+            talk.say("utter_refund_waiting", case=case.id, date=talk.day(case.opened_at))
         elif allowed:
             await _offer(talk, allowed)
         else:

@@ -125,7 +125,7 @@ async def _named(talk: Talk, flights: Sequence[Flight], named: Named) -> list[Fl
     """Give the flights that were named, newest first; none where nothing was."""
     if not named:
         return []
-    trips = meant(await talk.turn.own(Trip), named, talk.turn.now.date()).trips
+    trips = meant(await talk.turn.own(Trip), named, talk.turn.today).trips
     return [flight for flight in flights if flight.ticket in {trip.ticket for trip in trips}]
 
 
@@ -175,7 +175,7 @@ async def _answer(talk: Talk, flight: Flight) -> None:
     owed = talk.turn.entitlement(on_file)
     offer = {**on_file, "amount": owed.amount, "currency": owed.currency}
     verdict = await talk.turn.judge(KIND, offer)
-    if case is not None and case.waits_for_approval:
+    if case is not None and case.is_being_settled:
         await _wait(talk, case, on_file)
     elif reported is Event.DENIED and event(flight) is not Event.DENIED:
         await _to_supervisor(talk, on_file, "utter_flight_denied_unrecorded")
@@ -194,14 +194,14 @@ async def _case_about(talk: Talk, on_file: Facts) -> Case | None:
     if case is not None and talk.memory["case_id"] != case.id:
         talk.turn.came_again(case, goal=talk.memory["goal"])
         talk.memory["case_id"], talk.memory["has_case"] = case.id, True
-        if not case.waits_for_approval:
-            talk.say("utter_flight_case_found", case=case.id, date=talk.wording.date(case.opened_at.date()))
+        if not case.is_being_settled:
+            talk.say("utter_flight_case_found", case=case.id, date=talk.day(case.opened_at))
     return case
 
 
 async def _wait(talk: Talk, case: Case, on_file: Facts) -> None:
     """Say that it is prepared already; whoever was left behind goes to a person again."""
-    talk.say("utter_flight_waiting", case=case.id, date=talk.wording.date(case.opened_at.date()))
+    talk.say("utter_flight_waiting", case=case.id, date=talk.day(case.opened_at))
     if on_file["event"] == Event.DENIED.value:
         await to_person(talk, case.id, CASE_TYPE, Trigger.DENIED_BOARDING, "utter_case_is_open")
     talk.end(*NAMING)

@@ -27,7 +27,7 @@ async def tell_orders(talk: Talk) -> bool:
         talk.memory.forget("order")
         talk.say("utter_order_not_found")
         return False
-    today = talk.turn.now.astimezone(talk.turn.zone).date()
+    today = talk.turn.today
     talk.say("utter_order_status", orders="\n".join(_order_line(talk, order, today) for order in meant))
     if any(_is_late(order, today) for order in meant):
         talk.say("utter_order_late")
@@ -132,7 +132,7 @@ def _effect_line(talk: Talk, effect: PreparedEffect, name: str, about: Sequence[
     return write.line(
         name,
         amount=write.money(order.amount or 0, order.unit or ""),
-        date=write.date(at.astimezone(talk.turn.zone).date()),
+        date=talk.day(at),
         case=effect.case_id or "",
         about=write.line("about", reference=about[0]) if about else "",
     )

@@ -16,7 +16,7 @@ Judged = tuple[Facts, Verdict]
 
 async def judge(talk: Talk, charges: Sequence[Facts]) -> list[Judged]:
     """Ask the rules about each charge, as of today."""
-    today = talk.turn.now.date()
+    today = talk.turn.today
     return [(facts, await talk.turn.judge(KIND, facts)) for facts in (asked(facts, today) for facts in charges)]
 
 

@@ -99,7 +99,7 @@ async def _refuse(talk: Talk, verdict: Verdict) -> None:
             "utter_rule_voucher_once",
             code=given[0].code,
             amount=talk.wording.money(given[0].amount, given[0].currency),
-            date=talk.wording.date(given[0].issued_at.date()),
+            date=talk.day(given[0].issued_at),
             until=talk.wording.date(given[0].valid_until),
             days=str(verdict.facts["days"]),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -80,6 +81,7 @@ async def _decider(configuration: Configuration, opened: OpenStore) -> Decider:
         conversations=store.conversations,
         live=opened.live,
         default_language=configuration.bot.default_language,
+        zone=ZoneInfo(configuration.bot.service.timezone),
     )
 
 

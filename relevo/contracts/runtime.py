@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from enum import Enum
 from typing import Any, Protocol
 from uuid import UUID
@@ -63,6 +63,11 @@ class Turn(Protocol):
     @property
     def zone(self) -> tzinfo:
         """Where the business is, for times that are told."""
+        ...
+
+    @property
+    def today(self) -> date:
+        """The day where the business is when the message came, by which its rules count."""
         ...
 
     @property

@@ -167,6 +167,8 @@ class Case:
     closed_at: datetime | None = None
     waits_for_approval: bool = False
     """Whether a prepared effect waits in it."""
+    is_being_settled: bool = False
+    """Whether one of those will settle it: a voucher is given beside what the case is about."""
     control: Control | None = None
     """Who answers the conversation where it was last spoken about."""
 

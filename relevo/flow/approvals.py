@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timezone, tzinfo
 
 import structlog
 
@@ -51,6 +51,13 @@ class Decider:
     live: Live
     clock: Clock = field(default=system_clock)
     default_language: str = "es"
+    zone: tzinfo = timezone.utc
+    """Where the business is: its rules count by the day there."""
+
+    @property
+    def today(self) -> date:
+        """The day where the business is."""
+        return self.clock().astimezone(self.zone).date()
 
     async def approve(self, key: str, hash_: str, agent: AgentAccount) -> EffectResult:
         """Approve exactly what the hash says and do it.
@@ -167,7 +174,7 @@ class Decider:
         days = self.policies.window_days(order.kind)
         spent = await self.effects.spent(order.kind, order.business_ref, days) if days is not None else 0
         try:
-            verdict = self.policies.decide(order.kind, {**order.arguments, "spent": spent}, self.clock().date())
+            verdict = self.policies.decide(order.kind, {**order.arguments, "spent": spent}, self.today)
         except ValueError as error:
             raise Conflict(f"The policy cannot judge this any more: {error}", code="policy") from error
         if verdict.decision is Decision.REFUSED:

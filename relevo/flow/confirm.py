@@ -147,10 +147,9 @@ class Confirmer:
 
     async def _is_posted(self, owed: Owed) -> bool:
         try:
-            person = await self.business.person(owed.business_ref)
-        except NotFound:  # the business has forgotten them: there is nobody to write to
+            posting = await _write(self.mailer, owed, await self.business.person(owed.business_ref))
+        except NotFound:  # the business or we have forgotten them: there is nobody to write to
             return await self._give_up(owed, "unknown_person")
-        posting = await _write(self.mailer, owed, person)
         if posting in (Posting.BAD_ADDRESS, Posting.ANOTHER_CONTACT):
             return await self._give_up(owed, posting.value)
         return posting is Posting.POSTED

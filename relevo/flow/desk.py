@@ -92,9 +92,9 @@ class DeskWork:
 
     async def verify(self, conversation_id: UUID, version: int, agent: AgentAccount, business_ref: str) -> None:
         """Know whoever writes as a person of the business: an agent who has control has found out who it is."""
-        if agent.business_ref is not None and agent.business_ref == business_ref:
-            raise AccessDenied("You may not verify yourself; somebody else has to.", code="own_contact")
         person = await self._person(business_ref)
+        if agent.business_ref == person.ref:
+            raise AccessDenied("You may not verify yourself; somebody else has to.", code="own_contact")
         until = self.clock() + timedelta(seconds=self.verification_seconds)
         name = f"{person.given_names} {person.surnames}"
         found = ByHand(business_ref=person.ref, name=name, verified_until=until)

@@ -85,7 +85,7 @@ async def _within_policy(decider: Decider, ref: str, key: str, amount: int, reas
         "currency": CURRENCY,
         "reason": reason,
     }
-    verdict = decider.policies.decide(VOUCHER, {**arguments, "spent": 0}, decider.clock().date())
+    verdict = decider.policies.decide(VOUCHER, {**arguments, "spent": 0}, decider.today)
     if verdict.decision is Decision.REFUSED:
         raise Conflict(f"The policy allows nobody such a voucher ({verdict.rule}).", code="voucher_policy")
     return EffectOrder(key=key, kind=VOUCHER, business_ref=ref, arguments=arguments, amount=amount, unit=CURRENCY)

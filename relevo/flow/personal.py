@@ -11,7 +11,7 @@ from relevo.contracts.attachments import Attachments
 from relevo.contracts.business import Business
 from relevo.contracts.personal import ContactRecord, Erasure, HeldAttachment, Holdings, PersonalData, Subject
 from relevo.domain.addresses import mail_address
-from relevo.errors import BusinessUnavailable, ConfigurationError, Conflict, NotFound, RequestError
+from relevo.errors import BusinessUnavailable, ConfigurationError, Conflict, NotFound, RequestError, Unavailable
 
 FILES = "files"
 """The folder for what attachments hold."""
@@ -56,6 +56,8 @@ class PersonalFiles:
         for held in record.attachments:
             try:
                 opened = await self.attachments.read(held.channel, held.address, held.id)
+            except Unavailable:
+                raise  # what cannot be read just now is not what cannot be read
             except (RequestError, ConfigurationError) as error:
                 held.problem = str(error)
                 continue

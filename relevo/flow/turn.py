@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -82,6 +82,11 @@ class ConversationTurn:
     def zone(self) -> tzinfo:
         """Where the business is."""
         return ZoneInfo(self.services.service.timezone)
+
+    @property
+    def today(self) -> date:
+        """The day where the business is, by which its rules count."""
+        return self.now.astimezone(self.zone).date()
 
     @property
     def control_version(self) -> int:
@@ -199,13 +204,15 @@ class ConversationTurn:
                 return await perform(order, verdict, self.services, intent)
             except StaleVerdict:
                 continue  # another of this person's effects was recorded meanwhile; it counts now
+            finally:
+                self.spent.clear()  # by now it counts for the next one
 
     async def _judge(self, kind: str, facts: Mapping[str, Any]) -> tuple[Verdict, int]:
         days, asked = self.services.policies.window_days(kind), (kind, self.who.ref or "")
         if days is not None and asked not in self.spent:
             self.spent[asked] = await self.services.effects.spent(*asked, days)
         spent = self.spent.get(asked, 0)
-        return self.services.policies.decide(kind, {**facts, "spent": spent}, self.now.date()), spent
+        return self.services.policies.decide(kind, {**facts, "spent": spent}, self.today), spent
 
     async def open_case(  # noqa: PLR0913 - one for each thing that a case may have
         self,

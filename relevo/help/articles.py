@@ -17,6 +17,7 @@ from pathlib import Path
 
 from relevo.configuration.documents import Mistakes
 from relevo.contracts.help import Article
+from relevo.help.markup import as_paragraphs
 
 LONGEST = 20_000
 """Bytes that an article may have; a longer one is several."""
@@ -56,7 +57,7 @@ def _below_title(source: _Source, language: str, title: str, lines: Sequence[str
     end = next((n for n, line in enumerate(lines) if n >= after and not _is_ask_or_blank(line)), len(lines))
     asks = tuple(ask for line in lines[after:end] if (ask := line.lstrip("? ").strip()))
     body = "\n".join(lines[end:]).strip()
-    if not body:
+    if not as_paragraphs(body):
         source.wrong(len(lines), "there is no answer below the title; write one.")
         return None
     stray = next((n for n, line in enumerate(lines) if n >= end and line.startswith("? ")), None)

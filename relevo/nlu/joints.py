@@ -37,7 +37,11 @@ def _words(kind: str) -> str:
 
 _ANY = rf"(?:{_words('strong')}|{_words('weak')})"
 _STRONG = re.compile(rf"(?<!\w)(?:{_words('strong')})(?!\w)")
-_JOINT = re.compile(rf"(?:(?<=[.!?;…])\s+|\n+|[,\s]*(?<!\w){_ANY}(?!\w)[,:]?\s+|\s+(?=¿))+(?:{_ANY}(?!\w)[,:]?\s+)*")
+_JOINED = rf"(?<!\w){_ANY}(?!\w)[,:]?\s+"
+# A run of commas and spaces is entered at its beginning only: else a long one would be tried from each of its places.
+_JOINT = re.compile(
+    rf"(?:(?<=[.!?;…])\s+|\n+|(?:(?<![,\s])[,\s]+)?{_JOINED}|(?<!\s)\s+(?=¿))+(?:{_ANY}(?!\w)[,:]?\s+)*"
+)
 
 
 def clauses(text: str) -> list[Clause]:

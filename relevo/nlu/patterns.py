@@ -7,7 +7,7 @@ read as a flight, nor a ticket number as a telephone.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from relevo.nlu.booking_codes import booking_codes
@@ -48,16 +48,20 @@ class Text:
 Finder = Callable[[Text], Iterator[Span]]
 
 
-def find(raw: str, names: Mapping[str, str] | None = None) -> list[Span]:
-    """Give everything that is found, by position; ``names`` maps folded names to codes of places or carriers."""
+def finders_of(names: Mapping[str, str]) -> tuple[Finder, ...]:
+    """Make what finds everything, in its order; ``names`` maps folded names to codes of places or carriers."""
+    carriers = _partner_finder({code for code in names.values() if len(code) < _PLACE})
+    return (*_FINDERS, carriers, *_LATER_FINDERS, _name_finder(names), *_WORD_FINDERS)
+
+
+def find(raw: str, finders: Sequence[Finder]) -> list[Span]:
+    """Give everything that is found, by position."""
     raw = raw[:LONGEST_TEXT]
     letters = [letter for letter in raw if letter.isalpha()]
     folded = fold(raw)
     text = Text(raw, folded, _with_digits(folded), sum(map(str.isupper, letters)) > 0.7 * len(letters) > 8)
     taken: list[Span] = []
-    names = names or {}
-    carriers = _partner_finder({code for code in names.values() if len(code) < _PLACE})
-    for finder in (*_FINDERS, carriers, *_LATER_FINDERS, _name_finder(names), *_WORD_FINDERS):
+    for finder in finders:
         for span in finder(text):
             if all(span.end <= other.start or span.start >= other.end for other in taken):
                 taken.append(span)
@@ -264,3 +268,5 @@ _FINDERS: tuple[Finder, ...] = (
 )  # fmt: skip
 _LATER_FINDERS: tuple[Finder, ...] = (_flights, _codes, _booking_codes)
 _WORD_FINDERS: tuple[Finder, ...] = (_dates, _names, _choices, _telling_words)
+NAMELESS = finders_of({})
+"""Finds all that needs no names."""

@@ -19,7 +19,7 @@ from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from relevo.nlu.patterns import find
+from relevo.nlu.patterns import find, finders_of
 from relevo.nlu.words import fold
 
 _FILE = "names.json"
@@ -32,7 +32,7 @@ class ReferenceExtractor(GraphComponent, EntityExtractorMixin):
     def __init__(self, model_storage: ModelStorage, resource: Resource, names: dict[str, str] | None = None) -> None:
         self._model_storage = model_storage
         self._resource = resource
-        self._names = names or {}
+        self._finders = finders_of(names or {})
 
     @classmethod
     def create(
@@ -49,9 +49,10 @@ class ReferenceExtractor(GraphComponent, EntityExtractorMixin):
     def train(self, training_data: TrainingData) -> Resource:
         """Learn the names and keep them."""
         synonyms = training_data.entity_synonyms.items()
-        self._names = {fold(name): code for name, code in synonyms if re.fullmatch(r"[A-Z]{3}|[A-Z\d]{2}", code)}
+        names = {fold(name): code for name, code in synonyms if re.fullmatch(r"[A-Z]{3}|[A-Z\d]{2}", code)}
+        self._finders = finders_of(names)
         with self._model_storage.write_to(self._resource) as folder:
-            rasa.shared.utils.io.dump_obj_as_json_to_file(folder / _FILE, self._names)
+            rasa.shared.utils.io.dump_obj_as_json_to_file(folder / _FILE, names)
         return self._resource
 
     @classmethod
@@ -70,7 +71,7 @@ class ReferenceExtractor(GraphComponent, EntityExtractorMixin):
     def process(self, messages: list[Message]) -> list[Message]:
         """Add what is found to each message's entities."""
         for message in messages:
-            found = [_entity(span) for span in find(message.get(TEXT) or "", self._names)]
+            found = [_entity(span) for span in find(message.get(TEXT) or "", self._finders)]
             entities = (message.get(ENTITIES) or []) + self.add_extractor_name(found)
             message.set(ENTITIES, entities, add_to_output=True)
         return messages

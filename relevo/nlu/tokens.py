@@ -13,7 +13,7 @@ from rasa.nlu.tokenizers.whitespace_tokenizer import WhitespaceTokenizer
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from relevo.nlu.patterns import LONGEST_TEXT, find
+from relevo.nlu.patterns import LONGEST_TEXT, NAMELESS, find
 
 _WORDS = {
     "order": "xord",
@@ -42,7 +42,7 @@ class FactTokenizer(WhitespaceTokenizer):
         """Give the tokens of a message's text."""
         text = (message.get(attribute) or "")[:LONGEST_TEXT]
         if attribute == TEXT:
-            for span in find(text):
+            for span in find(text, NAMELESS):
                 if span.entity in _WORDS:
                     stand_in = _WORDS[span.entity].ljust(span.end - span.start)
                     text = text[: span.start] + stand_in + text[span.end :]

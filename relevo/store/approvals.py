@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from relevo.domain.cases import Case, Priority
-from relevo.domain.effects import DECLINED, EXPIRED, EffectOrder, EffectResult, EffectState, PreparedEffect
+from relevo.domain.effects import DECLINED, EXPIRED, VOUCHER, EffectOrder, EffectResult, EffectState, PreparedEffect
 from relevo.errors import Conflict, NotFound
 from relevo.store import rows
 from relevo.store.cases import raise_case
@@ -96,7 +96,7 @@ SELECT id, last_position, 'effect', %(author)s, %(event)s::jsonb FROM grown
 _CLOSE_CASE = f"""
 UPDATE cases s SET status = 'resolved', outcome = %(outcome)s, closed_at = now()
 WHERE s.workspace_id = 1 AND s.id = %(case)s AND s.status = 'open' AND NOT EXISTS (
-    SELECT FROM effects f WHERE f.workspace_id = 1 AND f.case_id = s.id AND f.state <> 'done'
+    SELECT FROM effects f WHERE f.workspace_id = 1 AND f.case_id = s.id AND f.kind <> '{VOUCHER}' AND f.state <> 'done'
       AND (f.state <> 'refused' OR f.rule IS DISTINCT FROM '{DECLINED}'))
 """
 

@@ -57,6 +57,11 @@ WITH held AS (
 ), named AS (
     UPDATE contacts k SET business_ref = %(ref)s, display_name = %(name)s
     FROM verified v WHERE k.workspace_id = 1 AND k.id = v.contact_id
+), theirs AS (
+    UPDATE cases s SET business_ref = %(ref)s, contact_id = v.contact_id FROM held, verified v
+    WHERE s.workspace_id = 1 AND s.status = 'open' AND s.business_ref IS NULL AND s.id = (
+        SELECT h.case_id FROM handoffs h WHERE h.workspace_id = 1 AND h.conversation_id = held.id
+        ORDER BY h.episode DESC LIMIT 1)
 ), grown AS (
     UPDATE conversations c SET last_position = c.last_position + 1, updated_at = now()
     FROM held, verified WHERE c.workspace_id = 1 AND c.id = held.id RETURNING c.id, c.last_position

@@ -9,7 +9,7 @@ from relevo.contracts.desk import ConversationLine
 from relevo.domain.cases import Case
 from relevo.domain.contacts import Level
 from relevo.domain.conversations import Control
-from relevo.domain.effects import PreparedEffect
+from relevo.domain.effects import VOUCHER, PreparedEffect
 from relevo.domain.handoff import Episode
 from relevo.errors import NotFound
 from relevo.store.approvals import EFFECT_COLUMNS, read_effect
@@ -31,11 +31,13 @@ LEFT JOIN agents a ON a.workspace_id = 1 AND a.id = c.agent_id
 WHERE c.workspace_id = 1
 """
 
-CASES = """
+CASES = f"""
 SELECT s.id, s.type, s.trigger, s.status, s.reference, s.goal, s.detail, k.display_name, c.id, c.channel, s.opened_at,
     s.business_ref, s.priority_reasons, s.due_at, s.promised_at, s.promise_missed_at, s.agent_id, a.name, s.outcome,
     s.contacted, s.closed_at,
-    EXISTS (SELECT FROM effects f WHERE f.workspace_id = 1 AND f.case_id = s.id AND f.state = 'prepared'), c.control
+    EXISTS (SELECT FROM effects f WHERE f.workspace_id = 1 AND f.case_id = s.id AND f.state = 'prepared'), c.control,
+    EXISTS (SELECT FROM effects f WHERE f.workspace_id = 1 AND f.case_id = s.id AND f.state = 'prepared'
+        AND f.kind <> '{VOUCHER}')
 FROM cases s
 LEFT JOIN LATERAL (
     SELECT l.conversation_id FROM case_conversations l WHERE l.workspace_id = 1 AND l.case_id = s.id
@@ -162,6 +164,7 @@ def read_case(row: tuple[Any, ...]) -> Case:
         closed_at=row[20],
         waits_for_approval=row[21],
         control=None if row[22] is None else Control(row[22]),
+        is_being_settled=row[23],
     )
 
 

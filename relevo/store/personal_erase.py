@@ -80,6 +80,10 @@ DELETE FROM case_conversations
     WHERE workspace_id = 1 AND (conversation_id = ANY(%(conversations)s) OR case_id = ANY(%(cases)s));
 DELETE FROM codes WHERE workspace_id = 1 AND (identity_id = ANY(%(identities)s) OR business_ref = %(ref)s);
 DELETE FROM visits WHERE workspace_id = 1 AND address = ANY(%(addresses)s);
+DELETE FROM mail_keys k USING effects f
+    WHERE k.workspace_id = 1 AND k.key IN ('confirmation:' || f.key, 'confirmation:' || f.key || ':before')
+    AND f.workspace_id = 1 AND f.key = ANY(%(effects)s)
+    AND (f.state NOT IN ('done', 'unconfirmed') OR f.amount IS NULL);
 DELETE FROM effects WHERE workspace_id = 1 AND key = ANY(%(effects)s)
     AND (state NOT IN ('done', 'unconfirmed') OR amount IS NULL);
 UPDATE effects SET business_ref = '{ERASED}', arguments = '{{}}', result = '{{}}', hash = '', reason = NULL

@@ -103,6 +103,7 @@ class Player:
         found = await self.stage.opened.database.rows("SELECT key, state FROM effects ORDER BY key")
         told = written or {}
         is_so = len(found) == len(told) and all(_is_told(key, state, told) for key, state in found)
+        is_so = is_so and all(any(fnmatchcase(key, name) for key, _ in found) for name in told)
         self.transcript.demand(is_so, f"The effects are {dict(found)}, not {told}.")
 
     async def _cases(self, written: list[dict[str, str]]) -> None:

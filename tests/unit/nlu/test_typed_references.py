@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from relevo.nlu.patterns import find
+from relevo.nlu.patterns import NAMELESS, find, finders_of
 
 REFERENCES = frozenset({
     "loyalty_number", "ticket", "booking_code", "order", "subscription", "case", "baggage_report", "flight",
@@ -37,7 +37,7 @@ def _listed(written: str) -> list[str]:
 
 def references(text: str) -> list[tuple[str, str]]:
     """Give the references in a text."""
-    return [(span.entity, span.value) for span in find(text, {"iberia": "IB"}) if span.entity in REFERENCES]
+    return [(span.entity, span.value) for span in find(text, finders_of({"iberia": "IB"})) if span.entity in REFERENCES]
 
 
 @pytest.mark.parametrize(
@@ -100,4 +100,4 @@ def test_a_day_that_no_calendar_has_is_told_as_it_was_written(text: str) -> None
     ((entity, value),) = references(text)
     assert entity == "impossible_date"
     assert value in text
-    assert not [span for span in find(text) if span.entity == "period"]
+    assert not [span for span in find(text, NAMELESS) if span.entity == "period"]
