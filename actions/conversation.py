@@ -25,6 +25,8 @@ ALSO = "also"
 """Entity of a clause that asks for something else than the message's beginning; see relevo.nlu.clauses."""
 FILES_ONLY = "send_attachment"
 """Intent of a message that is photos or files without words."""
+NAMING_ONE = ("order", "ticket", "booking_code", "flight", "subscription", "case")
+"""Entities that name one thing; a yes beside one that was not shown is to something else."""
 SHOWN = ("offer", "shown", "photo_trips", "draft", "refused")
 """Slots with what the open request showed and was told: of no use to another one, and nobody else's to see."""
 
@@ -125,6 +127,12 @@ class Talk:
     def day(self, at: datetime) -> str:
         """Write the day of a moment where the business is."""
         return self.wording.date(at.astimezone(self.turn.zone).date())
+
+    def agrees(self, *shown: str) -> bool:
+        """Tell a yes to exactly what was shown: one that names nothing else, and chooses nothing."""
+        named = {value for kind in NAMING_ONE for value in self.heard.entities.get(kind, ())}
+        choices = {*self.heard.entities.get("choice", ())} - {"all"}
+        return self.heard.is_plain_yes and not self.replies and not choices and named <= {*shown}
 
     def say(self, response: str, **values: str) -> None:
         """Say a response of domain.yml; its ``{said_x}`` is the value ``x``."""

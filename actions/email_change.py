@@ -114,7 +114,7 @@ async def _offer(talk: Talk, person: Person, wanted: str) -> None:
 
 async def _go_on_confirming(talk: Talk, person: Person) -> None:
     offer = talk.memory["offer"]
-    if talk.heard.is_plain_yes and not talk.replies:
+    if talk.agrees():
         await _change(talk, person)
     elif talk.heard.intent in LEAVING:
         talk.stop()

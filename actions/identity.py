@@ -33,7 +33,6 @@ async def _is_known(talk: Talk, case_type: str, question: str) -> bool:
     if talk.turn.level >= Level.TWO_FACTS:
         talk.memory["is_identified"] = True  # also where the turn that found it out failed then: it ends here too
         return True
-    _forget_expired(talk)
     facts = _facts(talk)
     if not facts or facts == talk.memory["tried"]:
         return await _ask(talk, case_type, facts, question)
@@ -89,12 +88,15 @@ async def _give_up(talk: Talk, case_type: str, response: str) -> bool:
     return False
 
 
-def _forget_expired(talk: Talk) -> None:
-    """Once a verification has expired, whoever writes must give the facts anew; what this message gives counts."""
-    if not talk.memory["is_identified"]:
+def forget_expired(talk: Talk) -> None:
+    """Once a verification has expired, whoever writes must give the facts anew; what this message gives counts.
+
+    What was kept for later goes too: it is whoever wrote it who would be identified by it.
+    """
+    if talk.turn.level >= Level.TWO_FACTS or not talk.memory["is_identified"]:
         return
     kept = talk.heard.entities
-    talk.memory.forget("is_identified", "stage", *SHOWN, *(kind for kind in _KINDS if kind not in kept))
+    talk.memory.forget("is_identified", "stage", "later", *SHOWN, *(kind for kind in _KINDS if kind not in kept))
 
 
 def _facts(talk: Talk) -> Facts:

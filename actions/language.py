@@ -27,7 +27,7 @@ async def go_on(talk: Talk) -> None:
     """Switch, and offer to have it on file, where the contact is known and it is another one there."""
     if talk.heard.intent == REQUEST:
         await _switch_and_offer(talk)
-    elif talk.heard.is_plain_yes:
+    elif talk.memory["stage"] == "confirm" and talk.agrees():
         await _put_on_file(talk)
     else:
         talk.end()

@@ -47,7 +47,8 @@ def forget(talk: Talk, intent: str) -> None:
 def offer(talk: Talk) -> None:
     """Offer the next one, once nothing else is open and no person takes over."""
     kept: list[dict[str, Any]] = talk.memory["later"] or []
-    if kept and not talk.memory["in_request"] and not talk.is_handed_over and talk.heard_next is None:
+    is_free = not talk.memory["in_request"] and not talk.is_handed_over and not talk.memory.is_new("help")
+    if kept and is_free and talk.heard_next is None:
         talk.memory["in_request"], talk.memory["request"], talk.memory["stage"] = True, REQUEST, STAGE
         _say(talk, kept[0])
 

@@ -140,9 +140,11 @@ def _on_file(person: Person) -> dict[str, str]:
 
 async def _go_on_with_photo(talk: Talk) -> None:
     offer, photos = talk.memory["offer"], _draft(talk).get("photos", [])
-    is_yes = bool(talk.turn.attachments) or (bool(photos) and talk.heard.is_plain_yes)
-    if is_yes and not talk.replies:
+    if (talk.turn.attachments and not talk.replies) or (photos and talk.agrees()):
         await _prepare(talk, offer, photos)
+    elif talk.heard.intent == "deny" and photos:
+        talk.memory["stage"] = "name"
+        talk.say("utter_name_which")
     elif talk.heard.intent == "deny":
         await _without_photo(talk, offer)
     else:

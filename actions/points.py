@@ -81,7 +81,7 @@ async def _go_on_identified(talk: Talk) -> None:
             return
     if stage == "confirm":
         await _go_on_confirming(talk, person, named)
-    elif stage == points_photo.STAGE and not named:
+    elif stage == points_photo.STAGE and (talk.turn.attachments or not named):
         await points_photo.go_on(talk)
     elif stage in ("choose", "person") and not named and not _chosen(talk):
         await _ask_which(talk)

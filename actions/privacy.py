@@ -38,7 +38,9 @@ async def _go_on_identified(talk: Talk) -> None:
     if is_somebody_else(talk, await talk.turn.person()):
         talk.say("utter_facts_not_yours_file")
     case = await talk.turn.find_case(CASE_TYPE, wanted) if wanted else None
-    if wanted is None:  # it was said too long ago
+    if wanted is None and talk.heard.intent in LEAVING:
+        talk.stop()
+    elif wanted is None:
         talk.say("utter_privacy_which")
     elif case is not None:
         _say_found(talk, case)
@@ -53,7 +55,7 @@ async def _go_on_identified(talk: Talk) -> None:
 
 
 async def _go_on_confirming(talk: Talk) -> None:
-    if talk.heard.is_plain_yes and not talk.replies:
+    if talk.agrees():
         number = await _open(talk, TO_ERASE)
         talk.end()
         talk.say("utter_erase_opened", case=number, date=_due(talk))

@@ -55,7 +55,8 @@ class Question:
     async def _answer(self, talk: Talk) -> None:
         if is_somebody_else(talk, await talk.turn.person()):
             talk.say("utter_facts_not_yours_subscription")
-        talk.memory["last_question"] = self.case_type
+        if self.references:  # else another reference has nothing to do with it
+            talk.memory["last_question"] = self.case_type
         if await self.answer(talk):
             talk.end()
         else:

@@ -110,7 +110,7 @@ class Refunding(ABC):
         if instead is None:
             return
         is_the_same = (not instead or _about(instead) == _about(offer)) and _names_only(talk, offer)
-        if talk.heard.is_plain_yes and is_the_same and not chosen and not talk.replies:
+        if is_the_same and talk.agrees(*_numbers(offer)):
             await pay_back(talk, self.case_type, offer)
         elif instead and not is_the_same:
             await self.decide(talk, instead, is_named=True)
@@ -136,7 +136,8 @@ class Refunding(ABC):
             talk.memory.forget("order")
             talk.say(self.not_found)
         elif (found := await self.charges(talk, things, is_named=is_named)) is not None:
-            await self.decide(talk, found, is_named=is_named)
+            mine = {naming.number_of(thing) for thing in things}
+            await self.decide(talk, found, is_named=is_named and {thing_of(facts) for facts in found} <= mine)
 
     async def decide(self, talk: Talk, charges: Sequence[Facts], *, is_named: bool) -> None:
         """Offer what the rules give back, else say why they do not; where that cannot be known, ask which is meant."""
@@ -191,8 +192,11 @@ def _about(charges: Iterable[Facts]) -> set[tuple[str, str]]:
 
 def _names_only(talk: Talk, offer: Sequence[Facts]) -> bool:
     """Tell whether an answer names no number but those of what was shown."""
-    shown = {str(facts.get(kind)) for facts in offer for kind in naming.NUMBERS}
-    return all(set(talk.heard.entities.get(kind, ())) <= shown for kind in naming.NUMBERS)
+    return all(set(talk.heard.entities.get(kind, ())) <= _numbers(offer) for kind in naming.NUMBERS)
+
+
+def _numbers(offer: Sequence[Facts]) -> set[str]:
+    return {str(facts.get(kind)) for facts in offer for kind in naming.NUMBERS}
 
 
 async def _offer(talk: Talk, offer: list[Facts]) -> None:

@@ -25,6 +25,7 @@ from actions import (
     money_back,
     name_change,
     points,
+    points_photo,
     privacy,
     refunds,
     returns,
@@ -37,6 +38,7 @@ from actions import (
 )
 from actions import help as articles
 from actions.conversation import NOT_UNDERSTOOD, SHOWN, TELLING, Also, Memory, Talk, heard
+from actions.identity import forget_expired
 from actions.paying_back import CASE_TYPES
 from actions.question import asked_about
 from actions.trips import NAMING
@@ -102,6 +104,10 @@ _TELLING = frozenset(
 )
 
 
+_SHOWING = frozenset({"confirm", "person", points_photo.STAGE, name_change.STAGE})
+"""Stages in which something was shown that is answered."""
+
+
 class TalkAction(Action, ABC):
     """An action that needs the turn; in plain Rasa there is none, and the contact is told so."""
 
@@ -124,6 +130,7 @@ class TalkAction(Action, ABC):
             return [FollowupAction("utter_cannot_act")]
         talk = Talk(turn, heard(tracker), Memory(tracker.slots))
         _notice_person(talk)
+        forget_expired(talk)
         later.note(talk)
         await self.work(talk)
         later.offer(talk)
@@ -134,7 +141,7 @@ class TalkAction(Action, ABC):
 def _notice_person(talk: Talk) -> None:
     """Have an offer shown again once somebody else had control: a yes may be to what they said, or to nothing shown."""
     version = talk.turn.control_version
-    if talk.memory["stage"] in ("confirm", "person") and talk.memory["control_version"] != version:
+    if talk.memory["stage"] in _SHOWING and talk.memory["control_version"] != version:
         talk.memory.forget("stage")
     talk.memory["control_version"] = version
 
@@ -152,10 +159,12 @@ async def begin(talk: Talk, request: str) -> None:
     if request in QUESTIONS and later.is_within_another(talk, request):
         await _answer_within(talk, request)
         return
+    if request in CASE_TYPES and talk.memory["request"] == rights.CASE_TYPE and talk.memory["stage"] == "confirm":
+        later.remember(talk, rights.unanswered(talk))  # "for the fare write …", it said
     if talk.memory["request"] != request:
         talk.memory.forget("stage", "was_refused", *SHOWN)
         talk.memory["goal"] = talk.heard.text
-        if request not in QUESTIONS:
+        if request not in QUESTIONS and request != language.REQUEST:
             talk.memory.forget("case_id", "last_question")
             talk.memory["has_case"] = False
     talk.memory["in_request"], talk.memory["request"] = True, request

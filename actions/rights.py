@@ -16,7 +16,7 @@ from typing import Any
 
 from actions import fares
 from actions.cases import open_case, same_case
-from actions.conversation import Talk
+from actions.conversation import Also, Talk
 from actions.flight_lines import evidence, told, told_flight, told_paid
 from actions.flights import Facts, event, facts, happened
 from actions.handoff import LEAVING, answered_offer_of_person, to_person
@@ -102,7 +102,7 @@ async def _go_on_confirming(talk: Talk, flights: Sequence[Flight]) -> None:
     is_still_so = bool(on_file) and on_file.items() <= offer.items()
     named = Named.of(talk.heard.entities)
     is_another = bool(named) and offer["ticket"] not in {one.ticket for one in await _named(talk, flights, named)}
-    if talk.heard.is_plain_yes and is_still_so and not is_another and not talk.replies:
+    if is_still_so and not is_another and talk.agrees(offer["ticket"], offer["booking_code"], offer["flight"]):
         await _order(talk, offer)
     elif is_another or not is_still_so or _tells_otherwise(talk, offer):
         await _show(talk, flights)
@@ -119,6 +119,13 @@ def _tells_otherwise(talk: Talk, offer: Facts) -> bool:
     """Tell whether the message says that something else happened than what the offer is for."""
     reported = REPORTED.get(talk.heard.intent)
     return reported is not None and reported.value != offer["event"] and not _is_left_behind(talk)
+
+
+def unanswered(talk: Talk) -> Also:
+    """Give the request anew, for the flight whose compensation was offered and neither taken nor left."""
+    offer: Facts = talk.memory["offer"]
+    intent = next(intent for intent, what in REPORTED.items() if what.value == offer["event"])
+    return Also(intent, str(talk.memory["goal"] or offer["flight"]), {"ticket": (offer["ticket"],)})
 
 
 async def _named(talk: Talk, flights: Sequence[Flight], named: Named) -> list[Flight]:

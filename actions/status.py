@@ -115,7 +115,7 @@ def _line_of(effect: PreparedEffect) -> str | None:
     if order.amount is None or order.unit in (None, POINTS) or order.kind == VOUCHER:
         return None
     if effect.state is EffectState.DONE:
-        return None if "order" in order.arguments else "refund_paid_otherwise"
+        return None if order.arguments.get("order") else "refund_paid_otherwise"
     if effect.state is EffectState.REFUSED:
         return {DECLINED: "refund_declined", EXPIRED: "refund_expired"}.get(effect.rule or "")
     return "refund_waiting" if effect.state is EffectState.PREPARED else "refund_checked"

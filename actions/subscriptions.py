@@ -63,17 +63,17 @@ async def _go_on_confirming(talk: Talk, mine: Sequence[Subscription], named: Seq
     has_changed = any(one.is_active and _facts(one) != offer for one in shown)
     if named and named != shown:
         await _show(talk, mine, named)
-    elif _is_yes(talk) and not has_changed and not talk.replies:
+    elif _is_yes(talk, offer) and not has_changed:
         await _cancel(talk, offer)
     elif talk.heard.intent in ("deny", "bye"):
         talk.stop("subscription")
     else:
-        await _show(talk, mine, shown)
+        await _show(talk, mine, [] if talk.heard.entities.get("subscription") else shown)
 
 
-def _is_yes(talk: Talk) -> bool:
+def _is_yes(talk: Talk, offer: Facts) -> bool:
     """Tell an explicit yes; to "shall I cancel it?", "cancel it" is one, and a bare "cancel" may mean to stop."""
-    return talk.heard.is_plain_yes or talk.wording.tells_to_cancel(talk.heard.text)
+    return talk.agrees(offer["subscription"]) or (not talk.replies and talk.wording.tells_to_cancel(talk.heard.text))
 
 
 def _named(talk: Talk, mine: Sequence[Subscription]) -> list[Subscription]:
@@ -97,7 +97,8 @@ async def _show(talk: Talk, mine: Sequence[Subscription], named: Sequence[Subscr
     before = [one for one in mine if one.id == talk.memory["subscription"]]
     active = [one for one in mine if one.is_active]
     meant = named or before or active or sorted(mine, key=lambda one: one.paid_until)[-1:]
-    if not meant:
+    is_unknown = not named and bool(talk.heard.entities.get("subscription"))
+    if not meant or is_unknown:
         talk.memory["stage"] = "person"
         talk.say("utter_subscription_none")
     elif len(meant) > 1:

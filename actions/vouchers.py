@@ -38,7 +38,7 @@ async def _go_on_identified(talk: Talk) -> None:
     if is_somebody_else(talk, await talk.turn.person()):
         talk.say("utter_facts_not_yours_subscription")
     stage, offer = talk.memory["stage"], talk.memory["offer"]
-    if stage == "confirm" and talk.heard.is_plain_yes and not talk.replies:
+    if stage == "confirm" and talk.agrees(str(offer["case"])):
         await _issue(talk, offer)
     elif stage == "confirm" and talk.heard.intent in LEAVING:
         talk.end()

@@ -21,7 +21,7 @@ everybody's back), ``agent`` (``online``, ``takes over``, ``{says: …}``, ``{ha
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,10 @@ VERBS = frozenset({
     "customer", "presses", "sends", "bot", "never", "mail", "effects", "cases", "passes", "business", "agent",
     "approved", "declined",
 })  # fmt: skip
+AGENT = ("online", "takes over")
+AGENT_DOES = ({"says"}, {"hands back"}, {"hands back", "told"})
+_NEEDED = ("dialogue", "steps")
+_PARTS = frozenset({*_NEEDED, "bar"})
 SPEAKING = frozenset({"customer", "presses", "sends"})
 
 
@@ -56,15 +60,25 @@ def read_dialogues(file: Path) -> list[Dialogue]:
     return [_dialogue(each, file.name) for each in written]
 
 
-def _dialogue(written: Mapping[str, Any], file: str) -> Dialogue:
-    if not isinstance(written, dict) or written.keys() - {"dialogue", "bar", "steps"} or not written.get("steps"):
+def _dialogue(written: Any, file: str) -> Dialogue:
+    if not isinstance(written, dict) or written.keys() - _PARTS or not all(written.get(part) for part in _NEEDED):
         raise ValueError(f"{file}: each dialogue has 'dialogue', 'steps' and perhaps 'bar', not {written}.")
-    name = str(written["dialogue"])
+    name, bar = str(written["dialogue"]), written.get("bar")
+    if bar is not None and not str(bar).isdigit():
+        raise ValueError(f"{file}, '{name}': the bar is a number of messages, not '{bar}'.")
+    if not isinstance(written["steps"], list) or not all(isinstance(step, dict) for step in written["steps"]):
+        raise ValueError(f"{file}, '{name}': each step is a verb and what belongs to it, such as '- customer: hello'.")
     steps = [pair for step in written["steps"] for pair in step.items()]
-    for verb, _ in steps:
+    for verb, about in steps:
         if verb not in VERBS:
             raise ValueError(f"{file}, '{name}': '{verb}' is no step; known are {', '.join(sorted(VERBS))}.")
-    return Dialogue(name=name, file=file, steps=steps, bar=int(written["bar"]) if "bar" in written else None)
+        if verb == "agent" and not _is_known_of_agents(about):
+            raise ValueError(f"{file}, '{name}': an agent is {', '.join(AGENT)}, says or hands back; not {about}.")
+    return Dialogue(name=name, file=file, steps=steps, bar=int(bar) if bar is not None else None)
+
+
+def _is_known_of_agents(about: Any) -> bool:
+    return about.keys() in AGENT_DOES if isinstance(about, dict) else about in AGENT
 
 
 @dataclass(kw_only=True)

@@ -229,3 +229,17 @@ async def _waits_for_a_lock(floor: Floor, count: int) -> None:
             return
         await asyncio.sleep(timedelta(milliseconds=25).total_seconds())
     pytest.fail("nobody waits")
+
+
+async def test_what_was_confirmed_by_mail_is_forgotten_with_the_effect(floor: Floor) -> None:
+    """The key of such a mail holds the person's reference; that of an amount that stays, stays."""
+    await verified(floor)
+    await floor.run(
+        "INSERT INTO effects (key, kind, business_ref, arguments, state, hash)"
+        " VALUES ('change_email:C002:1', 'change_email', 'C002', '{}', 'done', 'x')"
+    )
+    keys = ("confirmation:change_email:C002:1", "confirmation:change_email:C002:1:before", "confirmation:other:C001")
+    for key in keys:
+        await floor.run("INSERT INTO mail_keys (key) VALUES (%s)", (key,))
+    await erase(floor, OLIVER)
+    assert await floor.opened.database.rows("SELECT key FROM mail_keys") == [(keys[2],)]

@@ -70,7 +70,8 @@ async def test_who_may_not_verify_whom(doors: Doors, sara: DeskOf) -> None:
     version = (await sara.takes("amina")).control_version
     assert await sara.is_refused(where, version=version - 1, business_ref="C001") == (409, "not_in_control")
     assert await sara.is_refused(where, version=version, business_ref="C404") == (404, "unknown_person")
-    assert await sara.is_refused(where, version=version, business_ref="C009") == (403, "own_contact")
+    for herself in ("C009", " C009 ", "C009\u0000"):
+        assert await sara.is_refused(where, version=version, business_ref=herself) == (403, "own_contact")
     async with desk_of(doors, "Noelia Prat", "supervisor") as noelia:
         assert await noelia.is_refused(where, version=version, business_ref="C001") == (409, "not_in_control")
     assert (await doors.conversation("rest", "amina")).identity.level is Level.CLAIMED
@@ -107,3 +108,4 @@ async def test_whom_five_wrong_tries_locked_out_is_served_after_a_person_has_loo
     await lucia.hears()
     assert "11.280 puntos" in await lucia.says("me faltan los puntos de Dubái")
     assert (await conversation_of(floor, lucia)).identity.business_ref == "C001"
+    assert [case.business_ref for case in await floor.cases()] == ["C001"], "the case is theirs, too"

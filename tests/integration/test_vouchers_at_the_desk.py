@@ -112,6 +112,8 @@ async def test_above_the_limit_somebody_else_has_to_approve_it(doors: Doors, sar
         "prepared", "four_eyes", "voucher.above_own_limit"
     )  # fmt: skip
     assert await _vouchers(doors) == []
+    case = await doors.opened.store.desk.case(effect["case_id"])
+    assert (case.waits_for_approval, case.is_being_settled) == (True, False), "a refund is told to wait when it does"
     assert (await sara.is_refused("/effects/approve", **shown(effect)))[0] in (403, 409)
     given = await noelia.does("/effects/approve", **shown(effect))
     assert given["state"] == "done"
