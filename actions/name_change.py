@@ -59,7 +59,7 @@ async def _go_on_identified(talk: Talk) -> None:
     if (said := _said_name(talk, person)) and (apart := _apart(said, person)):
         await _offer(talk, person, *apart)
     elif talk.memory["stage"] == STAGE:
-        await _go_on_with_photo(talk)
+        await _go_on_with_photo(talk, person)
     elif talk.memory["stage"] == "name" and talk.heard.intent in ("deny", "bye"):
         talk.stop()
     else:
@@ -138,13 +138,13 @@ def _on_file(person: Person) -> dict[str, str]:
     return {"before": f"{person.given_names} {person.surnames}"}
 
 
-async def _go_on_with_photo(talk: Talk) -> None:
+async def _go_on_with_photo(talk: Talk, person: Person) -> None:
     offer, photos = talk.memory["offer"], _draft(talk).get("photos", [])
     if (talk.turn.attachments and not talk.replies) or (photos and talk.agrees()):
         await _prepare(talk, offer, photos)
     elif talk.heard.intent == "deny" and photos:
         talk.memory["stage"] = "name"
-        talk.say("utter_name_which")
+        talk.say("utter_name_which", **_on_file(person))
     elif talk.heard.intent == "deny":
         await _without_photo(talk, offer)
     else:

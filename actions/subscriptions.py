@@ -49,7 +49,7 @@ async def _go_on_identified(talk: Talk) -> None:
         talk.say("utter_facts_not_yours_subscription")
     if talk.memory["stage"] == "confirm":
         await _go_on_confirming(talk, mine, named)
-    elif talk.memory["stage"] == "person" and not named:
+    elif talk.memory["stage"] == "person" and not named and not talk.heard.entities.get("subscription"):
         talk.say("utter_offer_person")
     elif talk.memory["stage"] == "choose" and talk.heard.intent in LEAVING and not named:
         talk.stop("subscription")

@@ -10,6 +10,7 @@ import pytest
 from relevo.domain.cases import Case, Trigger
 from relevo.domain.effects import EffectState
 from relevo.flow.effects import carry_out
+from relevo.store.aurora.demo import ZONE
 from relevo.store.aurora.desk import AuroraDesk
 from tests.integration.talking import Customer, Floor
 
@@ -81,7 +82,7 @@ async def test_c005_finds_her_open_case_and_a_person_gets_the_refund_prepared(fl
     await cases_before_the_bot(floor)
     marta = floor.customer()
     first = await marta.says("Hola, me cobraron 7455 euros de envío en el pedido AO-50017")
-    opened_at = (await case_of(floor, "CASE-7001")).opened_at
+    opened_at = (await case_of(floor, "CASE-7001")).opened_at.astimezone(ZONE)
     shown = await marta.says("AU31572906")
     assert "Ya nos escribiste por esto y no tendrás que volver a explicarlo: tu caso CASE-7001" in shown
     assert f"desde el {opened_at.day} " in shown

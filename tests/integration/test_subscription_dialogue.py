@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from relevo.domain.effects import EffectOrder, EffectState
 from relevo.errors import BusinessUnavailable
 from relevo.flow.confirm import Confirmer
 from relevo.flow.mail import Mailer
+from relevo.store.aurora.demo import ZONE
 from relevo.store.mails import PostgresMails
 from tests.integration.talking import Customer, Floor
 
@@ -48,7 +49,7 @@ async def subscribe(floor: Floor, ref: str, number: str, plan: str) -> None:
     await floor.run(
         "INSERT INTO aurora_subscriptions (id, person_ref, plan, price, currency, period, paid_until, is_active)"
         " VALUES (%s, %s, %s, 399, 'EUR', 'month', %s, true)",
-        (number, ref, plan, datetime.now(timezone.utc).date() + timedelta(days=9)),
+        (number, ref, plan, datetime.now(ZONE).date() + timedelta(days=9)),
     )
 
 

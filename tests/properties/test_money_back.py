@@ -19,6 +19,7 @@ import pytest
 
 from actions.conversation import Heard
 from relevo.bootstrap import OpenStore
+from relevo.store.aurora.demo import ZONE
 from tests.properties.counter import Parcel, Ticket, open_counter
 from tests.properties.market import AT_ONCE, BUTTON, IN_30_DAYS, NO_YES, OPENED, PLAIN_YES, Chat
 from tests.properties.month import Kept, Month, all_of, services_of
@@ -106,14 +107,15 @@ async def test_no_more_goes_back_than_the_rules_give_for_what_was_paid(till: Ope
     """Charge after charge as they were paid, across every reason for which one thing can go back."""
     chance, now = random.Random(seed), datetime.now(timezone.utc)
     services, business = services_of(till, seed)
-    bought = await open_counter(till.database, chance, PEOPLE, now.date())
+    today = now.astimezone(ZONE).date()
+    bought = await open_counter(till.database, chance, PEOPLE, today)
     month = Counter(till, services, business, chance, bought=bought, now=now)
     for _ in range(MONTHS):
         await all_of(_one_person(month, person, chance.randint(0, 2**40)) for person in bought)
         await month.finish()
         await _check(month)
         await month.pass_by()
-    await _check_charges(month, now.date())
+    await _check_charges(month, today)
     await _check_books(month)
     assert month.conversations >= 1000
     assert month.seen.keys() >= SIGHTS, f"never seen: {SIGHTS - month.seen.keys()}"
