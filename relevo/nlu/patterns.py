@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from relevo.nlu.booking_codes import booking_codes
 from relevo.nlu.dates import PERIOD, dates
+from relevo.nlu.money import amounts, bare_amounts
 from relevo.nlu.words import ENDS, NOT_INSIDE, alternatives, fold, words_of
 
 _PLACE = 3
@@ -100,7 +101,8 @@ _BARE_ORDER = re.compile(
 )
 _SUBSCRIPTION = re.compile(rf"{NOT_INSIDE}sub[ .\-]?(\d{{3}}){ENDS}")
 _CASE = re.compile(rf"{NOT_INSIDE}(?<!in )(?<!en )cas[eo][ .\-#]{{0,3}}(\d{{4,9}}){ENDS}")
-_BAGGAGE_REPORT = re.compile(rf"{NOT_INSIDE}[a-z]{{3}}au\d{{5}}{ENDS}")
+_BAGGAGE_REPORT = re.compile(rf"{NOT_INSIDE}[a-z]{{3}}[ \-]?au[ \-]?\d{{5}}{ENDS}")
+_BAGGAGE_TAG = re.compile(rf"{NOT_INSIDE}(?:0751|au)([ .\-]?\d{{3}}[ .\-]?\d{{3}}){ENDS}")
 _CODE = re.compile(r"(?<![\w@.,/+\-])\d{3}[ \-]?\d{3}(?![\w@/\-]|[.,]\d)")
 _PHONE = re.compile(r"(?<![\w+])(?:\+|00)[1-9](?:[ ().\-]{0,2}\d){7,14}(?!\d)")
 _LOCAL_PHONE = re.compile(rf"{NOT_INSIDE}\d(?:[ .\-]?\d){{8,11}}{ENDS}")
@@ -151,7 +153,23 @@ def _cases(text: Text) -> Iterator[Span]:
 
 def _baggage_reports(text: Text) -> Iterator[Span]:
     for match in _BAGGAGE_REPORT.finditer(text.digits):
-        yield Span("baggage_report", match[0].upper(), *match.span())
+        yield Span("baggage_report", re.sub(r"[ \-]", "", match[0]).upper(), *match.span())
+
+
+def _baggage_tags(text: Text) -> Iterator[Span]:
+    """Give ten digits, as the airline's number or its letters begin them."""
+    for match in _BAGGAGE_TAG.finditer(text.digits):
+        yield Span("baggage_tag", "0751" + re.sub(r"\D", "", match[1]), *match.span())
+
+
+def _amounts(text: Text) -> Iterator[Span]:
+    for amount, start, end in amounts(text.folded):
+        yield Span("amount", amount, start, end)
+
+
+def _bare_amounts(text: Text) -> Iterator[Span]:
+    for amount, start, end in bare_amounts(text.folded):
+        yield Span("bare_amount", amount, start, end)
 
 
 def _phones(text: Text) -> Iterator[Span]:
@@ -264,9 +282,10 @@ def _telling_words(text: Text) -> Iterator[Span]:
 
 
 _FINDERS: tuple[Finder, ...] = (
-    _emails, _tickets, _loyalty_numbers, _orders, _subscriptions, _cases, _baggage_reports, _phones
+    _emails, _amounts, _tickets, _baggage_tags, _loyalty_numbers, _orders, _subscriptions, _cases, _baggage_reports,
+    _phones
 )  # fmt: skip
 _LATER_FINDERS: tuple[Finder, ...] = (_flights, _codes, _booking_codes)
-_WORD_FINDERS: tuple[Finder, ...] = (_dates, _names, _choices, _telling_words)
+_WORD_FINDERS: tuple[Finder, ...] = (_dates, _names, _choices, _telling_words, _bare_amounts)
 NAMELESS = finders_of({})
 """Finds all that needs no names."""

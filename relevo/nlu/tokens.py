@@ -19,6 +19,7 @@ _WORDS = {
     "order": "xord",
     "case": "xcase",
     "baggage_report": "xbag",
+    "baggage_tag": "",
     "loyalty_number": "",
     "ticket": "",
     "booking_code": "",

@@ -27,6 +27,7 @@ class Language:
     in_month: tuple[str, ...]
     periods: Mapping[str, tuple[str, ...]]
     cues: Mapping[str, tuple[str, ...]]
+    currencies: Mapping[str, tuple[str, ...]]
     choices: Mapping[str, tuple[str, ...]]
     agreements: tuple[str, ...]
     hedges: tuple[str, ...]
@@ -72,6 +73,7 @@ def _language(code: str, data: Mapping[str, Any]) -> Language:
         in_month=_folded(data["in_month"]),
         periods=_folded_lists(data["periods"]),
         cues=_folded_lists(data["cues"]),
+        currencies=_folded_lists(data["currencies"]),
         choices=_folded_lists(data["choices"]),
         agreements=_folded(data["agreements"]),
         hedges=_folded(data["hedges"]),

