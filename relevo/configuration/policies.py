@@ -8,7 +8,7 @@ from pathlib import Path
 from relevo.configuration.documents import Mistakes, Spot, read_document
 from relevo.configuration.rights import read_rights
 from relevo.domain.contacts import Level
-from relevo.domain.effects import Decision
+from relevo.domain.effects import SUPERVISOR, Decision
 from relevo.domain.passenger_rules import Rights
 from relevo.domain.policies import ADDED_BY_RIGHTS, CHECKS, Policies, Policy, Rule, Version
 
@@ -54,12 +54,13 @@ def _policy(kind: str, spot: Spot) -> Policy | None:
 def _rule(name: str, spot: Spot, facts: set[str]) -> Rule | None:
     if not re.fullmatch(r"[a-z][a-z_]*\.[a-z][a-z_]*", name):
         spot.wrong(f"the rule '{name}' must be named like points.claim_window: two words with a dot between.")
-    parts = spot.fields(required=("check", "fact", "versions"), optional=("where", "otherwise"))
+    parts = spot.fields(required=("check", "fact", "versions"), optional=("where", "otherwise", "approver"))
     check = parts["check"].choice(CHECKS) if "check" in parts else None
     fact = (parts["fact"].choice(facts) if facts else parts["fact"].text()) if "fact" in parts else None
     if check and (missing := CHECKS[check].further_facts - facts):
         spot.wrong(f"the check {check} also needs {', '.join(sorted(missing))}; add them to 'facts'.")
     otherwise = parts["otherwise"].choice(_ENDINGS) if "otherwise" in parts else Decision.REFUSED.value
+    approver = parts["approver"].choice({SUPERVISOR}) if "approver" in parts else None
     where = _where(parts["where"], facts) if "where" in parts else {}
     versions = _versions(parts["versions"], check) if "versions" in parts and check else []
     if not (check and fact and otherwise and versions):
@@ -72,6 +73,7 @@ def _rule(name: str, spot: Spot, facts: set[str]) -> Rule | None:
         otherwise=Decision(otherwise),
         versions=tuple(newest_first),
         where=where,
+        approver=approver,
     )
 
 

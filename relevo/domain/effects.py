@@ -55,6 +55,14 @@ class Verdict:
     """Stable name of the deciding rule, such as ``points.claim_window``; said to the contact when it refuses."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """What the rule's sentence needs: limits, dates, amounts."""
+    approver: str | None = None
+    """``supervisor`` where only people in charge may approve it; None: anybody with the limit."""
+
+
+APPROVER = "approver"
+"""Argument of an effect that only people of a role may approve, put there with the verdict that says so."""
+SUPERVISOR = "supervisor"
+"""What APPROVER says where people in charge decide, whatever the limits of others."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

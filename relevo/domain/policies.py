@@ -49,6 +49,8 @@ class Rule:
     """Newest first."""
     where: Mapping[str, str] = field(default_factory=dict)
     """Facts that must have these values for the rule to be asked at all; empty: it is always asked."""
+    approver: str | None = None
+    """``supervisor`` where only people in charge may approve what breaks it; None: anybody with the limit."""
 
     def version_on(self, day: date) -> Version:
         """Give the version in force on a day; before the first one began, the first one."""
@@ -106,7 +108,8 @@ class Policies:
             parameters = rule.version_on(day).parameters
             broken = CHECKS[rule.check].test(facts, rule.fact, parameters, on)
             if broken is not None:
-                return Verdict(decision=rule.otherwise, rule=rule.name, facts={**promised, **broken})
+                facts = {**promised, **broken}
+                return Verdict(decision=rule.otherwise, rule=rule.name, facts=facts, approver=rule.approver)
             promised |= parameters if CHECKS[rule.check].is_promise else {}
         return Verdict(decision=policy.decision, rule=f"{kind}.{policy.decision.value}", facts=promised)
 
@@ -198,6 +201,11 @@ def _is_exactly_owed(facts: Facts, fact: str, parameters: Mapping[str, int], on:
     return None if 0 < amount == owed and is_same_currency else {"owed": owed, "amount": amount}
 
 
+def _is_between(facts: Facts, fact: str, parameters: Mapping[str, int], on: date) -> Broken:
+    amount = int(_fact(facts, fact))
+    return None if parameters["least"] <= amount <= parameters["most"] else {**parameters, "amount": amount}
+
+
 def _is_above_ratio_and_floor(facts: Facts, fact: str, parameters: Mapping[str, int], on: date) -> Broken:
     """A charge so far above the goods, and above a floor, that nobody meant it; no more of it than the whole."""
     charge, goods, amount = (int(_fact(facts, name)) for name in (fact, "goods", "amount"))
@@ -211,6 +219,31 @@ def _is_within_overpayment(facts: Facts, fact: str, parameters: Mapping[str, int
     """Of what was paid, only what is above the total can have been paid too often."""
     paid, total, amount = (int(_fact(facts, name)) for name in (fact, "total", "amount"))
     return None if 0 < amount <= paid - total else {"overpaid": max(0, paid - total), "amount": amount}
+
+
+def _is_told_within_days(facts: Facts, fact: str, parameters: Mapping[str, int], on: date) -> Broken:
+    """What was told in time stays so, however late it is decided; what has not been received is never late."""
+    if _fact(facts, "received_on") is None:
+        return None
+    received, told, days = _date_of(facts, "received_on"), _date_of(facts, fact), parameters["days"]
+    until = received + timedelta(days=days)
+    return None if told <= until else {"days": days, "date": received.isoformat(), "until": until.isoformat()}
+
+
+def _is_within_daily(facts: Facts, fact: str, parameters: Mapping[str, int], on: date) -> Broken:
+    """So much for each day, and no more days than these; what was paid before counts."""
+    amount, before, days = (int(_fact(facts, name)) for name in (fact, "paid_before", "days"))
+    limit = parameters["a_day"] * max(0, min(days, parameters["most_days"]))
+    if 0 < amount <= limit - before:
+        return None
+    return {**parameters, "limit": limit, "left": max(0, limit - before), "amount": amount}
+
+
+def _is_within_drawing_rights(facts: Facts, fact: str, parameters: Mapping[str, int], on: date) -> Broken:
+    """The limit of a convention, in special drawing rights; what was paid for the same flight counts."""
+    amount, before = int(_fact(facts, fact)), int(_fact(facts, "paid_for_flight"))
+    limit = parameters["drawing_rights"] * parameters["euro_millionths"] // 10_000
+    return None if 0 <= amount <= limit - before else {**parameters, "limit": limit, "amount": amount}
 
 
 def _explains_name(facts: Facts, fact: str, parameters: Mapping[str, int], on: date) -> Broken:
@@ -230,10 +263,16 @@ CHECKS: Mapping[str, Check] = {
     "at_most": Check(_is_at_most, frozenset({"limit"})),
     "at_least": Check(_is_at_least, frozenset({"least"})),
     "exactly_owed": Check(_is_exactly_owed, further_facts=frozenset({"owed", "owed_currency", "currency"})),
+    "between": Check(_is_between, frozenset({"least", "most"})),
     "above_ratio_and_floor": Check(
         _is_above_ratio_and_floor, frozenset({"times", "floor"}), frozenset({"goods", "amount"})
     ),
     "within_overpayment": Check(_is_within_overpayment, further_facts=frozenset({"total", "amount"})),
+    "told_within_days": Check(_is_told_within_days, frozenset({"days"}), frozenset({"received_on"})),
+    "within_daily": Check(_is_within_daily, frozenset({"a_day", "most_days"}), frozenset({"paid_before", "days"})),
+    "within_drawing_rights": Check(
+        _is_within_drawing_rights, frozenset({"drawing_rights", "euro_millionths"}), frozenset({"paid_for_flight"})
+    ),
     "within_total": Check(_is_within_total, frozenset({"limit", "days"}), frozenset({"spent"})),
     "explains_name": Check(_explains_name, further_facts=frozenset({"given_names", "surnames"})),
 }

@@ -24,10 +24,20 @@ from relevo.contracts.desk import Approvals
 from relevo.contracts.live import Live
 from relevo.contracts.policy import Policy
 from relevo.contracts.store import Conversations, Effects
-from relevo.domain.effects import POINTS, Decision, EffectOrder, EffectResult, EffectState, PreparedEffect
+from relevo.domain.effects import (
+    APPROVER,
+    POINTS,
+    SUPERVISOR,
+    Decision,
+    EffectOrder,
+    EffectResult,
+    EffectState,
+    PreparedEffect,
+)
 from relevo.domain.messages import clean_text
 from relevo.errors import AccessDenied, Conflict, StaleVerdict, Unavailable, Unreadable
 from relevo.flow.amounts import amount_in, day
+from relevo.flow.desk import LEADING_ROLES
 from relevo.flow.effects import carry_out
 from relevo.flow.texts import say
 from relevo.flow.waiting import stopped_within
@@ -90,6 +100,7 @@ class Decider:
         if not 0 < amount <= _most(effect):
             raise Unreadable("The amount must be more than nothing and at most what was asked for.", code="bad_amount")
         _demand_limit(effect, amount, agent)
+        _demand_role(effect, agent)
         changed = await self.approvals.change(key, hash_, agent.id, _with_amount(effect.order, amount))
         self._wake(effect)
         return changed
@@ -115,6 +126,7 @@ class Decider:
             if effect.hash != hash_:  # else the limit would be compared with another amount than is approved
                 raise Conflict("It was changed since you looked. Look at it again before you decide.", code="changed")
             _demand_limit(effect, effect.order.amount, agent)
+            _demand_role(effect, agent)
             days, spent = await self._demand_policy(effect)
             try:
                 return await self.approvals.approve(key, hash_, agent.id, window_days=days, spent=spent)
@@ -195,13 +207,15 @@ class Decider:
 def may_approve(effect: PreparedEffect, agent: AgentAccount, now: datetime) -> str | None:
     """Give why an agent may not approve an effect as it stands, as a code; None when they may.
 
-    ``limit``, ``four_eyes``, ``own_contact``, ``expired`` or ``decided``; for showing only, the decision checks again.
+    ``limit``, ``role``, ``four_eyes``, ``own_contact``, ``expired`` or ``decided``; for showing only, the decision
+    checks again.
     """
     limit = agent.limits.get(effect.measure)
     reasons = {
         "decided": effect.state is not EffectState.PREPARED,
         "expired": effect.expires_at is not None and effect.expires_at <= now,
         "own_contact": agent.business_ref is not None and agent.business_ref == effect.order.business_ref,
+        "role": _is_left_to_others(effect, agent),
         "four_eyes": effect.changed_by == agent.id,
         "limit": limit is None or (effect.order.amount is not None and effect.order.amount > limit),
     }
@@ -222,6 +236,15 @@ def _demand_limit(effect: PreparedEffect, amount: int | None, agent: AgentAccoun
             " a colleague with a higher one can approve it.",
             code="limit",
         )
+
+
+def _demand_role(effect: PreparedEffect, agent: AgentAccount) -> None:
+    if _is_left_to_others(effect, agent):
+        raise AccessDenied("A supervisor decides about this, whatever the amount. It waits in the list.", code="role")
+
+
+def _is_left_to_others(effect: PreparedEffect, agent: AgentAccount) -> bool:
+    return effect.order.arguments.get(APPROVER) == SUPERVISOR and agent.role not in LEADING_ROLES
 
 
 def _with_amount(order: EffectOrder, amount: int) -> EffectOrder:

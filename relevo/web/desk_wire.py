@@ -204,7 +204,10 @@ class Effect(msgspec.Struct, kw_only=True):
     reason: str | None
     result: Mapping[str, Any]
     may_not_approve: str | None = None
-    """Why this agent may not: ``limit``, ``four_eyes``, ``own_contact``, ``expired`` or ``decided``; null: they may."""
+    """Why this agent may not, null where they may.
+
+    ``limit``, ``role``, ``four_eyes``, ``own_contact``, ``expired`` or ``decided``.
+    """
 
 
 class HandoffEpisode(msgspec.Struct, kw_only=True):
