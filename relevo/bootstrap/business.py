@@ -69,6 +69,7 @@ async def turn_services(opened: OpenStore, configuration: Configuration) -> Turn
     return TurnServices(
         business=await business_of(opened),
         effects=opened.store.effects,
+        attachments=opened.store.attachments,
         policies=configuration.policies,
         rights=configuration.policies.rights,
         handoffs=opened.store.handoffs,

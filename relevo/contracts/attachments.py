@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -71,6 +72,10 @@ class Attachments(Protocol):
 
     async def states(self, conversation_id: UUID) -> Mapping[UUID, AttachmentState]:
         """Tell of each attachment of a conversation whether the desk may open it."""
+        ...
+
+    async def unused(self, conversation_id: UUID, since: datetime) -> tuple[Attachment, ...]:
+        """Give what a conversation was sent since then and nobody has said yet what it is for, oldest first."""
         ...
 
     async def erase_due(self, retention: Retention) -> int:

@@ -90,6 +90,13 @@ class Turn(Protocol):
         """What came with the message that is being answered."""
         ...
 
+    async def files(self) -> tuple[Attachment, ...]:
+        """Give what this conversation was sent within a day and nobody has said yet what it is for, oldest first.
+
+        This message's own are among them, until ``keep_attachment`` says what they are for.
+        """
+        ...
+
     async def identify(self, facts: Mapping[str, str]) -> Identification:
         """Verify the contact by facts on file (keys as in contracts.business)."""
         ...

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from relevo.contracts.attachments import KeptFor
+from relevo.contracts.attachments import Attachments, KeptFor
 from relevo.contracts.business import Business, Person, Record
 from relevo.contracts.desk import Handoffs
 from relevo.contracts.help import Help, Passage
@@ -26,7 +26,7 @@ from relevo.domain.cases import Case, CaseContact, CaseRequest, Trigger, first_p
 from relevo.domain.codes import CodeCheck, CodeSending
 from relevo.domain.contacts import Level
 from relevo.domain.conversations import Conversation
-from relevo.domain.effects import EffectOrder, EffectResult, EffectState, PreparedEffect, Verdict
+from relevo.domain.effects import APPROVER, EffectOrder, EffectResult, EffectState, PreparedEffect, Verdict
 from relevo.domain.handoff import Handback, Handoff, HandoffRequest
 from relevo.domain.passenger_rules import Rights
 from relevo.domain.rights import Disruption, Entitlement, entitlement
@@ -36,6 +36,9 @@ from relevo.flow.codes import OneTimeCodes
 from relevo.flow.effects import perform
 from relevo.flow.hours import said_hours
 from relevo.flow.identifying import Who, suffice
+
+FILES_SECONDS = 86_400
+"""How long a photo waits for somebody to say what it is for: sent before the request, or answered by other words."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +60,8 @@ class TurnServices:
     """None where no mail is sent."""
     help: Help | None = None
     """None where there are no articles."""
+    attachments: Attachments | None = None
+    """None: only what comes with a message is known of."""
 
 
 @dataclass(kw_only=True)
@@ -118,6 +123,13 @@ class ConversationTurn:
     def attachments(self) -> tuple[Attachment, ...]:
         """What came with the message."""
         return self.claim.arrival.attachments
+
+    async def files(self) -> tuple[Attachment, ...]:
+        """Give what was sent lately and is for nothing yet."""
+        if self.services.attachments is None:
+            return self.attachments
+        since = self.now - timedelta(seconds=FILES_SECONDS)
+        return await self.services.attachments.unused(self.claim.conversation.id, since)
 
     async def identify(self, facts: Mapping[str, str]) -> Identification:
         """Verify the contact by facts on file."""
@@ -194,6 +206,7 @@ class ConversationTurn:
         while True:
             self.spent.clear()  # what was true for showing may not be for doing
             verdict, spent = await self._judge(order.kind, order.arguments)
+            bound = {**order.arguments, APPROVER: verdict.approver} if verdict.approver else order.arguments
             intent = Intent(
                 conversation_id=self.claim.conversation.id,
                 window_days=self.services.policies.window_days(order.kind),
@@ -201,7 +214,7 @@ class ConversationTurn:
                 expires_at=self.now + timedelta(seconds=self.services.service.approval_seconds),
             )
             try:
-                return await perform(order, verdict, self.services, intent)
+                return await perform(replace(order, arguments=bound), verdict, self.services, intent)
             except StaleVerdict:
                 continue  # another of this person's effects was recorded meanwhile; it counts now
             finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -75,6 +76,13 @@ UPDATE attachments a SET erased_at = now() FROM due WHERE a.workspace_id = 1 AND
 _KEEP_FOR = """
 UPDATE attachments SET kind = %s, case_id = %s, case_ended_at = NULL
 WHERE workspace_id = 1 AND id = %s AND conversation_id = %s
+"""
+
+_UNUSED = f"""
+SELECT {_COLUMNS} FROM attachments a
+WHERE a.workspace_id = 1 AND a.conversation_id = %(conversation)s AND a.kind = 'other' AND a.case_id IS NULL
+  AND a.erased_at IS NULL AND a.created_at > %(since)s
+ORDER BY a.position, a.created_at, a.id
 """
 
 _log = structlog.get_logger()
@@ -154,6 +162,11 @@ class PostgresAttachments:
             f"SELECT a.id, {_STATE} FROM {_WITH_CASE} AND a.conversation_id = %s", (conversation_id,)
         )
         return {attachment_id: AttachmentState(state) for attachment_id, state in found}
+
+    async def unused(self, conversation_id: UUID, since: datetime) -> tuple[Attachment, ...]:
+        """Give what was sent since then and is for nothing yet."""
+        found = await self._database.rows(_UNUSED, {"conversation": conversation_id, "since": since})
+        return tuple(map(_attachment, found))
 
     async def erase_due(self, retention: Retention) -> int:
         """Erase what was kept for long enough, a few hundred at a time."""

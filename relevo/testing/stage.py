@@ -62,6 +62,7 @@ async def open_stage(
         services = TurnServices(
             business=await business(opened) if callable(business) else business or Ledger(),
             effects=opened.store.effects,
+            attachments=opened.store.attachments,
             policies=policies or (configuration.policies if configuration else Permissive()),
             rights=configuration.policies.rights if configuration else Rights(),
             handoffs=opened.store.handoffs,

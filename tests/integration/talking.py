@@ -134,6 +134,7 @@ async def open_floor(dsn: str, brain: RasaBrain, company: type[Aurora] = Aurora)
         services = TurnServices(
             business=business,
             effects=opened.store.effects,
+            attachments=opened.store.attachments,
             policies=configuration.policies,
             rights=configuration.policies.rights,
             handoffs=opened.store.handoffs,
