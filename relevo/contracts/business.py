@@ -76,6 +76,11 @@ class Business(Protocol):
         ``change_name`` with ``given_names`` and ``surnames``. What is not as ``before`` (or ``…_before``) says is
         refused. The result has all of these.
 
+        A ``report_baggage`` opens a report for the ``ticket`` and gives it as ``report``; a ``change_delivery_address``
+        has the bag of a ``report`` brought to the ``address``, if it was changed ``address_changes`` times before. A
+        ``pay_essentials`` and a ``pay_damage`` pay ``order.amount`` for the ``ticket`` to what it was paid with, as the
+        ``place``-th of their sort; their result has amount, unit, reference and the method.
+
         Raises Conflict when the business refuses (its sentence says why).
         """
         ...

@@ -24,6 +24,8 @@ class Trip:
     was_flown: bool
     points_due: int
     credited_at: datetime | None
+    paid_with: str | None = None
+    """The means of payment, such as ``card ending 4417``; None where the business does not say."""
 
 
 DELIVERY, UNDELIVERED, RETURN = "delivery", "undelivered", "return"
@@ -222,3 +224,56 @@ class Flight(Journey):
     status: str
     """``scheduled``, ``flown`` or ``cancelled``."""
     compensated: Compensated | None = None
+
+
+NOT_LOCATED, LOCATED, DELIVERED = "not_located", "located", "delivered"
+"""How a bag stands."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BagEvent:
+    """One thing that happened to a missing bag."""
+
+    happened_on: date
+    event: str
+    """``opened``, ``located``, ``sent`` or ``delivered``; readers accept further ones."""
+    place: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bag:
+    """One bag of a person that was reported missing."""
+
+    report: str
+    ticket: str
+    flight: str
+    flown_on: date
+    tag: str | None
+    description: str | None
+    reported_on: date
+    status: str
+    """``not_located``, ``located`` or ``delivered``."""
+    delivered_on: date | None
+    delivery_address: str | None
+    address_changes: int = 0
+    """How often the delivery address was changed since the report."""
+    events: tuple[BagEvent, ...] = ()
+    """Oldest first."""
+
+
+ESSENTIALS, DAMAGE = "essentials", "damage"
+"""What is paid for a bag: what had to be bought while it was missing, and what was damaged in it or of it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BagPayment:
+    """What was paid for a bag; amounts are minor units of the currency."""
+
+    kind: str
+    """``essentials`` or ``damage``."""
+    ticket: str
+    report: str | None
+    amount: int
+    currency: str
+    reference: str
+    paid_on: date

@@ -15,10 +15,23 @@ from typing import Any
 
 from relevo.contracts.business import Person, Record
 from relevo.contracts.personal import ERASED
-from relevo.contracts.records import Fare, Flight, FlightTimes, Membership, Order, Subscription, Trip, Voucher
+from relevo.contracts.records import (
+    Bag,
+    BagPayment,
+    Fare,
+    Flight,
+    FlightTimes,
+    Membership,
+    Order,
+    Subscription,
+    Trip,
+    Voucher,
+)
 from relevo.domain.effects import EffectOrder
 from relevo.domain.names import explains
 from relevo.errors import Conflict, NotFound
+from relevo.store.aurora.bag_payments import pay, read_payments
+from relevo.store.aurora.baggage import bring_to, read_bags, report
 from relevo.store.aurora.demo import demo_tables
 from relevo.store.aurora.fares import read_fares
 from relevo.store.aurora.flights import compensate, read_flight_times, read_flights
@@ -124,7 +137,8 @@ class Aurora:
 
 
 async def _replace(connection: Connection, anchor: datetime) -> None:
-    for table in ("changes", "ledger", "refunds", "compensations", "vouchers", *reversed(demo_tables(anchor)), "state"):
+    done = ("changes", "ledger", "refunds", "compensations", "vouchers", "bag_payments", "bag_addresses")
+    for table in (*done, *reversed(demo_tables(anchor)), "state"):
         await connection.execute(f"DELETE FROM aurora_{table} WHERE workspace_id = 1")
     await connection.execute("INSERT INTO aurora_state (anchored_at) VALUES (%s)", (anchor,))
     for table, rows in demo_tables(anchor).items():
@@ -167,6 +181,10 @@ _DEEDS: Mapping[str, Callable[[Connection, EffectOrder], Awaitable[Mapping[str, 
     "change_email": change_email,
     "change_name": change_name,
     "change_language": change_language,
+    "report_baggage": report,
+    "change_delivery_address": bring_to,
+    "pay_essentials": pay,
+    "pay_damage": pay,
 }
 _READERS: Mapping[type, Callable[[Connection, str], Awaitable[Sequence[Any]]]] = {
     Trip: read_trips,
@@ -176,6 +194,8 @@ _READERS: Mapping[type, Callable[[Connection, str], Awaitable[Sequence[Any]]]] =
     Fare: read_fares,
     Subscription: read_subscriptions,
     Flight: read_flights,
+    Bag: read_bags,
+    BagPayment: read_payments,
 }
 _PUBLIC: Mapping[type, Callable[[Connection, str], Awaitable[Sequence[Any]]]] = {FlightTimes: read_flight_times}
 _GROWN: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from relevo.store.aurora.demo_baggage import demo_baggage
 from relevo.store.aurora.demo_flights import demo_flights
 from relevo.store.rows import json_text
 
@@ -95,6 +96,7 @@ def demo_tables(anchor: datetime) -> dict[str, list[dict[str, Any]]]:
         "payments": _of_orders("payments"),
         "subscriptions": _subscriptions(anchor),
         **demo_flights(demo_data(), lambda written: day_of(written, anchor)),
+        **demo_baggage(demo_data(), lambda written: day_of(written, anchor)),
     }
 
 

@@ -16,7 +16,8 @@ from relevo.store.aurora.demo import ZONE
 from relevo.store.pool import Connection
 
 _TRIPS = """
-SELECT number, booking_code, name, flight, flown_on, origin, destination, was_flown, points_due, credited_at
+SELECT number, booking_code, name, flight, flown_on, origin, destination, was_flown, points_due, paid_with,
+    credited_at
 FROM aurora_tickets WHERE workspace_id = 1 AND person_ref = %s ORDER BY flown_on DESC, number
 """
 _ADD_POINTS = """
@@ -92,6 +93,9 @@ async def _refusal(connection: Connection, values: Mapping[str, Any]) -> Conflic
 
 
 def _trip(row: tuple[Any, ...]) -> Trip:
-    names = ("ticket", "booking_code", "name", "flight", "flown_on", "origin", "destination", "was_flown", "points_due")
+    names = (
+        "ticket", "booking_code", "name", "flight", "flown_on", "origin", "destination", "was_flown", "points_due",
+        "paid_with",
+    )  # fmt: skip
     credited_at = row[-1].astimezone(ZONE) if row[-1] else None
     return Trip(**dict(zip(names, row[:-1], strict=True)), credited_at=credited_at)
