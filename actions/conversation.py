@@ -6,8 +6,9 @@ so every reply stands in data/rules, where one sees what comes after it.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -30,8 +31,17 @@ NAMING_ONE = ("order", "ticket", "booking_code", "flight", "subscription", "case
 SHOWN = ("offer", "shown", "photo_trips", "draft", "refused")
 """Slots with what the open request showed and was told: of no use to another one, and nobody else's to see."""
 
-TELLING = frozenset({"code", "email", "name", "name_photo"})
+TELLING = frozenset({
+    "code", "email", "name", "name_photo", "tell_bag", "tell_address", "tell_damage", "tell_bill",
+})  # fmt: skip
 """Stages in which something was asked for that nobody can foresee: there is nothing that is not understood."""
+_TELLING_BY = frozenset({
+    *NOT_UNDERSTOOD, FILES_ONLY, "inform", "deny", "affirm", "report_lost_baggage", "report_damage", "claim_essentials",
+    "change_delivery_address", "ask_baggage_status", "report_overcharge", "ask_refund",
+})  # fmt: skip
+"""Intents of words that tell something, where it was asked for; the others have answers of their own."""
+_BESIDE = frozenset({"loyalty_number", "booking_code", "ticket", "order", "email", "phone", "name", "amount"})
+_CLAUSE = re.compile(r"(?:[^,;.!?\n]|[.,](?=\S))+[.!?]*")
 
 
 REQUEST = ("in_request", "request", "stage", "goal", "was_refused", *SHOWN)
@@ -58,11 +68,18 @@ class Heard:
     """What else is asked for in it; its references are not among the message's own."""
     not_understood_before: str | None = None
     """What was said just before, where neither that nor this message was understood."""
+    story: str = ""
+    """The text without the clauses that only say who writes, or how much."""
 
     @property
     def is_button(self) -> bool:
         """Whether a button was pressed; Relevo lets no other text begin like this."""
         return self.text.startswith("/")
+
+    @property
+    def is_telling(self) -> bool:
+        """Whether the words may be what was asked for, and are no question."""
+        return self.intent in _TELLING_BY and "?" not in self.entities.get("hedge", ())
 
     @property
     def is_plain_yes(self) -> bool:
@@ -182,13 +199,14 @@ def heard(tracker: Tracker) -> Heard:
     entities = _values([entity for entity in found if entity["entity"] != ALSO])
     before = _message_before(tracker) if intent in NOT_UNDERSTOOD else None
     if before is not None and _intent(before.get("parse_data")) in NOT_UNDERSTOOD:
-        return Heard(text, intent, entities, not_understood_before=str(before.get("text") or ""))
+        said = str(before.get("text") or "")
+        return Heard(text, intent, entities, not_understood_before=said, story=_story(text, found))
     also = (
         Also(entity["value"], text[entity["start"] : entity["end"]], _values(entity["entities"]))
         for entity in found
         if entity["entity"] == ALSO
     )
-    return Heard(text, intent, entities, tuple(also))
+    return Heard(text, intent, entities, tuple(also), story=_story(text, found))
 
 
 def _values(found: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
@@ -196,6 +214,20 @@ def _values(found: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
     for entity in found:
         entities[entity["entity"]] += (str(entity["value"]),)
     return dict(entities)
+
+
+def _story(text: str, entities: Iterable[Mapping[str, Any]]) -> str:
+    """Leave out the clauses that identify or count; where nothing else is left, the facts alone."""
+    if text.startswith("/"):
+        return ""
+    facts = [(e["start"], e["end"]) for e in entities if e["entity"] in _BESIDE and "start" in e]
+    clauses = [(match.start(), match.end()) for match in _CLAUSE.finditer(text)]
+    kept = [text[a:b].strip() for a, b in clauses if not any(start < b and a < end for start, end in facts)]
+    if facts and not any(re.search(r"[^\W\d]{3}", clause) for clause in kept):
+        for start, end in sorted(facts, reverse=True):
+            text = text[:start] + text[end:]
+        kept = [" ".join(text.split()).strip(" ,;.")]
+    return ", ".join(filter(None, kept))
 
 
 def _message_before(tracker: Tracker) -> Mapping[str, Any] | None:

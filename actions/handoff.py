@@ -10,22 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from actions.cases import open_case, same_case
+from actions.cases import same_case
 from actions.conversation import SHOWN, Talk
 from actions.trips import NAMING
 from relevo.contracts.business import OTHER_FACTS, REFERENCE_FACTS
 from relevo.domain.cases import Trigger
 from relevo.domain.contacts import Level
 from relevo.domain.handoff import HandoffRequest
-
-NOT_SERVED = {
-    "report_lost_baggage": "lost_baggage",
-    "report_damage": "damage",
-    "ask_baggage_status": "lost_baggage",
-    "change_delivery_address": "lost_baggage",
-    "claim_essentials": "lost_baggage",
-}
-"""Requests that are recognised and given to a person, with the type of their case; any other's is ``other``."""
 
 IDENTIFYING = ("loyalty_number", "booking_code")
 """The two facts that are asked for first."""
@@ -93,26 +84,6 @@ async def ask(talk: Talk) -> None:
     case_type = talk.memory["request"] or "other"
     number = await same_case(talk, case_type, Trigger.USER_REQUEST, stage=talk.memory["stage"])
     await to_person(talk, number, case_type, Trigger.USER_REQUEST, response)
-
-
-async def pass_on(talk: Talk) -> None:
-    """Hand off a request that only people serve, with the case that is open about it, or one that is opened."""
-    case_type = NOT_SERVED.get(talk.heard.intent, "other")
-    case_before, heard = talk.memory["case_id"], talk.heard
-    known = await talk.turn.find_case(case_type)
-    if known is not None and not talk.memory["in_request"]:
-        talk.turn.came_again(known)
-        talk.memory["case_id"], talk.memory["has_case"] = known.id, True
-        await to_person(talk, known.id, case_type, Trigger.USER_REQUEST, "utter_case_is_open")
-        return
-    number = await open_case(
-        talk, case_type, Trigger.USER_REQUEST, goal=heard.text, named=heard.entities, intent=heard.intent
-    )
-    if talk.memory["in_request"]:
-        talk.memory["case_id"] = case_before
-        talk.say("utter_passed_on", case=number)
-    else:
-        await to_person(talk, number, case_type, Trigger.USER_REQUEST, "utter_passed_on")
 
 
 async def not_understood(talk: Talk) -> bool:

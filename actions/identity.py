@@ -96,7 +96,8 @@ def forget_expired(talk: Talk) -> None:
     if talk.turn.level >= Level.TWO_FACTS or not talk.memory["is_identified"]:
         return
     kept = talk.heard.entities
-    talk.memory.forget("is_identified", "stage", "later", *SHOWN, *(kind for kind in _KINDS if kind not in kept))
+    shown = (slot for slot in SHOWN if slot != "draft")  # what was told is the contact's own, and shown to nobody else
+    talk.memory.forget("is_identified", "stage", "later", *shown, *(kind for kind in _KINDS if kind not in kept))
 
 
 def _facts(talk: Talk) -> Facts:

@@ -14,9 +14,15 @@ from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import (
+    baggage,
+    baggage_status,
+    bags,
     balance,
     case_status,
+    damage,
+    delivery_address,
     email_change,
+    essentials,
     fares,
     flight_status,
     handoff,
@@ -67,6 +73,11 @@ OPENED_BY: dict[str, tuple[str, GoOn]] = {
     "action_change_email": (email_change.CASE_TYPE, email_change.go_on),
     "action_change_name": (name_change.CASE_TYPE, name_change.go_on),
     "action_privacy": (privacy.CASE_TYPE, privacy.go_on),
+    "action_report_baggage": (bags.CASE_TYPE, baggage.go_on),
+    "action_baggage_status": ("baggage_status", baggage_status.go_on),
+    "action_delivery_address": (delivery_address.CASE_TYPE, delivery_address.go_on),
+    "action_essentials": (essentials.CASE_TYPE, essentials.go_on),
+    "action_damage": (damage.CASE_TYPE, damage.go_on),
 }
 """By the action in domain.yml that opens it: the request's name, which is its case type, and what takes it further."""
 REQUESTS: dict[str, GoOn] = {
@@ -98,10 +109,17 @@ _TELLING = frozenset(
         "choice",
         "subscription",
         "case",
+        "amount",
+        "bare_amount",
+        "baggage_tag",
+        "baggage_report",
         *REFERENCE_FACTS,
         *OTHER_FACTS,
     }
 )
+_OF_BAGS = frozenset({bags.CASE_TYPE, damage.CASE_TYPE})
+_OF_AMOUNTS = frozenset({essentials.CASE_TYPE, damage.CASE_TYPE})
+_OF_MONEY = frozenset({*CASE_TYPES, money_back.CASE_TYPE})
 
 
 _SHOWING = frozenset({"confirm", "person", points_photo.STAGE, name_change.STAGE})
@@ -153,6 +171,8 @@ async def begin(talk: Talk, request: str) -> None:
     """
     _point_out_dates(talk)
     request = asked_about(request, talk, BY_REFERENCE)
+    if _tells_more(talk, request):
+        request = talk.memory["request"]
     if request == money_back.CASE_TYPE and talk.memory["request"] in CASE_TYPES:
         request = talk.memory["request"]
     later.forget(talk, talk.heard.intent)
@@ -169,6 +189,16 @@ async def begin(talk: Talk, request: str) -> None:
             talk.memory["has_case"] = False
     talk.memory["in_request"], talk.memory["request"] = True, request
     await REQUESTS[request](talk)
+
+
+def _tells_more(talk: Talk, request: str) -> bool:
+    """Tell words that another request was read into from one: "they broke it", "I paid 80 euros for the repair"."""
+    is_open, stage = talk.memory["request"], talk.memory["stage"]
+    if request in _OF_BAGS:
+        return is_open in _OF_BAGS and stage in TELLING
+    is_amount = "amount" in talk.heard.entities or (stage in TELLING and any(map(str.isdigit, talk.heard.text)))
+    is_of_order = "order" in talk.heard.entities
+    return request in _OF_MONEY and is_amount and not is_of_order and is_open in _OF_AMOUNTS
 
 
 def _point_out_dates(talk: Talk) -> None:
@@ -242,7 +272,6 @@ ACTIONS = [
     _action("action_question", question),
     _action("action_helped", articles.go_on),
     _action("action_person", handoff.ask),
-    _action("action_pass_on", handoff.pass_on),
     _action("action_handed_back", handoff.handed_back),
     _action("action_alarm", safety.alarm),
 ]

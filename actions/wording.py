@@ -62,8 +62,10 @@ class Wording:
         text: str = self._data["money"].format(number=number, symbol=_SYMBOLS.get(currency, currency))
         return text
 
-    def means(self, method: str) -> str:
+    def means(self, method: str | None) -> str:
         """Write a means of payment, such as "your card ending 0982"; one that the language does not know stays."""
+        if method is None:
+            return str(self._data["original_means"])
         for begins, words in self._data["means"].items():
             if method.startswith(begins):
                 return str(words) + method[len(begins) :]
@@ -169,6 +171,17 @@ class Wording:
     def speaks_of_cancelling(self, text: str) -> bool:
         """Tell whether a text has a word for cancelling in it."""
         return not self._said(text).isdisjoint(self._data["cancelling"])
+
+    def one_of(self, name: str, text: str) -> str | None:
+        """Give the first of a list of words or phrases that a text has in it, as the list writes it."""
+        said = f" {' '.join(name_words(text))} "
+        words: list[str] = self._data[name]
+        return next((word for word in words if f" {' '.join(name_words(word))} " in said), None)
+
+    def address(self, text: str) -> str | None:
+        """Give the address in a text: from what begins one to the end of the line."""
+        match = re.search(self._data["address"], text, re.IGNORECASE)
+        return match[0].strip(" .,;") if match else None
 
     def _said(self, text: str) -> set[str]:
         return {word.lower() for word in name_words(text)}

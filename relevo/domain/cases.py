@@ -28,6 +28,8 @@ class Trigger(str, Enum):
     """Somebody is in danger, was hurt, or may hurt themselves."""
     ABUSE = "abuse"
     """A threat, harassment or hate."""
+    MOBILITY_AID = "mobility_aid"
+    """Somebody may not be able to move until it is repaired."""
 
 
 PRIVACY, TO_ERASE, TO_EXPORT = "privacy", "erase", "export"
@@ -54,6 +56,7 @@ class PriorityReason:
 REASON_POINTS: Mapping[str, int] = {
     "denied_boarding": 100,
     "safety": 100,
+    "mobility_aid": 60,
     "promise_missed": 40,
     "approval_expired": 30,
     "bot_unavailable": 30,

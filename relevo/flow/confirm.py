@@ -33,6 +33,10 @@ TEXTS: Mapping[str, frozenset[str]] = {
     "change_email": frozenset({"email", "before"}),
     "change_name": frozenset({"full_name"}),
     "change_language": frozenset(),
+    "report_baggage": frozenset({"report", "flight"}),
+    "change_delivery_address": frozenset({"report", "address"}),
+    "pay_essentials": frozenset({"money", "means", "report", "number"}),
+    "pay_damage": frozenset({"money", "means", "flight", "number"}),
 }
 """The kinds that have words of their own, and the facts that those need; any other is confirmed by its reference."""
 
@@ -47,7 +51,7 @@ async def confirm(
     Of the effect's result are told, where they are there: ``points`` and ``balance``; ``amount`` (in minor units) with
     ``unit``, its currency, and ``means``, the means of payment as the contact knows it; ``plan`` and ``ends_on``;
     ``flight``; a voucher's ``code`` and ``valid_until``; ``email`` and the one ``before``; ``given_names`` and
-    ``surnames``.
+    ``surnames``; of a bag its ``report`` and ``address``; and the business's own ``reference``, as ``number``.
     """
     if effect.state is not EffectState.DONE:
         raise ValueError(f"{effect.key} is {effect.state.value}; only what was done is confirmed.")
@@ -88,8 +92,9 @@ def _facts(language: str, result: Mapping[str, Any]) -> dict[str, str]:
         facts["money"] = money(language, int(result["amount"]), str(unit))
     if result.get("means"):
         facts["means"] = str(result["means"])
-    if result.get("flight"):
-        facts["flight"] = str(result["flight"])
+    facts |= {name: str(result[name]) for name in ("report", "flight", "address") if result.get(name)}
+    if result.get("reference"):
+        facts["number"] = str(result["reference"])
     if result.get("code") and result.get("valid_until"):
         until = day(language, date.fromisoformat(result["valid_until"]))
         facts |= {"code": str(result["code"]), "valid_until": until}

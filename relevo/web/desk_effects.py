@@ -19,7 +19,7 @@ _SAID_ELSEWHERE = frozenset(
     {"points", "amount", "most_amount", "request_points", "spent", "photos", "method", "methods", "reference", "charge"}
 )
 _OF_THE_RULES = frozenset(
-    {"id", "is_active", "is_paid", "is_third_party", "placed_on", "was_refunded", "currency", "unit"}
+    {"id", "is_active", "is_paid", "is_third_party", "placed_on", "was_refunded", "currency", "unit", "approver"}
     | {"origin_country", "destination_country", "carrier_country", "compensated_on"}
     | {"is_promise_missed", "granted_by"}
     | {
@@ -34,6 +34,7 @@ _OF_THE_RULES = frozenset(
         "asked_on",
     }
     | {"is_another", "was_compared", "is_address"}
+    | {"place", "cap", "item_kind", "paid_for_flight", "address_changes", "bills"}
 )
 """What the policy asked and a person need not read."""
 

@@ -32,7 +32,9 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-MONEY = frozenset({"amount", "goods", "delivery", "total", "paid", "floor", "limit", "spent"})
+MONEY = frozenset(
+    {"amount", "goods", "delivery", "total", "paid", "floor", "limit", "spent", "paid_before", "paid_for_flight"}
+)
 """Facts that are amounts, in minor units of the ``unit`` or ``currency`` beside them."""
 _EMPTY: tuple[Any, ...] = (None, "", [], {})
 

@@ -73,36 +73,6 @@ async def test_what_is_said_to_an_open_case_is_noted(floor: Floor) -> None:
     assert case.id in await customer.says("AU73915024")
 
 
-@pytest.mark.parametrize(
-    ("words", "case_type", "reference"),
-    [
-        ("Perdieron mi maleta, parte MADAU00417", "lost_baggage", "MADAU00417"),
-        ("my violin arrived broken", "damage", None),
-    ],
-)
-async def test_what_only_people_do_is_recognised_and_given_to_one(
-    floor: Floor, words: str, case_type: str, reference: str | None
-) -> None:
-    """The bot says so, and the case says what it is about."""
-    told = await floor.customer().says(words)
-    (case,) = await floor.cases()
-    assert case.id in told
-    assert "persona" in told or "person" in told
-    assert (case.type, case.reference, case.goal) == (case_type, reference, words)
-
-
-async def test_another_request_in_the_middle_does_not_end_the_first(floor: Floor) -> None:
-    """The lost suitcase has its case, and the points go on."""
-    lucia = floor.customer()
-    await lucia.says("me faltan los puntos de la reserva RBL7Q2, soy AU48207315")
-    told = await lucia.says("y además me perdieron la maleta")
-    assert "caso" in told
-    assert "Total: 11.280 puntos" in told
-    assert "29.530" in await lucia.says("sí")
-    await lucia.says("una persona por favor")
-    assert {case.type for case in await floor.cases()} == {"lost_baggage", "other"}
-
-
 @pytest.mark.parametrize("before", [(), ("me faltan los puntos",)])
 async def test_not_understood_twice_is_for_a_person(floor: Floor, before: tuple[str, ...]) -> None:
     """The first time a question with choices, the second time in a row a case."""

@@ -53,6 +53,19 @@ ASKED = {
     "action_return_goods": [(OLIVER, "I want to send back order {}", MARTA_ORDER, "AO-59999")],
     "action_fare": [(OLIVER, "give me the fare of ticket {} back, I won't fly", "0751000000032", "0751999999999")],
     "action_money_back": [(OLIVER, "I want my money back for order {}", MARTA_ORDER, "AO-59999")],
+    "action_report_baggage": [
+        (LUCIA, "perdieron mi maleta, parte {}", "MADAU00417", "MADAU00999"),
+        (OLIVER, "my suitcase never arrived, ticket {}", TOMAS_TICKET, "0751999999999"),
+    ],
+    "action_baggage_status": [
+        (LUCIA, "¿cómo va mi parte de equipaje {}?", "MADAU00417", "MADAU00999"),
+        (OLIVER, "status of baggage report {}", "MADAU00398", "MADAU00999"),
+    ],
+    "action_delivery_address": [
+        (OLIVER, "change the delivery address for my bag, report {}", "MADAU00417", "MADAU00999")
+    ],
+    "action_essentials": [(OLIVER, "I want to claim the essentials I bought, report {}", "MADAU00417", "MADAU00999")],
+    "action_damage": [(LUCIA, "mi maleta llegó rota, billete {}", TOMAS_TICKET, "0751999999999")],
     "action_voucher": [(LUCIA, "quiero un vale por el caso {}", "CASE-7002", "CASE-4711")],
 }
 """By the action that opens the request: who asks, with which words, and two references that are not theirs."""

@@ -1,0 +1,202 @@
+"""A bag that did not arrive: reported once, for the flight that it was on, and looked for by people.
+
+identify ──► the flight that is meant ──► reported already? its state, and a person where it is not located (bag_states)
+                 └─ not yet ──► what it looks like, its tag ──► show the report ──► yes ──► number, case
+                 └─ too long ago ──► the rule with its date; a person is offered
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from actions import bag_states
+from actions.bags import (
+    CASE_TYPE,
+    Facts,
+    address_in,
+    ask_which_flight,
+    flight_words,
+    flights_meant,
+    is_elsewhere,
+    with_flight,
+)
+from actions.cases import open_case
+from actions.conversation import TELLING, Talk
+from actions.handoff import answered_offer_of_person
+from actions.identity import is_identified, is_somebody_else
+from relevo.contracts.records import Bag, Trip
+from relevo.domain.cases import Trigger
+from relevo.domain.effects import Decision, EffectResult, EffectState, Verdict
+
+KIND = "report_baggage"
+
+_LONGEST = 200
+_TOLD = ("tag", "description", "address")
+
+Draft = dict[str, Any]
+
+
+async def go_on(talk: Talk) -> None:
+    """Take the request one step further with what the contact has just said."""
+    draft = _gathered(talk)
+    if talk.heard.intent == "change_mind":
+        talk.end()
+        talk.say("utter_stopped")
+    elif talk.memory["stage"] == "person" and await answered_offer_of_person(talk, CASE_TYPE):
+        talk.end()
+    elif talk.memory["stage"] == bag_states.DELIVERED:
+        await bag_states.go_on_delivered(talk)
+    elif await is_identified(talk, CASE_TYPE, "utter_ask_identity_baggage"):
+        await _go_on_identified(talk, draft)
+    elif talk.memory["in_request"]:
+        talk.memory["stage"] = "identity"
+
+
+async def _go_on_identified(talk: Talk, draft: Draft) -> None:
+    mine = await talk.turn.own(Bag)
+    if is_somebody_else(talk, await talk.turn.person()):
+        talk.say("utter_facts_not_yours_baggage")
+    if is_elsewhere(talk, mine):
+        talk.memory["stage"] = "person"
+        talk.say("utter_baggage_report_not_found")
+        talk.say("utter_offer_person")
+    elif talk.heard.entities.get("baggage_report"):
+        await bag_states.tell(talk)
+    elif talk.memory["stage"] == "confirm" and talk.memory["offer"]:
+        await _go_on_confirming(talk, draft)
+    else:
+        await _go_on_for_flight(talk, draft, await flights_meant(talk, draft))
+
+
+async def _go_on_for_flight(talk: Talk, draft: Draft, flights: list[Trip]) -> None:
+    reported = [bag for bag in await talk.turn.own(Bag) if bag.ticket in {trip.ticket for trip in flights}]
+    if not flights:
+        talk.memory["stage"] = "person"
+        talk.say("utter_baggage_no_flight")
+        talk.say("utter_offer_person")
+    elif reported and not _is_another(draft, reported):
+        await bag_states.tell(talk)
+    elif len(flights) > 1:
+        ask_which_flight(talk, flights)
+    else:
+        await _go_on_about(talk, {**draft, "ticket": flights[0].ticket}, flights[0])
+
+
+def _is_another(draft: Draft, reported: list[Bag]) -> bool:
+    """Tell a second bag of a flight by its tag: else it may be the one that was reported."""
+    return bool(draft["tag"]) and all(bag.tag not in (None, draft["tag"]) for bag in reported)
+
+
+async def _go_on_about(talk: Talk, draft: Draft, trip: Trip) -> None:
+    talk.memory["draft"] = draft
+    facts = _facts(talk, draft, trip)
+    verdict = await talk.turn.judge(KIND, facts)
+    if verdict.decision is Decision.REFUSED:
+        _refuse(talk, facts, verdict)
+    elif talk.heard.intent in ("deny", "bye") and talk.memory["stage"] == "tell_bag" and not draft["is_new"]:
+        talk.end()
+        talk.say("utter_stopped")
+    elif draft["description"] or draft["tag"]:
+        talk.memory["offer"], talk.memory["stage"] = facts, "confirm"
+        talk.say("utter_baggage_offer", shown=_lines(talk, facts))
+    else:
+        talk.memory["stage"] = "tell_bag"
+        talk.say("utter_baggage_tell", flight=flight_words(talk, trip))
+
+
+async def _go_on_confirming(talk: Talk, draft: Draft) -> None:
+    offer: Facts = talk.memory["offer"]
+    is_put_right = any(offer[name] != draft[name] for name in _TOLD)
+    named = talk.heard.entities.get("flight", (offer["flight"],))
+    if talk.heard.is_plain_yes and not (is_put_right or talk.replies) and offer["flight"] in named:
+        await _report(talk, offer)
+    elif talk.heard.intent == "deny" and not is_put_right:
+        talk.memory["stage"] = "tell_bag"
+        talk.say("utter_what_to_change")
+    elif talk.heard.intent == "bye" and not is_put_right:
+        talk.end()
+        talk.say("utter_stopped")
+    else:
+        await _go_on_for_flight(talk, draft, await flights_meant(talk, draft))
+
+
+def _refuse(talk: Talk, facts: Facts, verdict: Verdict) -> None:
+    talk.memory["stage"], talk.memory["refused"] = "person", [{"flight": facts["flight"], "rule": verdict.rule}]
+    until = verdict.facts.get("until", facts["flown_on"])
+    response = f"utter_rule_{verdict.rule.replace('.', '_')}"
+    values = {"days": str(verdict.facts.get("days", "")), "until": talk.wording.date(until)}
+    talk.say(response, flight=facts["flight"], date=talk.wording.date(facts["flown_on"]), **values)
+
+
+async def _report(talk: Talk, offer: Facts) -> None:
+    """Report it, and have people look for it."""
+    result = await talk.turn.perform(KIND, f"{offer['ticket']}:{offer['tag'] or 'untagged'}", offer)
+    if result.state is EffectState.DONE:
+        report = str(result.result["report"])
+        told = {name: offer[name] for name in ("flight", *_TOLD)}
+        number = await open_case(
+            talk, CASE_TYPE, Trigger.POLICY_RULE, named={"baggage_report": report}, report=report, **told
+        )
+        talk.memory["baggage_report"] = report
+        talk.say("utter_baggage_reported", report=report, flight=offer["flight"], case=number)
+    else:
+        await _hand_on(talk, offer, result)
+    talk.end()
+
+
+async def _hand_on(talk: Talk, offer: Facts, result: EffectResult) -> None:
+    attempts = [{"key": result.key, "state": result.state.value, "rule": result.rule}]
+    number = await open_case(talk, CASE_TYPE, Trigger.ACTION_ERROR, named=offer, attempts=attempts)
+    talk.say("utter_baggage_not_confirmed", case=number)
+
+
+def _gathered(talk: Talk) -> Draft:
+    """Give the draft with the tag, the looks and the address that this message tells or puts right."""
+    draft: Draft = with_flight(talk, dict.fromkeys((*_TOLD, "ticket")) | (talk.memory["draft"] or {}))
+    before, stage, story, address = dict(draft), talk.memory["stage"], talk.heard.story, address_in(talk)
+    if address:
+        draft["address"], story = address, story.partition(address)[0].strip(" ,;.")
+    if tags := talk.heard.entities.get("baggage_tag"):
+        draft["tag"] = tags[-1]
+    is_asked, looks = stage in TELLING and talk.heard.intent not in ("deny", "affirm"), _looks(story)
+    if talk.heard.is_telling and looks and (is_asked or talk.wording.one_of("bag_words", looks)):
+        draft["description"] = "; ".join(filter(None, [draft["description"], looks]))[-_LONGEST:]
+    draft["is_new"] = any(draft[name] != before[name] for name in _TOLD)
+    talk.memory["draft"] = draft
+    return draft
+
+
+def _looks(story: str) -> str:
+    """Give what a message says beside numbers: the tag alone tells nothing of what a bag looks like."""
+    has_words = any(len(word) > 2 and word.isalpha() for word in story.replace(",", " ").split())
+    return re.sub(r"(?i)^no\b[\s,.;]*", "", story) if has_words else ""
+
+
+def _facts(talk: Talk, draft: Draft, trip: Trip) -> Facts:
+    told = {name: draft[name] for name in _TOLD}
+    return {
+        "ticket": trip.ticket,
+        "flight": trip.flight,
+        "flown_on": trip.flown_on.isoformat(),
+        "origin": trip.origin,
+        "destination": trip.destination,
+        "reported_on": talk.turn.now.date().isoformat(),
+        "report": None,
+        **told,
+    }
+
+
+def _lines(talk: Talk, facts: Facts) -> str:
+    write = talk.wording
+    flight = write.phrase(
+        "flight",
+        flight=facts["flight"],
+        origin=write.place(facts["origin"]),
+        destination=write.place(facts["destination"]),
+        date=write.date(facts["flown_on"]),
+    )
+    tag = facts["tag"] and write.phrase("shown_tag", tag=f"{facts['tag'][:4]} {facts['tag'][4:]}")
+    looks = facts["description"] and write.phrase("shown_description", text=facts["description"])
+    address = facts["address"] and write.phrase("shown_address", text=facts["address"])
+    return "\n".join(filter(None, [write.phrase("shown_flight", flight=flight), tag, looks, address]))

@@ -1,0 +1,130 @@
+"""Where a bag is brought: changed for whoever proves by a code that they read the mail on file.
+
+identify ──► the report that is meant ──► the address ──► a code by mail ──► show it ──► yes ──► changed
+                                                            └─ none can be sent, or three were: a person
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from actions.bags import Facts, address_in, bags_meant, is_elsewhere
+from actions.cases import open_case
+from actions.code import has_proved
+from actions.conversation import Talk
+from actions.handoff import LEAVING, answered_offer_of_person
+from actions.identity import is_identified, is_somebody_else
+from relevo.contracts.records import Bag
+from relevo.domain.cases import Trigger
+from relevo.domain.effects import Decision, EffectState
+
+KIND = "change_delivery_address"
+CASE_TYPE = "delivery_address"
+
+_LONGEST, _SHORTEST = 300, 8
+
+
+async def go_on(talk: Talk) -> None:
+    """Take the request one step further with what the contact has just said."""
+    _gather(talk)
+    if talk.heard.intent == "change_mind":
+        talk.end()
+        talk.say("utter_stopped")
+    elif talk.memory["stage"] == "person" and await answered_offer_of_person(talk, CASE_TYPE):
+        talk.end()
+    elif await is_identified(talk, CASE_TYPE, "utter_ask_identity_baggage"):
+        await _go_on_identified(talk)
+    elif talk.memory["in_request"]:
+        talk.memory["stage"] = "identity"
+
+
+async def _go_on_identified(talk: Talk) -> None:
+    mine = await talk.turn.own(Bag)
+    if is_somebody_else(talk, await talk.turn.person()):
+        talk.say("utter_facts_not_yours_baggage")
+    if is_elsewhere(talk, mine):
+        talk.memory["stage"] = "person"
+        talk.say("utter_baggage_report_not_found")
+        talk.say("utter_offer_person")
+    elif not mine:
+        talk.end()
+        talk.say("utter_baggage_none")
+    else:
+        await _go_on_with(talk, bags_meant(talk, mine))
+
+
+async def _go_on_with(talk: Talk, bags: Sequence[Bag]) -> None:
+    draft = talk.memory["draft"]
+    settled = [bag for bag in bags if bag.report == draft["report"]] or bags
+    if len(settled) > 1:
+        talk.memory["stage"], talk.memory["shown"] = "choose", [bag.report for bag in bags]
+        talk.say("utter_baggage_which_report", reports="\n".join(f"• {bag.report}, {bag.flight}" for bag in bags))
+        return
+    bag = settled[0]
+    talk.memory["draft"] = {**draft, "report": bag.report}
+    verdict = await talk.turn.judge(KIND, _facts(bag, draft["address"]))
+    if verdict.decision is Decision.REFUSED:
+        talk.memory["stage"], talk.memory["refused"] = "person", [{"report": bag.report, "rule": verdict.rule}]
+        date = talk.wording.date(bag.delivered_on) if bag.delivered_on else ""
+        talk.say(f"utter_rule_{verdict.rule.replace('.', '_')}", report=bag.report, date=date)
+    elif not draft["address"]:
+        _ask_for_address(talk, bag)
+    elif await has_proved(talk, CASE_TYPE):
+        await _offer_or_change(talk, bag, draft["address"])
+
+
+def _ask_for_address(talk: Talk, bag: Bag) -> None:
+    if talk.memory["stage"] == "tell_address" and talk.heard.intent in LEAVING:
+        talk.end()
+        talk.say(LEAVING[talk.heard.intent])
+        return
+    talk.memory["stage"] = "tell_address"
+    talk.say("utter_delivery_tell_address", report=bag.report)
+
+
+async def _offer_or_change(talk: Talk, bag: Bag, address: str) -> None:
+    before: Facts | None = talk.memory["offer"] if talk.memory["stage"] == "confirm" else None
+    is_the_same = before is not None and (before["report"], before["address"]) == (bag.report, address)
+    if before is not None and is_the_same and talk.heard.is_plain_yes and not talk.replies:
+        await _change(talk, before)
+    elif is_the_same and talk.heard.intent == "deny":
+        talk.memory["draft"], talk.memory["stage"] = {**talk.memory["draft"], "address": None}, "tell_address"
+        talk.say("utter_delivery_tell_address", report=bag.report)
+    elif is_the_same and talk.heard.intent in LEAVING:
+        talk.end()
+        talk.say(LEAVING[talk.heard.intent])
+    else:
+        talk.memory["offer"], talk.memory["stage"] = _facts(bag, address), "confirm"
+        talk.say("utter_delivery_offer", report=bag.report, address=address)
+
+
+async def _change(talk: Talk, offer: Facts) -> None:
+    result = await talk.turn.perform(KIND, f"{offer['report']}:{offer['address_changes'] + 1}", offer)
+    if result.state is EffectState.DONE and result.result.get("address") == offer["address"]:
+        talk.say("utter_delivery_changed", report=offer["report"], address=offer["address"])
+    else:
+        attempts = [{"key": result.key, "state": result.state.value, "rule": result.rule}]
+        named = {"baggage_report": offer["report"]}
+        number = await open_case(talk, CASE_TYPE, Trigger.ACTION_ERROR, named=named, attempts=attempts, told=offer)
+        talk.say("utter_delivery_not_confirmed", case=number)
+    talk.end()
+
+
+def _gather(talk: Talk) -> None:
+    """Remember the address that a message tells or puts right."""
+    draft: dict[str, Any] = {"report": None, "address": None} | (talk.memory["draft"] or {})
+    is_asked = talk.memory["stage"] == "tell_address" and talk.heard.is_telling and talk.heard.intent != "deny"
+    told = address_in(talk) or (talk.heard.story if is_asked else "")
+    if len(told) >= _SHORTEST and any(map(str.isdigit, told)):
+        draft["address"] = told[:_LONGEST]
+    talk.memory["draft"] = draft
+
+
+def _facts(bag: Bag, address: str | None) -> Facts:
+    return {
+        "report": bag.report,
+        "address": address,
+        "address_changes": bag.address_changes,
+        "delivered_on": bag.delivered_on.isoformat() if bag.delivered_on else None,
+    }

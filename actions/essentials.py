@@ -1,0 +1,109 @@
+"""What had to be bought while a bag was missing: so much a day, with receipts, paid to where the ticket was paid from.
+
+identify ──► the report that is meant ──► gather amount and receipts ──► bag_money
+                └─ no report: one is offered, for without it nobody looks for the bag
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from actions import bag_money
+from actions.bags import Facts, bags_meant, days_missing, is_elsewhere
+from actions.conversation import Talk
+from actions.handoff import answered_offer_of_person
+from actions.identity import is_identified, is_somebody_else
+from actions.telling import Draft, gathered, is_foreign
+from relevo.contracts.records import ESSENTIALS, Bag, Trip
+
+CASE_TYPE = "essentials"
+SORT = bag_money.Sort("pay_essentials", CASE_TYPE, "utter_essentials_offer", "tell_bill", "report")
+_MUCH = 100_000
+"""An amount that no rule pays at once, to learn what one pays."""
+
+
+async def go_on(talk: Talk) -> None:
+    """Take the request one step further with what the contact has just said."""
+    draft = await gathered(talk, is_spending=True)
+    if talk.heard.intent == "change_mind":
+        talk.end()
+        talk.say("utter_stopped")
+    elif talk.memory["stage"] == "person" and await answered_offer_of_person(talk, CASE_TYPE):
+        talk.end()
+    elif await is_identified(talk, CASE_TYPE, "utter_ask_identity_baggage"):
+        await _go_on_identified(talk, draft)
+    elif talk.memory["in_request"]:
+        talk.memory["stage"] = "identity"
+
+
+async def _go_on_identified(talk: Talk, draft: Draft) -> None:
+    mine = await talk.turn.own(Bag)
+    bags = bags_meant(talk, mine)
+    if is_somebody_else(talk, await talk.turn.person()):
+        talk.say("utter_facts_not_yours_baggage")
+    if is_elsewhere(talk, mine):
+        talk.memory["stage"] = "person"
+        talk.say("utter_baggage_report_not_found")
+        talk.say("utter_offer_person")
+    elif await is_foreign(talk, draft, CASE_TYPE):
+        return
+    elif not bags:
+        talk.end()
+        talk.say("utter_essentials_no_report")
+    elif len(bags) > 1 and not _settled(talk, bags):
+        _ask_which(talk, bags)
+    else:
+        await _go_on_about(talk, draft, _settled(talk, bags) or bags[0])
+
+
+def _settled(talk: Talk, bags: Sequence[Bag]) -> Bag | None:
+    """Give the bag that was meant before, where this message names no other."""
+    report = (talk.memory["draft"] or {}).get("report")
+    return next((bag for bag in bags if bag.report == report), None)
+
+
+def _ask_which(talk: Talk, bags: Sequence[Bag]) -> None:
+    talk.memory["stage"], talk.memory["shown"] = "choose", [bag.report for bag in bags]
+    talk.say("utter_baggage_which_report", reports="\n".join(f"• {bag.report}, {bag.flight}" for bag in bags))
+
+
+async def _go_on_about(talk: Talk, draft: Draft, bag: Bag) -> None:
+    trip = next(trip for trip in await talk.turn.own(Trip) if trip.ticket == bag.ticket)
+    draft = {**draft, "report": bag.report}
+    talk.memory["draft"] = draft
+    if await bag_money.answered(talk, SORT, draft):
+        return
+    facts = await _facts(talk, draft, bag, trip)
+    has_asked_for_bills = draft.get("asked") or draft["bills"] or "bill" in draft["lacks"]
+    if draft["amount"] is None or not has_asked_for_bills:
+        await _ask(talk, draft, bag, facts)
+    else:
+        await bag_money.offer(talk, SORT, facts, _lines(talk, facts))
+
+
+async def _ask(talk: Talk, draft: Draft, bag: Bag, facts: Facts) -> None:
+    """Ask for what is missing, all at once, and say how much is paid without a person."""
+    write = talk.wording
+    missing = [] if draft["amount"] is not None else [write.phrase("missing_spent")]
+    missing += [] if draft["bills"] or "bill" in draft["lacks"] else [write.phrase("missing_bill")]
+    talk.memory["draft"] = {**draft, "asked": True}
+    talk.memory["stage"] = "tell_bill"
+    verdict = await talk.turn.judge(SORT.kind, {**facts, "amount": _MUCH, "has_bill": True})
+    values = {"report": bag.report, "flight": bag.flight, "missing": write.join(missing)}
+    if verdict.rule == "essentials.daily_limit":
+        left, a_day = (write.money(int(verdict.facts[name]), facts["currency"]) for name in ("left", "a_day"))
+        talk.say("utter_essentials_tell", **values, left=left, a_day=a_day, days=str(verdict.facts["most_days"]))
+    else:
+        talk.say("utter_essentials_tell_shortly", **values)
+
+
+async def _facts(talk: Talk, draft: Draft, bag: Bag, trip: Trip) -> Facts:
+    paid = (await bag_money.Before.of(talk, bag.ticket)).facts(ESSENTIALS)
+    days = days_missing(bag, talk.turn.now.date())
+    return {**bag_money.facts_of(trip, bag, draft), **paid, "days": days}
+
+
+def _lines(talk: Talk, facts: Facts) -> str:
+    write = talk.wording
+    report = write.phrase("shown_report", report=facts["report"], flight=facts["flight"])
+    return "\n".join([report, write.phrase("shown_days", days=str(facts["days"])), bag_money.shown(talk, facts)])
