@@ -101,7 +101,7 @@ async def offer(talk: Talk, sort: Sort, facts: Facts, lines: str) -> None:
         refuse(talk, facts, verdict)
     elif waiting is not None:
         talk.end()
-        talk.say("utter_bag_money_waiting", case=waiting.id, date=talk.wording.date(waiting.opened_at.date()))
+        talk.say("utter_bag_money_waiting", case=waiting.id, date=talk.day(waiting.opened_at))
     else:
         talk.memory["offer"], talk.memory["stage"] = facts, "confirm"
         is_at_once = verdict.decision is Decision.AUTO
@@ -126,7 +126,7 @@ async def answered(talk: Talk, sort: Sort, draft: Draft) -> bool:
     is_put_right = before is not None and any(before[name] != draft[name] for name in sort.told)
     if before is None:
         return talk.heard.intent in LEAVING and _is_left(talk, draft)
-    if talk.heard.is_plain_yes and not (is_put_right or talk.replies):
+    if not is_put_right and talk.agrees(before["flight"], before["ticket"], before["report"] or ""):
         return await _is_paid(talk, sort, before)
     if talk.heard.intent not in ("deny", "bye") or is_put_right:
         return False

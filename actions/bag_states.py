@@ -69,7 +69,7 @@ async def _tell_missing(talk: Talk, bag: Bag, values: dict[str, str]) -> None:
     case = await talk.turn.find_case(CASE_TYPE, bag.report)
     search = await talk.turn.judge("search_baggage", {"report": bag.report, "flown_on": bag.flown_on.isoformat()})
     is_lost = search.decision is not Decision.AUTO
-    is_fresh = talk.memory["baggage_report"] == bag.report and bag.reported_on == talk.turn.now.date()
+    is_fresh = talk.memory["baggage_report"] == bag.report and bag.reported_on == talk.turn.today
     if is_fresh and case is not None and not is_lost:
         talk.memory["stage"], talk.memory["case_id"], talk.memory["has_case"] = "person", case.id, True
         talk.say("utter_baggage_searching", **values, case=case.id)
@@ -108,4 +108,4 @@ async def _to_person(talk: Talk, bag: Bag, case: Case | None) -> None:
 def _own_up(talk: Talk, case: Case) -> None:
     """Say that a promised time passed, before anybody has to ask."""
     if case.promised_at is not None and case.promised_at < talk.turn.now:
-        talk.say("utter_baggage_promise_missed", case=case.id, date=talk.wording.date(case.promised_at.date()))
+        talk.say("utter_baggage_promise_missed", case=case.id, date=talk.day(case.promised_at))

@@ -41,16 +41,13 @@ async def go_on(talk: Talk) -> None:
     """Take the request one step further with what the contact has just said."""
     draft = _gathered(talk)
     if talk.heard.intent == "change_mind":
-        talk.end()
-        talk.say("utter_stopped")
+        talk.stop()
     elif talk.memory["stage"] == "person" and await answered_offer_of_person(talk, CASE_TYPE):
         talk.end()
     elif talk.memory["stage"] == bag_states.DELIVERED:
         await bag_states.go_on_delivered(talk)
     elif await is_identified(talk, CASE_TYPE, "utter_ask_identity_baggage"):
         await _go_on_identified(talk, draft)
-    elif talk.memory["in_request"]:
-        talk.memory["stage"] = "identity"
 
 
 async def _go_on_identified(talk: Talk, draft: Draft) -> None:
@@ -95,8 +92,7 @@ async def _go_on_about(talk: Talk, draft: Draft, trip: Trip) -> None:
     if verdict.decision is Decision.REFUSED:
         _refuse(talk, facts, verdict)
     elif talk.heard.intent in ("deny", "bye") and talk.memory["stage"] == "tell_bag" and not draft["is_new"]:
-        talk.end()
-        talk.say("utter_stopped")
+        talk.stop()
     elif draft["description"] or draft["tag"]:
         talk.memory["offer"], talk.memory["stage"] = facts, "confirm"
         talk.say("utter_baggage_offer", shown=_lines(talk, facts))
@@ -108,15 +104,13 @@ async def _go_on_about(talk: Talk, draft: Draft, trip: Trip) -> None:
 async def _go_on_confirming(talk: Talk, draft: Draft) -> None:
     offer: Facts = talk.memory["offer"]
     is_put_right = any(offer[name] != draft[name] for name in _TOLD)
-    named = talk.heard.entities.get("flight", (offer["flight"],))
-    if talk.heard.is_plain_yes and not (is_put_right or talk.replies) and offer["flight"] in named:
+    if not is_put_right and talk.agrees(offer["flight"], offer["ticket"]):
         await _report(talk, offer)
     elif talk.heard.intent == "deny" and not is_put_right:
         talk.memory["stage"] = "tell_bag"
         talk.say("utter_what_to_change")
     elif talk.heard.intent == "bye" and not is_put_right:
-        talk.end()
-        talk.say("utter_stopped")
+        talk.stop()
     else:
         await _go_on_for_flight(talk, draft, await flights_meant(talk, draft))
 
@@ -181,7 +175,7 @@ def _facts(talk: Talk, draft: Draft, trip: Trip) -> Facts:
         "flown_on": trip.flown_on.isoformat(),
         "origin": trip.origin,
         "destination": trip.destination,
-        "reported_on": talk.turn.now.date().isoformat(),
+        "reported_on": talk.turn.today.isoformat(),
         "report": None,
         **told,
     }

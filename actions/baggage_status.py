@@ -13,16 +13,13 @@ from relevo.contracts.records import Bag
 async def go_on(talk: Talk) -> None:
     """Take the request one step further with what the contact has just said."""
     if talk.heard.intent == "change_mind":
-        talk.end()
-        talk.say("utter_stopped")
+        talk.stop()
     elif talk.memory["stage"] == "person" and await answered_offer_of_person(talk, CASE_TYPE):
         talk.end()
     elif talk.memory["stage"] == bag_states.DELIVERED:
         await bag_states.go_on_delivered(talk)
     elif await is_identified(talk, CASE_TYPE, "utter_ask_identity_baggage"):
         await _go_on_identified(talk)
-    elif talk.memory["in_request"]:
-        talk.memory["stage"] = "identity"
 
 
 async def _go_on_identified(talk: Talk) -> None:

@@ -53,7 +53,7 @@ async def flights_meant(talk: Talk, draft: Facts) -> list[Trip]:
 
     A booking may have been named only to identify: it tells a flight where that is recent, or nothing else is.
     """
-    today, entities, ticket = talk.turn.now.date(), talk.heard.entities, draft.get("ticket")
+    today, entities, ticket = talk.turn.today, talk.heard.entities, draft.get("ticket")
     past = [trip for trip in await talk.turn.own(Trip) if trip.flown_on <= today]
     past = [trip for trip in past if trip.was_flown] or past
     if chosen := [trip for trip in past if trip.ticket in _chosen(talk, talk.memory["shown"] or ())]:

@@ -26,7 +26,7 @@ ALSO = "also"
 """Entity of a clause that asks for something else than the message's beginning; see relevo.nlu.clauses."""
 FILES_ONLY = "send_attachment"
 """Intent of a message that is photos or files without words."""
-NAMING_ONE = ("order", "ticket", "booking_code", "flight", "subscription", "case")
+NAMING_ONE = ("order", "ticket", "booking_code", "flight", "subscription", "case", "baggage_report")
 """Entities that name one thing; a yes beside one that was not shown is to something else."""
 SHOWN = ("offer", "shown", "photo_trips", "draft", "refused")
 """Slots with what the open request showed and was told: of no use to another one, and nobody else's to see."""

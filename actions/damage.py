@@ -32,14 +32,11 @@ async def go_on(talk: Talk) -> None:
     """Take the request one step further with what the contact has just said."""
     draft = await _gathered(talk)
     if talk.heard.intent == "change_mind":
-        talk.end()
-        talk.say("utter_stopped")
+        talk.stop()
     elif talk.memory["stage"] == "person" and await answered_offer_of_person(talk, CASE_TYPE):
         talk.end()
     elif await is_identified(talk, CASE_TYPE, "utter_ask_identity_baggage"):
         await _go_on_identified(talk, draft)
-    elif talk.memory["in_request"]:
-        talk.memory["stage"] = "identity"
 
 
 async def _go_on_identified(talk: Talk, draft: Draft) -> None:

@@ -29,14 +29,11 @@ async def go_on(talk: Talk) -> None:
     """Take the request one step further with what the contact has just said."""
     _gather(talk)
     if talk.heard.intent == "change_mind":
-        talk.end()
-        talk.say("utter_stopped")
+        talk.stop()
     elif talk.memory["stage"] == "person" and await answered_offer_of_person(talk, CASE_TYPE):
         talk.end()
     elif await is_identified(talk, CASE_TYPE, "utter_ask_identity_baggage"):
         await _go_on_identified(talk)
-    elif talk.memory["in_request"]:
-        talk.memory["stage"] = "identity"
 
 
 async def _go_on_identified(talk: Talk) -> None:
@@ -86,7 +83,7 @@ def _ask_for_address(talk: Talk, bag: Bag) -> None:
 async def _offer_or_change(talk: Talk, bag: Bag, address: str) -> None:
     before: Facts | None = talk.memory["offer"] if talk.memory["stage"] == "confirm" else None
     is_the_same = before is not None and (before["report"], before["address"]) == (bag.report, address)
-    if before is not None and is_the_same and talk.heard.is_plain_yes and not talk.replies:
+    if before is not None and is_the_same and talk.agrees(bag.report, bag.flight):
         await _change(talk, before)
     elif is_the_same and talk.heard.intent == "deny":
         talk.memory["draft"], talk.memory["stage"] = {**talk.memory["draft"], "address": None}, "tell_address"

@@ -26,14 +26,11 @@ async def go_on(talk: Talk) -> None:
     """Take the request one step further with what the contact has just said."""
     draft = await gathered(talk, is_spending=True)
     if talk.heard.intent == "change_mind":
-        talk.end()
-        talk.say("utter_stopped")
+        talk.stop()
     elif talk.memory["stage"] == "person" and await answered_offer_of_person(talk, CASE_TYPE):
         talk.end()
     elif await is_identified(talk, CASE_TYPE, "utter_ask_identity_baggage"):
         await _go_on_identified(talk, draft)
-    elif talk.memory["in_request"]:
-        talk.memory["stage"] = "identity"
 
 
 async def _go_on_identified(talk: Talk, draft: Draft) -> None:
@@ -99,7 +96,7 @@ async def _ask(talk: Talk, draft: Draft, bag: Bag, facts: Facts) -> None:
 
 async def _facts(talk: Talk, draft: Draft, bag: Bag, trip: Trip) -> Facts:
     paid = (await bag_money.Before.of(talk, bag.ticket)).facts(ESSENTIALS)
-    days = days_missing(bag, talk.turn.now.date())
+    days = days_missing(bag, talk.turn.today)
     return {**bag_money.facts_of(trip, bag, draft), **paid, "days": days}
 
 

@@ -26,7 +26,7 @@ async def gathered(talk: Talk, *, is_spending: bool = False) -> Draft:
     Of what was spent every photo is a bill, and amounts add up.
     """
     draft: Draft = {
-        "told_on": talk.turn.now.date().isoformat(),
+        "told_on": talk.turn.today.isoformat(),
         "amount": None,
         "currency": EUR,
         "photos": [],
