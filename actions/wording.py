@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from relevo.domain.formality import is_formal, laid_over
 from relevo.domain.names import name_words
 
 FALLBACK = "es"
@@ -288,11 +289,17 @@ def fold(text: str) -> str:
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).replace("’", "'")
 
 
-@lru_cache
 def wording(language: str | None) -> Wording:
     """Give a language's wording; one that has no file gets Spanish."""
+    known = language if language in codes() else FALLBACK
+    return _wording(known, is_formal=is_formal(known))
+
+
+@lru_cache
+def _wording(language: str, *, is_formal: bool) -> Wording:
     folder = resources.files("actions").joinpath("languages")
-    file = folder.joinpath(f"{language or FALLBACK}.yml")
-    if language is None or not file.is_file():
-        language, file = FALLBACK, folder.joinpath(f"{FALLBACK}.yml")
-    return Wording(yaml.safe_load(file.read_text("utf-8")), language)
+    data, formal = folder.joinpath(f"{language}.yml"), folder.joinpath("formal", f"{language}.yml")
+    data = yaml.safe_load(data.read_text("utf-8"))
+    if is_formal and formal.is_file():
+        data = laid_over(data, yaml.safe_load(formal.read_text("utf-8")))
+    return Wording(data, language)

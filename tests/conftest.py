@@ -18,6 +18,8 @@ from relevo.store.migrate import migrate
 from relevo.store.postgres import destroy_postgres, running_postgres
 from tests.databases import Databases
 
+pytest_plugins = ("tests.measured",)
+
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:

@@ -25,6 +25,7 @@ from relevo.bootstrap.lifetime import run_until_stopped
 from relevo.brain.current import CurrentBrain
 from relevo.configuration import Configuration
 from relevo.contracts.store import BotLine
+from relevo.domain.formality import address_formally
 from relevo.errors import Unavailable
 from relevo.flow.converse import Converser
 from relevo.flow.turn import TurnServices
@@ -46,6 +47,7 @@ async def run_bot(
     for limit in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(limit, "1")  # there are other processes for the other cores
     os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
+    address_formally(configuration.bot.formal)
     async with open_store(
         dsn,
         size=settings.database.bot_connections,
@@ -57,7 +59,7 @@ async def run_bot(
             name=name,
             settings=settings,
             opened=opened,
-            brain=CurrentBrain(settings.models),
+            brain=CurrentBrain(settings.models, formal=configuration.bot.formal),
             services=replace(await turn_services(opened, configuration), help=help_from_articles(settings)),
             default_language=configuration.bot.default_language,
             tell=tell,

@@ -18,6 +18,7 @@ from relevo.bootstrap.mail import mail_channel, mailer
 from relevo.configuration import Configuration
 from relevo.contracts.channel import Channel
 from relevo.contracts.store import Bots
+from relevo.domain.formality import address_formally
 from relevo.errors import Unavailable
 from relevo.flow.approvals import Decider
 from relevo.flow.confirm import Confirmer
@@ -55,6 +56,7 @@ class Readiness:
 
 async def run_web(settings: Settings, configuration: Configuration, dsn: str, tell: Callable[[str], None]) -> None:
     """Run a web process until it is told to stop."""
+    address_formally(configuration.bot.formal)
     async with open_store(
         dsn,
         size=settings.database.web_connections,

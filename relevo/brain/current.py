@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import math
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import structlog
@@ -15,6 +16,7 @@ import structlog
 from relevo.brain.action_modules import import_actions
 from relevo.brain.lean import importing_rasa
 from relevo.brain.models import Models
+from relevo.configuration.formal import Formal
 from relevo.contracts.brain import Answer, Brain, History, Question
 from relevo.domain.conversations import Conversation
 from relevo.errors import BrainUnavailable, ConfigurationError, RelevoError
@@ -28,9 +30,10 @@ _log = structlog.get_logger()
 class CurrentBrain:
     """Answers with the newest model; see contracts.brain.Brain."""
 
-    def __init__(self, models: Models, *, actions: str = "actions") -> None:
+    def __init__(self, models: Models, *, actions: str = "actions", formal: Mapping[str, Formal] | None = None) -> None:
         self._models = models
         self._actions = actions
+        self._formal = formal
         self._brain: Brain | None = None
         self._tried: tuple[Path, int] | None = None
         self._retry_at = math.inf
@@ -83,7 +86,7 @@ class CurrentBrain:
             self.prepare()
             from relevo.brain.rasa_brain import RasaBrain
 
-            self._brain = RasaBrain(model, actions=self._actions)
+            self._brain = RasaBrain(model, actions=self._actions, formal=self._formal)
         except BrainUnavailable as error:
             # Whatever a damaged file makes Rasa raise; an earlier model goes on answering.
             self._refuse(model, error)

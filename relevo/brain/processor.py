@@ -20,7 +20,9 @@ from rasa.core.processor import MessageProcessor
 from rasa.shared.core.events import ActionExecutionRejected, Event, ReminderScheduled, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
-LANGUAGE_SLOT, CHOSEN_SLOT = "language", "chosen_language"
+from relevo.contracts.brain import LANGUAGE_SLOT
+
+CHOSEN_SLOT = "chosen_language"
 _log = structlog.get_logger()
 
 

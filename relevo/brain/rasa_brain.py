@@ -8,6 +8,7 @@ not committed is forgotten, so that the retry starts from what the database hold
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,13 @@ from rasa.core.nlg import TemplatedNaturalLanguageGenerator
 from rasa.core.tracker_store import InMemoryTrackerStore
 from rasa.shared.core.events import Event, SlotSet
 
+from relevo.brain.formal import reworded
 from relevo.brain.in_process import InProcessActions
 from relevo.brain.lighter import lighten
-from relevo.brain.processor import LANGUAGE_SLOT, TurnProcessor
+from relevo.brain.processor import TurnProcessor
 from relevo.brain.tracker import TurnTracker
-from relevo.contracts.brain import Answer, History, Question
+from relevo.configuration.formal import Formal
+from relevo.contracts.brain import LANGUAGE_SLOT, Answer, History, Question
 from relevo.domain.conversations import Conversation
 from relevo.domain.messages import Button, Content
 from relevo.errors import BrainUnavailable, RelevoError, TurnFailed, Unavailable
@@ -38,7 +41,14 @@ _CACHED_TRACKERS = 2000
 class RasaBrain:
     """Answers with a trained Rasa model; see contracts.brain.Brain."""
 
-    def __init__(self, model: Path, *, actions: str = "actions", default_language: str = "es") -> None:
+    def __init__(
+        self,
+        model: Path,
+        *,
+        actions: str = "actions",
+        default_language: str = "es",
+        formal: Mapping[str, Formal] | None = None,
+    ) -> None:
         lighten()
         self._default_language = default_language
         try:
@@ -56,7 +66,9 @@ class RasaBrain:
                 f"The model {model.name} cannot be loaded ({type(error).__name__}). Train a new one: relevo train."
             ) from error
         self._domain = self._processor.domain
-        self._processor.nlg = TemplatedNaturalLanguageGenerator(self._domain.responses)
+        self._processor.nlg = TemplatedNaturalLanguageGenerator(
+            reworded(self._domain.responses, formal or {}, default_language)
+        )
         self._trackers: OrderedDict[UUID, tuple[int, TurnTracker]] = OrderedDict()
 
     async def answer(self, question: Question, history: History) -> Answer:

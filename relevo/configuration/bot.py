@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import time
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from relevo.configuration.documents import Mistakes, Spot, read_document
+from relevo.configuration.formal import Formal, read_formal
 from relevo.domain.service import DAYS, Service, Shift
 
 
@@ -17,6 +19,8 @@ class BotFile:
 
     languages: tuple[str, ...] = ("es", "en")
     default_language: str = "es"
+    formal: Mapping[str, Formal] = field(default_factory=dict)
+    """Languages in which contacts are addressed formally, such as with "usted", and what is said in them then."""
     timezone: str = "Europe/Madrid"
     verification_seconds: int = 3600
     service: Service = field(default_factory=Service)
@@ -28,7 +32,7 @@ def read_bot(path: Path, mistakes: Mistakes) -> BotFile:
     if document is None:
         return BotFile()
     required = ("languages", "default_language", "timezone", "verification_seconds")
-    parts = document.fields(required=required, optional=("desk", "privacy"))
+    parts = document.fields(required=required, optional=("formal", "desk", "privacy"))
     languages = _languages(parts.get("languages"))
     default = parts["default_language"].choice(languages) if languages and "default_language" in parts else None
     zone = _zone(parts.get("timezone"))
@@ -39,7 +43,12 @@ def read_bot(path: Path, mistakes: Mistakes) -> BotFile:
     if "privacy" in parts and (months := _answer_months(parts["privacy"])):
         service = replace(service, privacy_answer_months=months)
     return BotFile(
-        languages=languages, default_language=default, timezone=zone, verification_seconds=seconds, service=service
+        languages=languages,
+        default_language=default,
+        formal=read_formal(parts["formal"], path.parent, mistakes) if "formal" in parts else {},
+        timezone=zone,
+        verification_seconds=seconds,
+        service=service,
     )
 
 

@@ -10,6 +10,8 @@ from relevo.domain.attachments import Attachment
 from relevo.domain.conversations import Conversation
 from relevo.domain.messages import Content
 
+LANGUAGE_SLOT = "language"
+"""Slot with the language in which a conversation is answered; conditions of replies name it."""
 History = Callable[[], Awaitable[Sequence[bytes]]]
 """Reads the tracker events that earlier turns committed, oldest first, one JSON document each."""
 

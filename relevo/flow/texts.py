@@ -7,18 +7,19 @@ from importlib import resources
 
 import yaml
 
+from relevo.domain.formality import is_formal, laid_over
+
 FALLBACK_LANGUAGE = "en"
 
 
 def say(language: str | None, key: str, /, **values: str) -> str:
     """Give a system text in a language, or in English where there is none."""
-    texts = _texts(language or FALLBACK_LANGUAGE) or _texts(FALLBACK_LANGUAGE)
-    return texts[key].format(**values)
+    return _texts_in(language)[key].format(**values)
 
 
 def has_text(language: str | None, key: str) -> bool:
     """Tell whether there is such a text, in this language or in the one that stands in for it."""
-    return key in (_texts(language or FALLBACK_LANGUAGE) or _texts(FALLBACK_LANGUAGE))
+    return key in _texts_in(language)
 
 
 @lru_cache(maxsize=1)
@@ -28,12 +29,14 @@ def languages() -> tuple[str, ...]:
     return tuple(sorted(file.name.removesuffix(".yml") for file in files if file.name.endswith(".yml")))
 
 
+def _texts_in(language: str | None) -> dict[str, str]:
+    language = language if language in languages() else FALLBACK_LANGUAGE
+    return _texts(language, is_formal=is_formal(language))
+
+
 @lru_cache
-def _texts(language: str) -> dict[str, str]:
-    # A language may be whatever a sender claims to speak: it is looked up among the files and never made a path.
-    files = {file.name: file for file in resources.files("relevo.flow").joinpath("texts_by_language").iterdir()}
-    file = files.get(f"{language}.yml")
-    if file is None:
-        return {}
-    texts: dict[str, str] = yaml.safe_load(file.read_text(encoding="utf-8"))
-    return texts
+def _texts(language: str, *, is_formal: bool) -> dict[str, str]:
+    folder = resources.files("relevo.flow").joinpath("texts_by_language")
+    texts: dict[str, str] = yaml.safe_load(folder.joinpath(f"{language}.yml").read_text("utf-8"))
+    formal = folder.joinpath("formal", f"{language}.yml")
+    return laid_over(texts, yaml.safe_load(formal.read_text("utf-8"))) if is_formal and formal.is_file() else texts

@@ -9,7 +9,7 @@ from sanic import Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from relevo.web.languages import WORDS, Words, language_of
+from relevo.web.languages import WORDS, Words, language_of, words_for_contacts
 from relevo.web.markup import document, facts, page_answer, page_policy, text
 from relevo.web.services import services_of
 
@@ -44,7 +44,7 @@ async def _show(request: Request) -> HTTPResponse:
 
 def demo_page(language: str, company_name: str) -> str:
     """Give Aurora's page."""
-    words = WORDS[language]
+    words = words_for_contacts(language)
     name = text(company_name)
     body = f"""<body>
 <a class="skip" href="#chat-text">{text(words["demo.skip"])}</a>

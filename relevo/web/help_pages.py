@@ -11,7 +11,7 @@ from sanic.response import HTTPResponse, redirect
 
 from relevo.contracts.help import Article
 from relevo.help.markup import as_html
-from relevo.web.languages import WORDS, Words, language_of
+from relevo.web.languages import WORDS, Words, language_of, words_for_contacts
 from relevo.web.markup import document, page_answer, text
 from relevo.web.services import WebServices, services_of
 
@@ -70,7 +70,8 @@ class _Page:
     @property
     def words(self) -> Words:
         """Our own words: those of the reader's language, or of another one where only articles are in that."""
-        return WORDS.get(self.language) or WORDS[self.services.settings.default_language]
+        default = self.services.settings.default_language
+        return words_for_contacts(self.language if self.language in WORDS else default)
 
     def index(self) -> tuple[str, str]:
         links = "".join(

@@ -8,15 +8,25 @@ from pathlib import Path
 import msgspec
 from sanic.request import Request
 
+from relevo.domain.formality import is_formal
 from relevo.web.origins import header
 from relevo.web.services import services_of
 
 _FOLDER = Path(__file__).parent / "texts"
 Words = Mapping[str, str]
 
-WORDS: Mapping[str, Words] = {
-    path.stem: msgspec.json.decode(path.read_bytes(), type=dict[str, str]) for path in sorted(_FOLDER.glob("*.json"))
-}
+
+def _read(folder: Path) -> Mapping[str, Words]:
+    return {path.stem: msgspec.json.decode(path.read_bytes(), type=dict[str, str]) for path in folder.glob("*.json")}
+
+
+WORDS = dict(sorted(_read(_FOLDER).items()))
+_FORMAL = {language: {**WORDS[language], **words} for language, words in _read(_FOLDER / "formal").items()}
+
+
+def words_for_contacts(language: str) -> Words:
+    """Give the words on pages that contacts read, as the business addresses them."""
+    return _FORMAL.get(language, WORDS[language]) if is_formal(language) else WORDS[language]
 
 
 def language_of(request: Request) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from relevo.testing.dialogues import Dialogue, read_dialogues
 from relevo.testing.player import play
 from relevo.testing.stage import open_stage
 from tests.files import photo
+from tests.measured import Measured
 
 if TYPE_CHECKING:
     from relevo.brain.rasa_brain import RasaBrain
@@ -30,16 +30,6 @@ FOLDER = Path(__file__).parent
 CONFIGURATION = read_configuration(FOLDER.parents[1], {})
 DIALOGUES = [each for file in sorted(FOLDER.glob("*/*.yml")) for each in read_dialogues(file)]
 HELP = HelpFromArticles(articles=Shelf(FOLDER.parents[1] / "data" / "help"), address="https://aurora.example")
-COUNTED: dict[str, list[int]] = {}
-"""Customer messages of each dialogue that was solved within its bar, by file."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def counted() -> Iterator[None]:
-    """Say at the end how many messages customers needed."""
-    yield
-    for file, messages in sorted(COUNTED.items()):
-        print(f"\n{file:24} customer messages: {sorted(messages)}", end="")
 
 
 async def aurora(opened: OpenStore) -> Business:
@@ -49,13 +39,15 @@ async def aurora(opened: OpenStore) -> Business:
 
 
 @pytest.mark.parametrize("dialogue", DIALOGUES, ids=lambda each: f"{each.file}: {each.name}")
-async def test_the_bot_answers_as_written(dialogue: Dialogue, database: str, bot: RasaBrain) -> None:
+async def test_the_bot_answers_as_written(
+    dialogue: Dialogue, database: str, bot: RasaBrain, measured: Measured
+) -> None:
     """With everything that it did, and nothing else."""
     async with open_stage(database, bot, business=aurora, configuration=CONFIGURATION) as stage:
         stage.services = replace(stage.services, help=HELP)
         await play(dialogue, stage, photo())
     if dialogue.bar is not None:
-        COUNTED.setdefault(dialogue.file, []).append(dialogue.messages)
+        measured.messages[dialogue.file].append(dialogue.messages)
 
 
 def test_there_are_as_many_in_each_language() -> None:

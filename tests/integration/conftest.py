@@ -23,19 +23,28 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def bot(request: pytest.FixtureRequest) -> RasaBrain:
-    """The reference bot's brain; its model stays in pytest's cache until the bot's files change."""
+def bot_model(request: pytest.FixtureRequest) -> Path:
+    """The reference bot's model; it stays in pytest's cache until the bot's files change."""
     placeholders.install()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from relevo.brain.rasa_brain import RasaBrain
         from relevo.brain.training import train
 
         assert request.config.cache is not None, "pytest runs without its cache"
         models, files = Models(request.config.cache.mkdir("relevo-models")), BotFiles(BOT)
         if not models.has(files.fingerprint()):
             train(files, models, models.folder / "training.log")
-        brain = RasaBrain(models.of(files.fingerprint()))
+        return models.of(files.fingerprint())
+
+
+@pytest.fixture(scope="session")
+def bot(bot_model: Path) -> RasaBrain:
+    """The reference bot's brain."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from relevo.brain.rasa_brain import RasaBrain
+
+        brain = RasaBrain(bot_model)
     # Else Rasa prints whole dialogue states for each prediction.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
     return brain

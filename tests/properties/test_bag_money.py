@@ -35,6 +35,7 @@ from relevo.flow.effects import carry_out
 from relevo.flow.turn import ConversationTurn, TurnServices
 from relevo.store.aurora.company import Aurora
 from relevo.testing import Died
+from tests.measured import Measured
 from tests.properties.market import BUTTON, NO_YES, PLAIN_YES, FailingAurora
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
@@ -180,7 +181,7 @@ async def opened(database: str) -> AsyncIterator[OpenStore]:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-async def test_bags_are_paid_for_as_the_rules_give(opened: OpenStore, seed: int) -> None:
+async def test_bags_are_paid_for_as_the_rules_give(opened: OpenStore, seed: int, measured: Measured) -> None:
     """Whoever says what how often, and whatever fails."""
     world, chance = await _begin(opened, seed), random.Random(seed)
     gate = asyncio.Semaphore(AT_A_TIME)
@@ -193,7 +194,8 @@ async def test_bags_are_paid_for_as_the_rules_give(opened: OpenStore, seed: int)
     await _finish(world)
     await _check(world)
     assert world.seen.keys() >= SIGHTS, f"never seen: {SIGHTS - world.seen.keys()}"
-    print(f"\n{world.conversations} conversations: {dict(world.seen)}")
+    assert world.conversations >= 300
+    measured.conversations["bags"] += world.conversations
 
 
 async def _begin(opened: OpenStore, seed: int) -> World:

@@ -20,6 +20,7 @@ from relevo.domain.policies import Policies
 from relevo.flow.turn import TurnServices
 from relevo.store.aurora.company import Aurora
 from tests.flights import policies
+from tests.measured import Measured
 from tests.properties.airport import AT_ONCE, FlightChat, Flown, open_airport
 from tests.properties.market import BUTTON, NO_YES, PLAIN_YES, FailingAurora
 
@@ -30,7 +31,7 @@ KIND = "compensate_flight"
 REPORTS = ("report_delay", "report_flight_cancelled", "report_denied_boarding")
 
 
-async def test_what_flights_bring_is_what_the_law_owes(database: str) -> None:
+async def test_what_flights_bring_is_what_the_law_owes(database: str, measured: Measured) -> None:
     """For every flight, whoever says yes how often and whatever fails."""
     chance = random.Random(SEED)
     async with open_store(database, size=8, name="relevo flights") as opened:
@@ -51,6 +52,7 @@ async def test_what_flights_bring_is_what_the_law_owes(database: str) -> None:
         kept = await opened.database.rows("SELECT key, business_ref, state, rule, amount FROM effects")
         paid = dict(await opened.database.rows("SELECT key, amount FROM aurora_compensations"))
     _check(flown, {key for keys in agreed.values() for key in keys}, kept, paid)
+    measured.conversations["flights"] += PEOPLE * CONVERSATIONS
 
 
 async def _talk(chat: FlightChat, own: list[Flown], others: list[str], seed: int) -> None:
@@ -99,4 +101,3 @@ def _check(flown: dict[str, list[Flown]], agreed: set[str], kept: list[tuple[Any
     owed = {key for key, (_, flight) in by_key.items() if flight.owed()}
     assert len(agreed) > 0.5 * len(owed), "the conversations tell too little"
     assert seen.keys() >= {"prepared", "done", "flight.denied_boarding", "flight.unclear_cause", "flight.at_once_limit"}
-    print(f"\n{PEOPLE * CONVERSATIONS} conversations, {len(by_key)} flights, {len(owed)} owe: {dict(seen)}")
