@@ -298,8 +298,10 @@ def wording(language: str | None) -> Wording:
 @lru_cache
 def _wording(language: str, *, is_formal: bool) -> Wording:
     folder = resources.files("actions").joinpath("languages")
-    data, formal = folder.joinpath(f"{language}.yml"), folder.joinpath("formal", f"{language}.yml")
-    data = yaml.safe_load(data.read_text("utf-8"))
+    data, formal = (
+        yaml.safe_load((folder / f"{language}.yml").read_text("utf-8")),
+        folder / "formal" / f"{language}.yml",
+    )
     if is_formal and formal.is_file():
         data = laid_over(data, yaml.safe_load(formal.read_text("utf-8")))
     return Wording(data, language)

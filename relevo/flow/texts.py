@@ -38,5 +38,5 @@ def _texts_in(language: str | None) -> dict[str, str]:
 def _texts(language: str, *, is_formal: bool) -> dict[str, str]:
     folder = resources.files("relevo.flow").joinpath("texts_by_language")
     texts: dict[str, str] = yaml.safe_load(folder.joinpath(f"{language}.yml").read_text("utf-8"))
-    formal = folder.joinpath("formal", f"{language}.yml")
+    formal = folder / "formal" / f"{language}.yml"
     return laid_over(texts, yaml.safe_load(formal.read_text("utf-8"))) if is_formal and formal.is_file() else texts

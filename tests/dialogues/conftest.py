@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.integration.conftest import bot
+from tests.integration.conftest import bot, bot_model
 
-__all__ = ["bot"]
+__all__ = ["bot", "bot_model"]

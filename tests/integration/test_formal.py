@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -21,10 +22,15 @@ async def formal_floor(database: str, bot_model: Path, tmp_path: Path) -> AsyncI
     from relevo.brain.rasa_brain import RasaBrain
 
     formal = formal_words(tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        brain = RasaBrain(bot_model, formal=formal)
     address_formally(formal)
-    async with open_floor(database, RasaBrain(bot_model, formal=formal)) as opened:
-        yield opened
-    address_formally(())
+    try:
+        async with open_floor(database, brain) as opened:
+            yield opened
+    finally:
+        address_formally(())
 
 
 async def test_a_refund_is_told_with_usted_from_the_question_to_the_end(formal_floor: Floor) -> None:

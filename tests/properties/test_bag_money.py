@@ -34,6 +34,7 @@ from relevo.domain.messages import Arrival
 from relevo.flow.effects import carry_out
 from relevo.flow.turn import ConversationTurn, TurnServices
 from relevo.store.aurora.company import Aurora
+from relevo.store.aurora.demo import ZONE
 from relevo.testing import Died
 from tests.measured import Measured
 from tests.properties.market import BUTTON, NO_YES, PLAIN_YES, FailingAurora
@@ -202,7 +203,7 @@ async def _begin(opened: OpenStore, seed: int) -> World:
     mistakes, chance = Mistakes(), random.Random(seed)
     policies = read_policies(Path(__file__).parents[2] / "policies.yml", mistakes)
     mistakes.raise_if_any()
-    business, today = FailingAurora(Aurora(opened.database), seed), datetime.now(timezone.utc).date()
+    business, today = FailingAurora(Aurora(opened.database), seed), datetime.now(ZONE).date()
     services = TurnServices(business=business, effects=opened.store.effects, policies=policies)
     world = World(opened, services, business, today)
     for number in range(PEOPLE):
