@@ -8,6 +8,7 @@ gathered ──► judge it by policy ──► show exactly what would be paid,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ from actions.handoff import LEAVING
 from actions.telling import Draft, keep
 from relevo.contracts.records import Bag, BagPayment, Trip
 from relevo.domain.cases import Case, Trigger
-from relevo.domain.effects import Decision, EffectResult, EffectState, Verdict
+from relevo.domain.effects import DECLINED, Decision, EffectResult, EffectState, PreparedEffect, Verdict
 
 Facts = dict[str, Any]
 
@@ -39,23 +40,33 @@ class Sort:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What was paid for a flight before, as the company has it."""
+    """What was paid and asked for a flight before."""
 
-    payments: tuple[BagPayment, ...]
+    payments: Sequence[BagPayment]
+    asked: Sequence[PreparedEffect]
 
     @classmethod
     async def of(cls, talk: Talk, ticket: str) -> Before:
-        """Read what was paid for a ticket."""
-        return cls(tuple(payment for payment in await talk.turn.own(BagPayment) if payment.ticket == ticket))
+        """Read what was paid for a ticket, as the company has it, and what was asked."""
+        return cls(
+            [payment for payment in await talk.turn.own(BagPayment) if payment.ticket == ticket],
+            [asked for asked in await talk.turn.own_effects() if asked.order.arguments.get("ticket") == ticket],
+        )
 
-    def facts(self, what: str) -> Facts:
-        """Give the facts that the policy asks about; ``place`` is that of the next payment of this sort."""
+    def facts(self, what: str, kind: str) -> Facts:
+        """Give the facts that the policy asks about; ``place`` is that of the next payment of this sort.
+
+        What waits for a person counts as paid for the flight: two who approve at once do not see each other.
+        """
         same = [payment for payment in self.payments if payment.kind == what]
+        waits = [one.order.amount or 0 for one in self.asked if one.state is EffectState.PREPARED]
+        declined = [one.decided_at for one in self.asked if one.order.kind == kind and one.rule == DECLINED]
         return {
             "place": len(same) + 1,
             "paid_before": sum(payment.amount for payment in same),
             "paid_on": same[-1].paid_on.isoformat() if same else None,
-            "paid_for_flight": sum(payment.amount for payment in self.payments),
+            "paid_for_flight": sum(payment.amount for payment in self.payments) + sum(waits),
+            "declined_at": declined[0].isoformat() if declined and declined[0] else None,
         }
 
 
@@ -66,6 +77,7 @@ def facts_of(trip: Trip, bag: Bag | None, draft: Draft) -> Facts:
         "ticket": trip.ticket,
         "flight": trip.flight,
         "flown_on": trip.flown_on.isoformat(),
+        "was_flown": trip.was_flown,
         "received_on": received_on.isoformat() if received_on else None,
         "report": bag.report if bag is not None else None,
         "told_on": draft["told_on"],
@@ -105,7 +117,8 @@ async def offer(talk: Talk, sort: Sort, facts: Facts, lines: str) -> None:
     else:
         talk.memory["offer"], talk.memory["stage"] = facts, "confirm"
         is_at_once = verdict.decision is Decision.AUTO
-        talk.say(sort.offer if is_at_once else response, shown=lines, **_limits(talk, verdict))
+        said = _limits(talk, verdict) | ({"flight": facts["flight"]} if verdict.rule.endswith(".not_flown") else {})
+        talk.say(sort.offer if is_at_once else response, shown=lines, **said)
 
 
 def refuse(talk: Talk, facts: Facts, verdict: Verdict) -> None:
@@ -120,38 +133,37 @@ def refuse(talk: Talk, facts: Facts, verdict: Verdict) -> None:
 async def answered(talk: Talk, sort: Sort, draft: Draft) -> bool:
     """Settle a yes or no to what was shown, and tell whether that is all there was to do.
 
-    What was shown is paid, not what is true by now: a turn that is run again finds the same.
+    What was shown is paid, not what is true by now: a turn that is run again finds the same. A "no" that tells
+    something, such as that there is no photo, is no no.
     """
     before: Facts | None = talk.memory["offer"] if talk.memory["stage"] == "confirm" else None
-    is_put_right = before is not None and any(before[name] != draft[name] for name in sort.told)
+    is_put_right = draft["is_new"] or (before is not None and any(before[name] != draft[name] for name in sort.told))
     if before is None:
-        return talk.heard.intent in LEAVING and _is_left(talk, draft)
+        return talk.heard.intent in LEAVING and not is_put_right and _is_left(talk)
     if not is_put_right and talk.agrees(before["flight"], before["ticket"], before["report"] or ""):
         return await _is_paid(talk, sort, before)
     if talk.heard.intent not in ("deny", "bye") or is_put_right:
         return False
     if talk.heard.intent == "bye":
-        return _is_left(talk, draft)
-    talk.memory["draft"], talk.memory["stage"] = {**draft, "changes": True}, sort.stage
+        return _is_left(talk)
+    talk.memory["stage"] = sort.stage
     talk.say("utter_what_to_change")
     return True
 
 
-def _is_left(talk: Talk, draft: Draft) -> bool:
-    """End the request for whoever was asked what to change, or says goodbye; a "no" may mean much else."""
-    is_told = talk.heard.entities.keys() & {"amount", "bare_amount"} or talk.turn.attachments
-    is_left = not is_told and (bool(draft.get("changes")) or talk.heard.intent == "bye")
-    if is_left:
-        talk.end()
-        talk.say(LEAVING[talk.heard.intent])
-    return is_left
+def _is_left(talk: Talk) -> bool:
+    talk.end()
+    talk.say(LEAVING[talk.heard.intent])
+    return True
 
 
 async def _is_paid(talk: Talk, sort: Sort, facts: Facts) -> bool:
     """Pay what was shown, or prepare it for a person; tell whether it may not be shown anew.
 
-    Where another conversation was paid for the same in between, it is to be judged again.
+    Where another conversation was paid for the same in between, or has it prepared, it is to be judged again.
     """
+    if await waits(talk, sort, facts) is not None:
+        return False
     means = talk.wording.means(facts["method"])
     reference, amount = f"{facts[sort.refers_to]}:{facts['place']}", facts["amount"]
     arguments = {**facts, "means": means}
@@ -172,7 +184,7 @@ async def _is_paid(talk: Talk, sort: Sort, facts: Facts) -> bool:
 async def waits(talk: Talk, sort: Sort, facts: Facts) -> Case | None:
     """Give the case in which money for the same waits for a person."""
     case = await talk.turn.find_case(sort.case_type, facts[sort.refers_to])
-    return case if case is not None and case.waits_for_approval else None
+    return case if case is not None and case.is_being_settled else None
 
 
 async def _hand_on(talk: Talk, sort: Sort, facts: Facts, result: EffectResult) -> None:

@@ -19,6 +19,7 @@ from relevo.domain.effects import Decision
 DELIVERED = "delivered"
 """Stage in which a bag was said to be delivered: next may come that it is not there."""
 _HAVE_IT = {"affirm": "utter_ok", "thanks": "utter_thanks", "bye": "utter_bye"}
+_MISS_IT = frozenset({"disagree", "report_lost_baggage", "ask_baggage_status"})
 _MORE_THAN_ANY = 10**9
 
 
@@ -33,8 +34,11 @@ async def tell(talk: Talk) -> None:
         write.phrase("bag_status", report=bag.report, flight=bag.flight, status=write.phrase(bag.status))
         for bag in bags
     ]
-    talk.end()
     talk.say("utter_baggage_several", reports="\n".join(lines))
+    if missing := [bag for bag in bags if bag.status == NOT_LOCATED]:
+        await _to_person(talk, missing[0], await talk.turn.find_case(CASE_TYPE, missing[0].report))
+    else:
+        talk.end()
 
 
 async def _tell_one(talk: Talk, bag: Bag) -> None:
@@ -53,23 +57,39 @@ async def _tell_one(talk: Talk, bag: Bag) -> None:
         talk.say("utter_baggage_located_without_address", **values)
 
 
+def names_another(talk: Talk) -> bool:
+    """Tell whether a message names a bag or flight, after one was said to be delivered: then that one is looked up."""
+    named = {*talk.heard.entities.get("baggage_report", ()), *talk.heard.entities.get("flight", ())}
+    return bool(named - {*(talk.memory["shown"] or ())}) or "baggage_tag" in talk.heard.entities
+
+
 async def go_on_delivered(talk: Talk) -> None:
     """Have a person come where a bag that was delivered is not there; whoever only answers has it."""
-    report = talk.memory["shown"][0]
     if talk.heard.intent in _HAVE_IT:
         talk.end()
         talk.say(_HAVE_IT[talk.heard.intent])
-    elif talk.heard.is_telling or talk.heard.intent == "disagree":
+    elif talk.heard.is_telling or talk.heard.intent in _MISS_IT:
+        await _miss_it(talk, talk.memory["shown"][0])
+    else:
+        talk.say("utter_baggage_delivered_again", report=talk.memory["shown"][0])
+
+
+async def _miss_it(talk: Talk, report: str) -> None:
+    case = await talk.turn.find_case(CASE_TYPE, report)
+    if case is None:
         named = {"baggage_report": report}
         number = await open_case(talk, CASE_TYPE, Trigger.USER_REQUEST, named=named, report=report)
-        await to_person(talk, number, CASE_TYPE, Trigger.USER_REQUEST, "utter_case_opened")
+    else:
+        number = came_again(talk, case)
+    response = "utter_case_opened" if case is None else "utter_baggage_to_person"
+    await to_person(talk, number, CASE_TYPE, Trigger.USER_REQUEST, response)
 
 
 async def _tell_missing(talk: Talk, bag: Bag, values: dict[str, str]) -> None:
     case = await talk.turn.find_case(CASE_TYPE, bag.report)
     search = await talk.turn.judge("search_baggage", {"report": bag.report, "flown_on": bag.flown_on.isoformat()})
     is_lost = search.decision is not Decision.AUTO
-    is_fresh = talk.memory["baggage_report"] == bag.report and bag.reported_on == talk.turn.today
+    is_fresh = talk.memory["reported_bag"] == bag.report and bag.reported_on == talk.turn.today
     if is_fresh and case is not None and not is_lost:
         talk.memory["stage"], talk.memory["case_id"], talk.memory["has_case"] = "person", case.id, True
         talk.say("utter_baggage_searching", **values, case=case.id)
@@ -96,13 +116,18 @@ async def _to_person(talk: Talk, bag: Bag, case: Case | None) -> None:
         named = {"baggage_report": bag.report}
         number = await open_case(talk, CASE_TYPE, Trigger.USER_REQUEST, named=named, report=bag.report)
     else:
-        number = case.id
-        goal = talk.memory["goal"] or talk.heard.text
-        talk.turn.came_again(case, goal=goal, is_counted=talk.memory["case_id"] != number)
-        talk.memory["case_id"], talk.memory["has_case"] = number, True
+        number = came_again(talk, case)
         _own_up(talk, case)
     response = "utter_case_opened" if case is None else "utter_baggage_to_person"
     await to_person(talk, number, CASE_TYPE, Trigger.USER_REQUEST, response)
+
+
+def came_again(talk: Talk, case: Case) -> str:
+    """Link the conversation to a case that is open, which becomes more urgent once in a conversation."""
+    is_counted = talk.memory["case_id"] != case.id
+    talk.turn.came_again(case, goal=talk.memory["goal"] or talk.heard.text, is_counted=is_counted)
+    talk.memory["case_id"], talk.memory["has_case"] = case.id, True
+    return case.id
 
 
 def _own_up(talk: Talk, case: Case) -> None:

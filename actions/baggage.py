@@ -1,8 +1,10 @@
 """A bag that did not arrive: reported once, for the flight that it was on, and looked for by people.
 
 identify ──► the flight that is meant ──► reported already? its state, and a person where it is not located (bag_states)
-                 └─ not yet ──► what it looks like, its tag ──► show the report ──► yes ──► number, case
+                 ├─ not yet ──► what it looks like, its tag ──► show the report ──► yes ──► number, case
                  └─ too long ago ──► the rule with its date; a person is offered
+
+Whoever says where it is to be brought proves by a code that they read the mail on file: they will get the bag.
 """
 
 from __future__ import annotations
@@ -18,20 +20,22 @@ from actions.bags import (
     ask_which_flight,
     flight_words,
     flights_meant,
-    is_elsewhere,
+    known_bags,
+    offer_person,
     with_flight,
 )
 from actions.cases import open_case
-from actions.conversation import TELLING, Talk
+from actions.code import has_proved
+from actions.conversation import Talk
 from actions.handoff import answered_offer_of_person
-from actions.identity import is_identified, is_somebody_else
-from relevo.contracts.records import Bag, Trip
+from actions.identity import is_identified
+from relevo.contracts.records import DELIVERED, Bag, Trip
 from relevo.domain.cases import Trigger
 from relevo.domain.effects import Decision, EffectResult, EffectState, Verdict
 
 KIND = "report_baggage"
 
-_LONGEST = 200
+_LONGEST, _BARE_WORDS = 200, 3
 _TOLD = ("tag", "description", "address")
 
 Draft = dict[str, Any]
@@ -44,21 +48,17 @@ async def go_on(talk: Talk) -> None:
         talk.stop()
     elif talk.memory["stage"] == "person" and await answered_offer_of_person(talk, CASE_TYPE):
         talk.end()
-    elif talk.memory["stage"] == bag_states.DELIVERED:
+    elif talk.memory["stage"] == bag_states.DELIVERED and not bag_states.names_another(talk):
         await bag_states.go_on_delivered(talk)
     elif await is_identified(talk, CASE_TYPE, "utter_ask_identity_baggage"):
         await _go_on_identified(talk, draft)
 
 
 async def _go_on_identified(talk: Talk, draft: Draft) -> None:
-    mine = await talk.turn.own(Bag)
-    if is_somebody_else(talk, await talk.turn.person()):
-        talk.say("utter_facts_not_yours_baggage")
-    if is_elsewhere(talk, mine):
-        talk.memory["stage"] = "person"
-        talk.say("utter_baggage_report_not_found")
-        talk.say("utter_offer_person")
-    elif talk.heard.entities.get("baggage_report"):
+    mine = await known_bags(talk)
+    if mine is None:
+        return
+    if talk.heard.entities.get("baggage_report"):
         await bag_states.tell(talk)
     elif talk.memory["stage"] == "confirm" and talk.memory["offer"]:
         await _go_on_confirming(talk, draft)
@@ -68,10 +68,10 @@ async def _go_on_identified(talk: Talk, draft: Draft) -> None:
 
 async def _go_on_for_flight(talk: Talk, draft: Draft, flights: list[Trip]) -> None:
     reported = [bag for bag in await talk.turn.own(Bag) if bag.ticket in {trip.ticket for trip in flights}]
+    if len(flights) > 1:  # then one that came is not what is missed
+        reported = [bag for bag in reported if bag.status != DELIVERED]
     if not flights:
-        talk.memory["stage"] = "person"
-        talk.say("utter_baggage_no_flight")
-        talk.say("utter_offer_person")
+        offer_person(talk, "utter_baggage_no_flight")
     elif reported and not _is_another(draft, reported):
         await bag_states.tell(talk)
     elif len(flights) > 1:
@@ -91,14 +91,22 @@ async def _go_on_about(talk: Talk, draft: Draft, trip: Trip) -> None:
     verdict = await talk.turn.judge(KIND, facts)
     if verdict.decision is Decision.REFUSED:
         _refuse(talk, facts, verdict)
-    elif talk.heard.intent in ("deny", "bye") and talk.memory["stage"] == "tell_bag" and not draft["is_new"]:
+    elif talk.memory["stage"] == "tell_bag" and not draft["is_new"] and _leaves(talk):
         talk.stop()
     elif draft["description"] or draft["tag"]:
+        if draft["address"] and not await has_proved(talk, CASE_TYPE):
+            return
         talk.memory["offer"], talk.memory["stage"] = facts, "confirm"
         talk.say("utter_baggage_offer", shown=_lines(talk, facts))
     else:
         talk.memory["stage"] = "tell_bag"
         talk.say("utter_baggage_tell", flight=flight_words(talk, trip))
+
+
+def _leaves(talk: Talk) -> bool:
+    """Tell a goodbye or a bare no from "I don't have the receipt"."""
+    is_bare = len(talk.heard.text.split()) <= _BARE_WORDS
+    return talk.heard.intent == "bye" or (talk.heard.intent == "deny" and is_bare)
 
 
 async def _go_on_confirming(talk: Talk, draft: Draft) -> None:
@@ -129,10 +137,12 @@ async def _report(talk: Talk, offer: Facts) -> None:
     if result.state is EffectState.DONE:
         report = str(result.result["report"])
         told = {name: offer[name] for name in ("flight", *_TOLD)}
-        number = await open_case(
-            talk, CASE_TYPE, Trigger.POLICY_RULE, named={"baggage_report": report}, report=report, **told
-        )
-        talk.memory["baggage_report"] = report
+        if case := await talk.turn.find_case(CASE_TYPE, report):  # reported in another conversation at the same time
+            number = bag_states.came_again(talk, case)
+        else:
+            named = {"baggage_report": report}
+            number = await open_case(talk, CASE_TYPE, Trigger.POLICY_RULE, named=named, report=report, **told)
+        talk.memory["reported_bag"] = report
         talk.say("utter_baggage_reported", report=report, flight=offer["flight"], case=number)
     else:
         await _hand_on(talk, offer, result)
@@ -153,7 +163,7 @@ def _gathered(talk: Talk) -> Draft:
         draft["address"], story = address, story.partition(address)[0].strip(" ,;.")
     if tags := talk.heard.entities.get("baggage_tag"):
         draft["tag"] = tags[-1]
-    is_asked, looks = stage in TELLING and talk.heard.intent not in ("deny", "affirm"), _looks(story)
+    is_asked, looks = stage == "tell_bag" and talk.heard.intent not in ("deny", "affirm"), _looks(story)
     if talk.heard.is_telling and looks and (is_asked or talk.wording.one_of("bag_words", looks)):
         draft["description"] = "; ".join(filter(None, [draft["description"], looks]))[-_LONGEST:]
     draft["is_new"] = any(draft[name] != before[name] for name in _TOLD)
@@ -176,7 +186,6 @@ def _facts(talk: Talk, draft: Draft, trip: Trip) -> Facts:
         "origin": trip.origin,
         "destination": trip.destination,
         "reported_on": talk.turn.today.isoformat(),
-        "report": None,
         **told,
     }
 

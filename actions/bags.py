@@ -7,6 +7,8 @@ from datetime import date
 from typing import Any
 
 from actions.conversation import Talk
+from actions.handoff import LEAVING
+from actions.identity import is_somebody_else
 from actions.trips import Named, meant
 from relevo.contracts.records import DELIVERED, Bag, Trip
 
@@ -19,13 +21,35 @@ _IDENTIFYING = frozenset({"booking_code", "ticket"})
 Facts = dict[str, Any]
 
 
-def is_elsewhere(talk: Talk, mine: Sequence[Bag]) -> bool:
-    """Tell whether a report is named that is not among these; whether it exists is nobody else's to know."""
-    return not {bag.report for bag in mine}.issuperset(talk.heard.entities.get("baggage_report", ()))
+async def known_bags(talk: Talk) -> Sequence[Bag] | None:
+    """Give the contact's own bags; None, with a person offered, where a report is named that is not among them.
+
+    Whether it exists is nobody else's to know.
+    """
+    mine = await talk.turn.own(Bag)
+    if is_somebody_else(talk, await talk.turn.person()):
+        talk.say("utter_facts_not_yours_baggage")
+    if {bag.report for bag in mine}.issuperset(talk.heard.entities.get("baggage_report", ())):
+        return mine
+    offer_person(talk, "utter_baggage_report_not_found")
+    return None
+
+
+def offer_person(talk: Talk, response: str) -> None:
+    """Say why it does not go on here, and offer a person."""
+    talk.memory["stage"] = "person"
+    talk.say(response)
+    talk.say("utter_offer_person")
+
+
+def with_report(talk: Talk, draft: Facts) -> Facts:
+    """Give the draft with the report that a message names, for when it is known who writes."""
+    named = talk.heard.entities.get("baggage_report", ())
+    return {**draft, "report": named[-1]} if named else {"report": None} | draft
 
 
 def bags_meant(talk: Talk, mine: Sequence[Bag]) -> list[Bag]:
-    """Give the bags that a message names by report, tag, flight or place; else those still missing, else all."""
+    """Give the bags that a message names by report, tag, flight or place, or named before; else the missing, or all."""
     entities = talk.heard.entities
     named = [
         bag
@@ -36,8 +60,9 @@ def bags_meant(talk: Talk, mine: Sequence[Bag]) -> list[Bag]:
     ]
     shown: Sequence[str] = talk.memory["shown"] or ()
     chosen = [bag for bag in mine if bag.report in _chosen(talk, shown)]
+    before = [bag for bag in mine if bag.report == (talk.memory["draft"] or {}).get("report")]
     missing = [bag for bag in mine if bag.status != DELIVERED]
-    return named or chosen or missing or list(mine)
+    return named or chosen or before or missing or list(mine)
 
 
 def with_flight(talk: Talk, draft: Facts) -> Facts:
@@ -51,17 +76,21 @@ def with_flight(talk: Talk, draft: Facts) -> Facts:
 async def flights_meant(talk: Talk, draft: Facts) -> list[Trip]:
     """Give the flights that are meant, newest first: chosen from a list, named, settled on before, or recent.
 
-    A booking may have been named only to identify: it tells a flight where that is recent, or nothing else is.
+    A booking may have been named only to identify: it tells a flight where that is recent, or nothing else is. A ticket
+    of somebody else's means none.
     """
     today, entities, ticket = talk.turn.today, talk.heard.entities, draft.get("ticket")
-    past = [trip for trip in await talk.turn.own(Trip) if trip.flown_on <= today]
+    mine = await talk.turn.own(Trip)
+    if not {trip.ticket for trip in mine}.issuperset(entities.get("ticket", ())):
+        return []
+    past = [trip for trip in mine if trip.flown_on <= today]
     past = [trip for trip in past if trip.was_flown] or past
     if chosen := [trip for trip in past if trip.ticket in _chosen(talk, talk.memory["shown"] or ())]:
         return chosen
-    if (settled := [trip for trip in past if trip.ticket == ticket]) and "flight" not in entities:
+    again = {kind: entities[kind] for kind in ("flight", "ticket") if kind in entities}
+    if (settled := [trip for trip in past if trip.ticket == ticket]) and not again:
         return settled
-    flight = {"flight": entities["flight"]} if ticket and "flight" in entities else draft.get("named")
-    named = Named.of(flight or {kind: talk.memory[kind] for kind in _IDENTIFYING})
+    named = Named.of((ticket and again) or draft.get("named") or {kind: talk.memory[kind] for kind in _IDENTIFYING})
     found = list(reversed(meant(past, named, today).trips)) if named else []
     if named.values.keys() - _IDENTIFYING:
         return found
@@ -70,9 +99,25 @@ async def flights_meant(talk: Talk, draft: Facts) -> list[Trip]:
 
 
 def ask_which_flight(talk: Talk, flights: Sequence[Trip]) -> None:
-    """Ask which of several flights the bag was on, and remember their order."""
-    talk.memory["stage"], talk.memory["shown"] = "choose", [trip.ticket for trip in flights]
-    talk.say("utter_baggage_which_flight", flights="\n".join(flight_line(talk, trip) for trip in flights))
+    """Ask which of several flights the bag was on."""
+    lines = "\n".join(flight_line(talk, trip) for trip in flights)
+    _ask_which(talk, [trip.ticket for trip in flights], "utter_baggage_which_flight", flights=lines)
+
+
+def ask_which_report(talk: Talk, bags: Sequence[Bag]) -> None:
+    """Ask which of several reports it is about."""
+    lines = "\n".join(f"• {bag.report}, {bag.flight}" for bag in bags)
+    _ask_which(talk, [bag.report for bag in bags], "utter_baggage_which_report", reports=lines)
+
+
+def _ask_which(talk: Talk, numbers: list[str], response: str, **lines: str) -> None:
+    """Remember the order of a list that is shown; whoever was shown it and names nothing of it may leave."""
+    if talk.memory["stage"] == "choose" and talk.heard.intent in LEAVING:
+        talk.end()
+        talk.say(LEAVING[talk.heard.intent])
+        return
+    talk.memory["stage"], talk.memory["shown"] = "choose", numbers
+    talk.say(response, **lines)
 
 
 def flight_line(talk: Talk, trip: Trip) -> str:

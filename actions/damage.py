@@ -9,12 +9,12 @@ Nobody is told whose fault it was, and nobody is sent to anybody else.
 from __future__ import annotations
 
 from actions import bag_money
-from actions.bags import Facts, ask_which_flight, flight_words, flights_meant, with_flight
+from actions.bags import Facts, ask_which_flight, flight_words, flights_meant, offer_person, with_flight
 from actions.cases import open_case
 from actions.conversation import Talk
 from actions.handoff import answered_offer_of_person
 from actions.identity import is_identified, is_somebody_else
-from actions.telling import Draft, gathered, is_foreign
+from actions.telling import Draft, gathered, is_foreign, settled
 from relevo.contracts.records import DAMAGE, DELIVERED, Bag, Trip
 from relevo.domain.cases import Trigger
 from relevo.domain.effects import Decision
@@ -46,27 +46,22 @@ async def _go_on_identified(talk: Talk, draft: Draft) -> None:
     if await is_foreign(talk, draft, CASE_TYPE):
         return
     if not flights:
-        talk.memory["stage"] = "person"
-        talk.say("utter_baggage_no_flight")
-        talk.say("utter_offer_person")
+        offer_person(talk, "utter_baggage_no_flight")
     elif len(flights) > 1:
         ask_which_flight(talk, flights)
     else:
-        await _go_on_about(talk, draft, flights[0])
+        await _go_on_about(talk, settled(talk, draft, "ticket", flights[0].ticket), flights[0])
 
 
 async def _go_on_about(talk: Talk, draft: Draft, trip: Trip) -> None:
-    draft = {**draft, "ticket": trip.ticket}
-    talk.memory["draft"] = draft
     if await bag_money.answered(talk, SORT, draft):
         return
     facts = await _facts(talk, draft, trip)
-    if draft.get("item_kind") == MOBILITY_AID and not draft.get("is_helped"):
-        await _help_first(talk, trip)
-    draft = talk.memory["draft"]
-    verdict = await talk.turn.judge(SORT.kind, {**facts, "item_kind": "ordinary", "cap": "convention", "amount": 1})
+    if draft["item_kind"] == MOBILITY_AID and not draft.get("is_helped"):
+        draft = await _help_first(talk, draft, trip)
+    verdict = await talk.turn.judge(SORT.kind, {**facts, "amount": facts["amount"] or 1})
     has_asked_for_photo = draft.get("asked") or draft["photos"] or "photo" in draft["lacks"]
-    if verdict.decision is Decision.REFUSED:
+    if draft["item"] and verdict.decision is Decision.REFUSED and not verdict.rule.endswith(".plausible"):
         bag_money.refuse(talk, facts, verdict)
     elif draft["item"] and draft["amount"] is not None and has_asked_for_photo:
         await bag_money.offer(talk, SORT, facts, _lines(talk, facts, trip))
@@ -74,7 +69,7 @@ async def _go_on_about(talk: Talk, draft: Draft, trip: Trip) -> None:
         _ask(talk, draft)
 
 
-async def _help_first(talk: Talk, trip: Trip) -> None:
+async def _help_first(talk: Talk, draft: Draft, trip: Trip) -> Draft:
     """Have a person look at once: somebody may not be able to move until it is repaired."""
     case = await talk.turn.find_case(CASE_TYPE, trip.ticket)
     number = case.id if case is not None else None
@@ -83,8 +78,9 @@ async def _help_first(talk: Talk, trip: Trip) -> None:
         talk.memory["case_id"], talk.memory["has_case"] = case.id, True
     else:
         number = await open_case(talk, CASE_TYPE, Trigger.MOBILITY_AID, named={"ticket": trip.ticket})
-    talk.memory["draft"] = {**talk.memory["draft"], "is_helped": True}
-    talk.say("utter_damage_mobility_help", item=talk.memory["draft"]["item"], case=str(number))
+    talk.memory["draft"] = helped = {**draft, "is_helped": True}
+    talk.say("utter_damage_mobility_help", item=draft["item"], case=str(number))
+    return helped
 
 
 def _ask(talk: Talk, draft: Draft) -> None:
@@ -102,23 +98,38 @@ def _ask(talk: Talk, draft: Draft) -> None:
 
 async def _gathered(talk: Talk) -> Draft:
     """Give the draft with what was damaged, and how, in the contact's own words."""
-    draft = with_flight(talk, {"item": None, "item_kind": None, "story": [], **await gathered(talk)})
+    nothing: Draft = {"item": None, "item_kind": None, "story": []}
+    before = nothing | (talk.memory["draft"] or {})
+    draft = with_flight(talk, await gathered(talk, before))
     story, is_asked = talk.heard.story[:_LONGEST_STORY], talk.memory["stage"] == "tell_damage"
-    kind, item = next(((kind, item) for kind in _KINDS if (item := talk.wording.one_of(kind, story))), (None, None))
+    kind, item = _damaged(talk)
     is_telling = talk.heard.is_telling and (is_asked or talk.heard.intent in ("report_damage", "report_lost_baggage"))
-    if item and (is_telling or talk.memory["stage"] == "confirm") and _tells(draft, kind, item):
+    if item and (is_telling or talk.memory["stage"] == "confirm") and _is_put_right(talk, draft, kind, item):
         draft |= {"item": item, "item_kind": kind}
     elif is_asked and is_telling and not draft["item"] and _has_words(story):
         draft |= {"item": story[:_LONGEST_ITEM], "item_kind": "ordinary"}
     if is_telling and _has_words(story) and talk.heard.intent not in ("deny", "affirm"):
         draft["story"] = [*draft["story"], story][-3:]
+    draft["is_new"] = draft["is_new"] or any(draft[name] != before[name] for name in nothing)
     talk.memory["draft"] = draft
     return draft
 
 
-def _tells(draft: Draft, kind: str | None, item: str) -> bool:
-    """Tell another item from a part of the one that is known: a wheel of the suitcase is still the suitcase."""
-    return not draft["item"] or ((kind, item) != (draft["item_kind"], draft["item"]) and kind != "ordinary")
+def _damaged(talk: Talk) -> tuple[str | None, str | None]:
+    """Give the most delicate thing that a message names, whatever else stands in the clause."""
+    named = ((kind, talk.wording.one_of(kind, talk.heard.text)) for kind in _KINDS)
+    return next(((kind, item) for kind, item in named if item), (None, None))
+
+
+def _is_put_right(talk: Talk, draft: Draft, kind: str | None, item: str) -> bool:
+    """Tell another item from a part of the one that is known: a wheel of the suitcase is still the suitcase.
+
+    What people in charge decide about becomes something else only where the contact says that it was not that.
+    """
+    if not draft["item"] or kind != "ordinary":
+        return (kind, item) != (draft["item_kind"], draft["item"])
+    is_denied = talk.wording.one_of("lacking", talk.heard.text) is not None
+    return talk.wording.one_of("parts", item) is None and (is_denied or draft["item_kind"] == "ordinary")
 
 
 def _has_words(story: str) -> bool:
@@ -128,7 +139,7 @@ def _has_words(story: str) -> bool:
 
 async def _facts(talk: Talk, draft: Draft, trip: Trip) -> Facts:
     bags = [bag for bag in await talk.turn.own(Bag) if bag.ticket == trip.ticket and bag.status == DELIVERED]
-    paid = (await bag_money.Before.of(talk, trip.ticket)).facts(DAMAGE)
+    paid = (await bag_money.Before.of(talk, trip.ticket)).facts(DAMAGE, SORT.kind)
     told = {name: draft[name] for name in ("item", "item_kind", "story")}
     cap = "none" if draft["item_kind"] == MOBILITY_AID else "convention"
     return {**bag_money.facts_of(trip, bags[-1] if bags else None, draft), **paid, **told, "cap": cap}

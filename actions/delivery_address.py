@@ -7,14 +7,13 @@ identify ──► the report that is meant ──► the address ──► a co
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from actions.bags import Facts, address_in, bags_meant, is_elsewhere
+from actions.bags import Facts, address_in, ask_which_report, bags_meant, known_bags, with_report
 from actions.cases import open_case
 from actions.code import has_proved
 from actions.conversation import Talk
 from actions.handoff import LEAVING, answered_offer_of_person
-from actions.identity import is_identified, is_somebody_else
+from actions.identity import is_identified
 from relevo.contracts.records import Bag
 from relevo.domain.cases import Trigger
 from relevo.domain.effects import Decision, EffectState
@@ -37,14 +36,10 @@ async def go_on(talk: Talk) -> None:
 
 
 async def _go_on_identified(talk: Talk) -> None:
-    mine = await talk.turn.own(Bag)
-    if is_somebody_else(talk, await talk.turn.person()):
-        talk.say("utter_facts_not_yours_baggage")
-    if is_elsewhere(talk, mine):
-        talk.memory["stage"] = "person"
-        talk.say("utter_baggage_report_not_found")
-        talk.say("utter_offer_person")
-    elif not mine:
+    mine = await known_bags(talk)
+    if mine is None:
+        return
+    if not mine:
         talk.end()
         talk.say("utter_baggage_none")
     else:
@@ -53,12 +48,10 @@ async def _go_on_identified(talk: Talk) -> None:
 
 async def _go_on_with(talk: Talk, bags: Sequence[Bag]) -> None:
     draft = talk.memory["draft"]
-    settled = [bag for bag in bags if bag.report == draft["report"]] or bags
-    if len(settled) > 1:
-        talk.memory["stage"], talk.memory["shown"] = "choose", [bag.report for bag in bags]
-        talk.say("utter_baggage_which_report", reports="\n".join(f"• {bag.report}, {bag.flight}" for bag in bags))
+    if len(bags) > 1:
+        ask_which_report(talk, bags)
         return
-    bag = settled[0]
+    bag = bags[0]
     talk.memory["draft"] = {**draft, "report": bag.report}
     verdict = await talk.turn.judge(KIND, _facts(bag, draft["address"]))
     if verdict.decision is Decision.REFUSED:
@@ -110,7 +103,7 @@ async def _change(talk: Talk, offer: Facts) -> None:
 
 def _gather(talk: Talk) -> None:
     """Remember the address that a message tells or puts right."""
-    draft: dict[str, Any] = {"report": None, "address": None} | (talk.memory["draft"] or {})
+    draft = with_report(talk, {"address": None} | (talk.memory["draft"] or {}))
     is_asked = talk.memory["stage"] == "tell_address" and talk.heard.is_telling and talk.heard.intent != "deny"
     told = address_in(talk) or (talk.heard.story if is_asked else "")
     if len(told) >= _SHORTEST and any(map(str.isdigit, told)):

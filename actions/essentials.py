@@ -6,15 +6,14 @@ identify ──► the report that is meant ──► gather amount and receipts
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from actions import bag_money
-from actions.bags import Facts, bags_meant, days_missing, is_elsewhere
+from actions.bags import Facts, ask_which_report, bags_meant, days_missing, known_bags, offer_person, with_report
 from actions.conversation import Talk
 from actions.handoff import answered_offer_of_person
-from actions.identity import is_identified, is_somebody_else
-from actions.telling import Draft, gathered, is_foreign
+from actions.identity import is_identified
+from actions.telling import Draft, gathered, is_foreign, settled
 from relevo.contracts.records import ESSENTIALS, Bag, Trip
+from relevo.domain.effects import Decision
 
 CASE_TYPE = "essentials"
 SORT = bag_money.Sort("pay_essentials", CASE_TYPE, "utter_essentials_offer", "tell_bill", "report")
@@ -24,7 +23,7 @@ _MUCH = 100_000
 
 async def go_on(talk: Talk) -> None:
     """Take the request one step further with what the contact has just said."""
-    draft = await gathered(talk, is_spending=True)
+    draft = await gathered(talk, with_report(talk, talk.memory["draft"] or {}), is_spending=True)
     if talk.heard.intent == "change_mind":
         talk.stop()
     elif talk.memory["stage"] == "person" and await answered_offer_of_person(talk, CASE_TYPE):
@@ -34,45 +33,31 @@ async def go_on(talk: Talk) -> None:
 
 
 async def _go_on_identified(talk: Talk, draft: Draft) -> None:
-    mine = await talk.turn.own(Bag)
-    bags = bags_meant(talk, mine)
-    if is_somebody_else(talk, await talk.turn.person()):
-        talk.say("utter_facts_not_yours_baggage")
-    if is_elsewhere(talk, mine):
-        talk.memory["stage"] = "person"
-        talk.say("utter_baggage_report_not_found")
-        talk.say("utter_offer_person")
-    elif await is_foreign(talk, draft, CASE_TYPE):
+    mine = await known_bags(talk)
+    if mine is None or await is_foreign(talk, draft, CASE_TYPE):
         return
-    elif not bags:
+    bags = bags_meant(talk, mine)
+    flown = {trip.ticket: trip for trip in await talk.turn.own(Trip)}
+    if not bags:
         talk.end()
         talk.say("utter_essentials_no_report")
-    elif len(bags) > 1 and not _settled(talk, bags):
-        _ask_which(talk, bags)
+    elif len(bags) > 1:
+        ask_which_report(talk, bags)
+    elif bags[0].ticket not in flown:
+        offer_person(talk, "utter_baggage_no_flight")
     else:
-        await _go_on_about(talk, draft, _settled(talk, bags) or bags[0])
+        await _go_on_about(talk, settled(talk, draft, "report", bags[0].report), bags[0], flown[bags[0].ticket])
 
 
-def _settled(talk: Talk, bags: Sequence[Bag]) -> Bag | None:
-    """Give the bag that was meant before, where this message names no other."""
-    report = (talk.memory["draft"] or {}).get("report")
-    return next((bag for bag in bags if bag.report == report), None)
-
-
-def _ask_which(talk: Talk, bags: Sequence[Bag]) -> None:
-    talk.memory["stage"], talk.memory["shown"] = "choose", [bag.report for bag in bags]
-    talk.say("utter_baggage_which_report", reports="\n".join(f"• {bag.report}, {bag.flight}" for bag in bags))
-
-
-async def _go_on_about(talk: Talk, draft: Draft, bag: Bag) -> None:
-    trip = next(trip for trip in await talk.turn.own(Trip) if trip.ticket == bag.ticket)
-    draft = {**draft, "report": bag.report}
-    talk.memory["draft"] = draft
+async def _go_on_about(talk: Talk, draft: Draft, bag: Bag, trip: Trip) -> None:
     if await bag_money.answered(talk, SORT, draft):
         return
     facts = await _facts(talk, draft, bag, trip)
+    verdict = await talk.turn.judge(SORT.kind, {**facts, "amount": facts["amount"] or 1})
     has_asked_for_bills = draft.get("asked") or draft["bills"] or "bill" in draft["lacks"]
-    if draft["amount"] is None or not has_asked_for_bills:
+    if verdict.decision is Decision.REFUSED and not verdict.rule.endswith(".plausible"):
+        bag_money.refuse(talk, facts, verdict)
+    elif draft["amount"] is None or not has_asked_for_bills:
         await _ask(talk, draft, bag, facts)
     else:
         await bag_money.offer(talk, SORT, facts, _lines(talk, facts))
@@ -95,9 +80,9 @@ async def _ask(talk: Talk, draft: Draft, bag: Bag, facts: Facts) -> None:
 
 
 async def _facts(talk: Talk, draft: Draft, bag: Bag, trip: Trip) -> Facts:
-    paid = (await bag_money.Before.of(talk, bag.ticket)).facts(ESSENTIALS)
+    before = await bag_money.Before.of(talk, bag.ticket)
     days = days_missing(bag, talk.turn.today)
-    return {**bag_money.facts_of(trip, bag, draft), **paid, "days": days}
+    return {**bag_money.facts_of(trip, bag, draft), **before.facts(ESSENTIALS, SORT.kind), "days": days}
 
 
 def _lines(talk: Talk, facts: Facts) -> str:

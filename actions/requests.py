@@ -14,6 +14,7 @@ from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import (
+    bag_states,
     baggage,
     baggage_status,
     bags,
@@ -117,7 +118,8 @@ _TELLING = frozenset(
         *OTHER_FACTS,
     }
 )
-_OF_BAGS = frozenset({bags.CASE_TYPE, damage.CASE_TYPE})
+_OF_BAGS = frozenset({bags.CASE_TYPE, damage.CASE_TYPE, essentials.CASE_TYPE, delivery_address.CASE_TYPE})
+_OF_STATES = frozenset({bags.CASE_TYPE, "baggage_status"})
 _OF_AMOUNTS = frozenset({essentials.CASE_TYPE, damage.CASE_TYPE})
 _OF_MONEY = frozenset({*CASE_TYPES, money_back.CASE_TYPE})
 
@@ -194,6 +196,8 @@ async def begin(talk: Talk, request: str) -> None:
 def _tells_more(talk: Talk, request: str) -> bool:
     """Tell words that another request was read into from one: "they broke it", "I paid 80 euros for the repair"."""
     is_open, stage = talk.memory["request"], talk.memory["stage"]
+    if request in _OF_STATES and is_open in _OF_STATES and stage == bag_states.DELIVERED:
+        return True
     if request in _OF_BAGS:
         return is_open in _OF_BAGS and stage in TELLING
     is_amount = "amount" in talk.heard.entities or (stage in TELLING and any(map(str.isdigit, talk.heard.text)))

@@ -74,8 +74,8 @@ class Attachments(Protocol):
         """Tell of each attachment of a conversation whether the desk may open it."""
         ...
 
-    async def unused(self, conversation_id: UUID, since: datetime) -> tuple[Attachment, ...]:
-        """Give what a conversation was sent since then and nobody has said yet what it is for, oldest first."""
+    async def unused(self, conversation_id: UUID, since: datetime, until: datetime) -> tuple[Attachment, ...]:
+        """Give what a conversation was sent in that time and nobody has said yet what it is for, oldest first."""
         ...
 
     async def erase_due(self, retention: Retention) -> int:

@@ -129,7 +129,9 @@ class ConversationTurn:
         if self.services.attachments is None:
             return self.attachments
         since = self.now - timedelta(seconds=FILES_SECONDS)
-        return await self.services.attachments.unused(self.claim.conversation.id, since)
+        earlier = await self.services.attachments.unused(self.claim.conversation.id, since, self.now)
+        known = {file.id for file in earlier}
+        return (*earlier, *(file for file in self.attachments if file.id not in known))
 
     async def identify(self, facts: Mapping[str, str]) -> Identification:
         """Verify the contact by facts on file."""

@@ -14,12 +14,12 @@ from relevo.nlu.words import fold, languages
 _CURRENCIES = {
     fold(word): code for language in languages() for code, words in language.currencies.items() for word in words
 }
-_NUMBER = r"[-\u2212–]?\s?(?:\d{1,3}(?:[.,'  ]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d{1,2})?)(?!\d)"
+_NUMBER = r"[-\u2212–]?(?:\d{1,3}(?:[.,'  ]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d{1,2})?)(?!\d)"
 _WORD = "|".join(re.escape(word) for word in sorted(_CURRENCIES, key=len, reverse=True))
 _CURRENCY = rf"(?:{_WORD})"
 _BEFORE = re.compile(rf"(?<![^\W_])({_CURRENCY})\s?({_NUMBER})(?![^\W_])")
 _AFTER = re.compile(rf"(?<![\w.,])({_NUMBER})\s?({_CURRENCY})(?![^\W_])")
-_BARE = re.compile(rf"(?<![\w.,/@+])({_NUMBER})(?![\w/@])")
+_BARE = re.compile(rf"(?<![\w.,/@+])({_NUMBER})(?!\s?%|[\w/@])")
 
 _FEW_WORDS = 5
 

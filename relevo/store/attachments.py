@@ -81,7 +81,7 @@ WHERE workspace_id = 1 AND id = %s AND conversation_id = %s
 _UNUSED = f"""
 SELECT {_COLUMNS} FROM attachments a
 WHERE a.workspace_id = 1 AND a.conversation_id = %(conversation)s AND a.kind = 'other' AND a.case_id IS NULL
-  AND a.erased_at IS NULL AND a.created_at > %(since)s
+  AND a.erased_at IS NULL AND a.created_at > %(since)s AND a.created_at <= %(until)s
 ORDER BY a.position, a.created_at, a.id
 """
 
@@ -163,9 +163,10 @@ class PostgresAttachments:
         )
         return {attachment_id: AttachmentState(state) for attachment_id, state in found}
 
-    async def unused(self, conversation_id: UUID, since: datetime) -> tuple[Attachment, ...]:
-        """Give what was sent since then and is for nothing yet."""
-        found = await self._database.rows(_UNUSED, {"conversation": conversation_id, "since": since})
+    async def unused(self, conversation_id: UUID, since: datetime, until: datetime) -> tuple[Attachment, ...]:
+        """Give what was sent in that time and is for nothing yet."""
+        within = {"conversation": conversation_id, "since": since, "until": until}
+        found = await self._database.rows(_UNUSED, within)
         return tuple(map(_attachment, found))
 
     async def erase_due(self, retention: Retention) -> int:

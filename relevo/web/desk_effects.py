@@ -34,7 +34,7 @@ _OF_THE_RULES = frozenset(
         "asked_on",
     }
     | {"is_another", "was_compared", "is_address"}
-    | {"place", "cap", "item_kind", "paid_for_flight", "address_changes", "bills"}
+    | {"place", "cap", "item_kind", "paid_for_flight", "address_changes", "bills", "was_flown", "declined_at"}
 )
 """What the policy asked and a person need not read."""
 

@@ -30,6 +30,8 @@ DAMAGE: dict[str, Any] = {
     "has_bill": False,
     "paid_on": None,
     "paid_for_flight": 0,
+    "was_flown": True,
+    "declined_at": None,
     "spent": 0,
 }
 ESSENTIALS: dict[str, Any] = {
@@ -46,6 +48,8 @@ ESSENTIALS: dict[str, Any] = {
     "has_bill": True,
     "paid_before": 0,
     "paid_for_flight": 0,
+    "was_flown": True,
+    "declined_at": None,
     "spent": 0,
 }
 
@@ -79,7 +83,9 @@ def policies() -> Policies:
         ({"amount": 99_999_999_900}, "damage.plausible"),
         ({"told_on": (TODAY + timedelta(days=7)).isoformat()}, "pay_damage.auto"),
         ({"told_on": (TODAY + timedelta(days=8)).isoformat()}, "damage.report_window"),
-        ({"item_kind": "instrument", "told_on": (TODAY + timedelta(days=8)).isoformat()}, "damage.report_window"),
+        ({"item_kind": "instrument", "told_on": (TODAY + timedelta(days=8)).isoformat()}, "damage.instrument"),
+        ({"was_flown": False}, "damage.not_flown"),
+        ({"declined_at": "2026-06-29T10:00:00+00:00"}, "damage.declined_before"),
     ],
 )
 def test_damage_at_every_limit(policies: Policies, changed: dict[str, Any], rule: str) -> None:

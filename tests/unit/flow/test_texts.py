@@ -14,6 +14,7 @@ from relevo.flow.texts import FALLBACK_LANGUAGE, say
 FILES = {
     file.name.removesuffix(".yml"): file
     for file in resources.files("relevo.flow").joinpath("texts_by_language").iterdir()
+    if file.name.endswith(".yml")
 }
 
 
