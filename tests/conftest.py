@@ -60,7 +60,7 @@ def databases(postgres: str) -> Iterator[Databases]:
 
 @pytest.fixture
 def database(postgres: str, databases: Databases) -> Iterator[str]:
-    """A database of this test alone."""
+    """A database of this test alone, empty but for its migrations."""
     name = databases.take()
     yield make_conninfo(postgres, dbname=name)
-    databases.drop(name)
+    databases.give_back(name)
