@@ -59,9 +59,9 @@ async def _go_on_about(talk: Talk, draft: Draft, trip: Trip) -> None:
     facts = await _facts(talk, draft, trip)
     if draft["item_kind"] == MOBILITY_AID and not draft.get("is_helped"):
         draft = await _help_first(talk, draft, trip)
-    verdict = await talk.turn.judge(SORT.kind, {**facts, "amount": facts["amount"] or 1})
+    verdict = await talk.turn.judge(SORT.kind, {**facts, "amount": facts["amount"] or 1}) if draft["item"] else None
     has_asked_for_photo = draft.get("asked") or draft["photos"] or "photo" in draft["lacks"]
-    if draft["item"] and verdict.decision is Decision.REFUSED and not verdict.rule.endswith(".plausible"):
+    if verdict and verdict.decision is Decision.REFUSED and not verdict.rule.endswith(".plausible"):
         bag_money.refuse(talk, facts, verdict)
     elif draft["item"] and draft["amount"] is not None and has_asked_for_photo:
         await bag_money.offer(talk, SORT, facts, _lines(talk, facts, trip))
