@@ -1,11 +1,11 @@
 # `make` lists what there is. Every target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help run test check reset lock bench setup setup-dev
+.PHONY: help run test check reset lock bench bench-nlu setup setup-dev
 
 export RASA_TELEMETRY_ENABLED := false
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
 run: setup ## start Relevo with the demo company on 127.0.0.1:8080 (Ctrl-C stops everything)
 	@exec .venv/bin/relevo serve --demo
@@ -21,6 +21,9 @@ reset: setup ## delete what Relevo has stored here and start afresh
 
 bench: ## list the benchmarks
 	@awk 'FNR == 1 && /^"""/ { gsub(/"""/, ""); printf "%-22s %s\n", FILENAME, $$0 }' bench/*.py
+
+bench-nlu: setup-dev ## compare how well intents are understood (ARGS="--data DIR --no-floor" goes to it)
+	@exec .venv/bin/python -m bench.nlu $(ARGS)
 
 lock: ## resolve the dependencies anew into requirements.lock and requirements-dev.lock
 	@exec tools/lock
