@@ -20,6 +20,7 @@ from actions.bags import (
     ask_which_flight,
     flight_words,
     flights_meant,
+    goes_on,
     known_bags,
     offer_person,
     with_flight,
@@ -27,8 +28,6 @@ from actions.bags import (
 from actions.cases import open_case
 from actions.code import has_proved
 from actions.conversation import Talk
-from actions.handoff import answered_offer_of_person
-from actions.identity import is_identified
 from relevo.contracts.records import DELIVERED, Bag, Trip
 from relevo.domain.cases import Trigger
 from relevo.domain.effects import Decision, EffectResult, EffectState, Verdict
@@ -44,13 +43,11 @@ Draft = dict[str, Any]
 async def go_on(talk: Talk) -> None:
     """Take the request one step further with what the contact has just said."""
     draft = _gathered(talk)
-    if talk.heard.intent == "change_mind":
-        talk.stop()
-    elif talk.memory["stage"] == "person" and await answered_offer_of_person(talk, CASE_TYPE):
-        talk.end()
-    elif talk.memory["stage"] == bag_states.DELIVERED and not bag_states.names_another(talk):
+    if not await goes_on(talk, CASE_TYPE):
+        return
+    if talk.memory["stage"] == bag_states.DELIVERED and not bag_states.names_another(talk):
         await bag_states.go_on_delivered(talk)
-    elif await is_identified(talk, CASE_TYPE, "utter_ask_identity_baggage"):
+    else:
         await _go_on_identified(talk, draft)
 
 

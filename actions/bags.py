@@ -7,8 +7,8 @@ from datetime import date
 from typing import Any
 
 from actions.conversation import Talk
-from actions.handoff import LEAVING
-from actions.identity import is_somebody_else
+from actions.handoff import LEAVING, answered_offer_of_person
+from actions.identity import is_identified, is_somebody_else
 from actions.trips import Named, meant
 from relevo.contracts.records import DELIVERED, Bag, Trip
 
@@ -21,18 +21,32 @@ _IDENTIFYING = frozenset({"booking_code", "ticket"})
 Facts = dict[str, Any]
 
 
-async def known_bags(talk: Talk) -> Sequence[Bag] | None:
+async def goes_on(talk: Talk, case_type: str) -> bool:
+    """Tell whether a request goes on: it was not left, no person was taken instead, and it is known who writes."""
+    if talk.heard.intent == "change_mind":
+        talk.stop()
+    elif talk.memory["stage"] == "person" and await answered_offer_of_person(talk, case_type):
+        talk.end()
+    else:
+        return await is_identified(talk, case_type, "utter_ask_identity_baggage")
+    return False
+
+
+async def known_bags(talk: Talk, *, none: str | None = None) -> Sequence[Bag] | None:
     """Give the contact's own bags; None, with a person offered, where a report is named that is not among them.
 
-    Whether it exists is nobody else's to know.
+    Whether it exists is nobody else's to know. Where there are none, a reply for that ends the request.
     """
     mine = await talk.turn.own(Bag)
     if is_somebody_else(talk, await talk.turn.person()):
         talk.say("utter_facts_not_yours_baggage")
-    if {bag.report for bag in mine}.issuperset(talk.heard.entities.get("baggage_report", ())):
-        return mine
-    offer_person(talk, "utter_baggage_report_not_found")
-    return None
+    if not {bag.report for bag in mine}.issuperset(talk.heard.entities.get("baggage_report", ())):
+        offer_person(talk, "utter_baggage_report_not_found")
+        return None
+    if none and not mine:
+        talk.end()
+        talk.say(none)
+    return mine
 
 
 def offer_person(talk: Talk, response: str) -> None:

@@ -9,11 +9,10 @@ Nobody is told whose fault it was, and nobody is sent to anybody else.
 from __future__ import annotations
 
 from actions import bag_money
-from actions.bags import Facts, ask_which_flight, flight_words, flights_meant, offer_person, with_flight
+from actions.bags import Facts, ask_which_flight, flight_words, flights_meant, goes_on, offer_person, with_flight
 from actions.cases import open_case
 from actions.conversation import Talk
-from actions.handoff import answered_offer_of_person
-from actions.identity import is_identified, is_somebody_else
+from actions.identity import is_somebody_else
 from actions.telling import Draft, gathered, is_foreign, settled
 from relevo.contracts.records import DAMAGE, DELIVERED, Bag, Trip
 from relevo.domain.cases import Trigger
@@ -31,11 +30,7 @@ _LONGEST_ITEM, _LONGEST_STORY = 60, 300
 async def go_on(talk: Talk) -> None:
     """Take the request one step further with what the contact has just said."""
     draft = await _gathered(talk)
-    if talk.heard.intent == "change_mind":
-        talk.stop()
-    elif talk.memory["stage"] == "person" and await answered_offer_of_person(talk, CASE_TYPE):
-        talk.end()
-    elif await is_identified(talk, CASE_TYPE, "utter_ask_identity_baggage"):
+    if await goes_on(talk, CASE_TYPE):
         await _go_on_identified(talk, draft)
 
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from actions.bags import Facts, address_in, ask_which_report, bags_meant, known_bags, with_report
+from actions.bags import Facts, address_in, ask_which_report, bags_meant, goes_on, known_bags, with_report
 from actions.cases import open_case
 from actions.code import has_proved
 from actions.conversation import Talk
-from actions.handoff import LEAVING, answered_offer_of_person
-from actions.identity import is_identified
+from actions.handoff import LEAVING
 from relevo.contracts.records import Bag
 from relevo.domain.cases import Trigger
 from relevo.domain.effects import Decision, EffectState
@@ -27,22 +26,12 @@ _LONGEST, _SHORTEST = 300, 8
 async def go_on(talk: Talk) -> None:
     """Take the request one step further with what the contact has just said."""
     _gather(talk)
-    if talk.heard.intent == "change_mind":
-        talk.stop()
-    elif talk.memory["stage"] == "person" and await answered_offer_of_person(talk, CASE_TYPE):
-        talk.end()
-    elif await is_identified(talk, CASE_TYPE, "utter_ask_identity_baggage"):
+    if await goes_on(talk, CASE_TYPE):
         await _go_on_identified(talk)
 
 
 async def _go_on_identified(talk: Talk) -> None:
-    mine = await known_bags(talk)
-    if mine is None:
-        return
-    if not mine:
-        talk.end()
-        talk.say("utter_baggage_none")
-    else:
+    if mine := await known_bags(talk, none="utter_baggage_none"):
         await _go_on_with(talk, bags_meant(talk, mine))
 
 

@@ -7,10 +7,17 @@ identify ──► the report that is meant ──► gather amount and receipts
 from __future__ import annotations
 
 from actions import bag_money
-from actions.bags import Facts, ask_which_report, bags_meant, days_missing, known_bags, offer_person, with_report
+from actions.bags import (
+    Facts,
+    ask_which_report,
+    bags_meant,
+    days_missing,
+    goes_on,
+    known_bags,
+    offer_person,
+    with_report,
+)
 from actions.conversation import Talk
-from actions.handoff import answered_offer_of_person
-from actions.identity import is_identified
 from actions.telling import Draft, gathered, is_foreign, settled
 from relevo.contracts.records import ESSENTIALS, Bag, Trip
 from relevo.domain.effects import Decision
@@ -24,24 +31,17 @@ _MUCH = 100_000
 async def go_on(talk: Talk) -> None:
     """Take the request one step further with what the contact has just said."""
     draft = await gathered(talk, with_report(talk, talk.memory["draft"] or {}), is_spending=True)
-    if talk.heard.intent == "change_mind":
-        talk.stop()
-    elif talk.memory["stage"] == "person" and await answered_offer_of_person(talk, CASE_TYPE):
-        talk.end()
-    elif await is_identified(talk, CASE_TYPE, "utter_ask_identity_baggage"):
+    if await goes_on(talk, CASE_TYPE):
         await _go_on_identified(talk, draft)
 
 
 async def _go_on_identified(talk: Talk, draft: Draft) -> None:
-    mine = await known_bags(talk)
-    if mine is None or await is_foreign(talk, draft, CASE_TYPE):
+    mine = await known_bags(talk, none="utter_essentials_no_report")
+    if not mine or await is_foreign(talk, draft, CASE_TYPE):
         return
     bags = bags_meant(talk, mine)
     flown = {trip.ticket: trip for trip in await talk.turn.own(Trip)}
-    if not bags:
-        talk.end()
-        talk.say("utter_essentials_no_report")
-    elif len(bags) > 1:
+    if len(bags) > 1:
         ask_which_report(talk, bags)
     elif bags[0].ticket not in flown:
         offer_person(talk, "utter_baggage_no_flight")
