@@ -8,10 +8,32 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import IO
 
 _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+_BAR = 28
 _COLOURS = {"green": "32", "red": "31", "yellow": "33", "bold": "1", "dim": "2"}
+
+
+@dataclass
+class Work:
+    """What is being done, for a person to read; whoever does it may change it."""
+
+    what: str
+    share: float | None = None
+    """How much of it is done, if that is known."""
+
+    def move(self, what: str, share: float | None) -> None:
+        """Say what is done now, and how much of all is done, if that is known."""
+        self.what, self.share = what, share
+
+    def shown(self, seconds: float) -> str:
+        """Give it as a line, with a bar where there is a share."""
+        if self.share is None:
+            return f"{self.what} {seconds:.0f} s"
+        full = round(self.share * _BAR)
+        return f"{'━' * full}{'╌' * (_BAR - full)} {self.share:4.0%}  {self.what}  {seconds:.0f} s"
 
 
 class Console:
@@ -44,17 +66,17 @@ class Console:
         self._row("!", "yellow", part, detail)
 
     @contextmanager
-    def working(self, what: str) -> Iterator[None]:
+    def working(self, what: str) -> Iterator[Work]:
         """Show what is being done for as long as it lasts, with its seconds where the terminal can."""
-        ended = threading.Event()
+        ended, work = threading.Event(), Work(what)
         began = time.monotonic()
-        ticking = threading.Thread(target=self._tick, args=(what, began, ended), daemon=True)
+        ticking = threading.Thread(target=self._tick, args=(work, began, ended), daemon=True)
         if self._is_terminal:
             ticking.start()
         else:
             self.say(f"  … {what}")
         try:
-            yield
+            yield work
         finally:
             ended.set()
             if self._is_terminal:
@@ -74,12 +96,12 @@ class Console:
         for line in more:
             self.say(f"    {'':<14} {line}")
 
-    def _tick(self, what: str, began: float, ended: threading.Event) -> None:
+    def _tick(self, work: Work, began: float, ended: threading.Event) -> None:
         frame = 0
         while not ended.wait(0.1):
             frame += 1
             with self._turn:
-                self._doing = f"  {_FRAMES[frame % len(_FRAMES)]} {what} {time.monotonic() - began:.0f} s"
+                self._doing = f"  {_FRAMES[frame % len(_FRAMES)]} {work.shown(time.monotonic() - began)}"
                 self._write(f"\r{self._doing}\x1b[K")
 
     def _clear(self) -> None:

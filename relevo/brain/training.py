@@ -42,8 +42,8 @@ def train(files: BotFiles, models: Models, log: Path) -> Trained:
     fingerprint = files.fingerprint()
     remarks = Remarks()
     with tempfile.TemporaryDirectory(prefix=".training-", dir=models.folder) as unfinished:
-        with _printing_to(log), remarks.gathered():
-            finished = _train(files, Path(unfinished), log, remarks)
+        with printing_to(log), remarks.gathered(), in_sentences(files, log, remarks):
+            finished = _train(files, Path(unfinished), log)
         model = models.put(finished, fingerprint)
     return Trained(model=model, seconds=time.monotonic() - began, warnings=remarks.sentences(files.project))
 
@@ -58,17 +58,25 @@ def _prepare(folder: Path) -> None:
     os.environ.setdefault("TQDM_DISABLE", "1")
 
 
-def _train(files: BotFiles, output: Path, log: Path, remarks: Remarks) -> Path:
+def _train(files: BotFiles, output: Path, log: Path) -> Path:
+    result = _train_with_rasa(files, output)
+    if result is None:
+        raise ConfigurationError(f"No model came of the training. See {log}.")
+    return result
+
+
+@contextmanager
+def in_sentences(files: BotFiles, log: Path, remarks: Remarks) -> Iterator[None]:
+    """Make whatever Rasa raises in this block a ConfigurationError that says what is wrong with which file."""
     try:
-        result = _train_with_rasa(files, output)
+        yield
+    except ConfigurationError:
+        raise
     except MemoryError as error:
         raise ConfigurationError("There is not enough memory to train the model.") from error
     except (Exception, SystemExit) as error:  # Rasa raises anything, and exits: here it becomes a sentence
         told = [*remarks.sentences(files.project), sentence_of(error, files.project, log)]
         raise ConfigurationError("\n".join(_placed(sentence, files) for sentence in dict.fromkeys(told))) from error
-    if result is None:
-        raise ConfigurationError(f"No model came of the training. See {log}.")
-    return result
 
 
 def _placed(sentence: str, files: BotFiles) -> str:
@@ -116,7 +124,7 @@ def _validate(files: BotFiles) -> None:
 
 
 @contextmanager
-def _printing_to(log: Path) -> Iterator[None]:
+def printing_to(log: Path) -> Iterator[None]:
     """Send what this process prints to a log, native libraries included."""
     log.parent.mkdir(parents=True, exist_ok=True)
     sys.stdout.flush()
