@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from relevo import __version__
-from relevo.cli import agents, contacts, model, processes, upkeep
+from relevo.cli import agents, contacts, evaluate, model, processes, upkeep
 from relevo.errors import RelevoError
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ app = typer.Typer(
 )
 processes.add_to(app)
 model.add_to(app)
+evaluate.add_to(app)
 upkeep.add_to(app)
 agents.add_to(app)
 contacts.add_to(app)

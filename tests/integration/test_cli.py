@@ -54,7 +54,8 @@ def test_help_tells_a_stranger_where_to_begin(installation: Installation) -> Non
     """Every command has a sentence of its own, and the first one to try is named."""
     told = installation.run("--help").stdout
     assert "relevo serve --demo" in told
-    for command in ("serve", "web", "bot", "train", "rasa", "check", "replay", "reset", "agent", "contact", "demo"):
+    some = ("serve", "web", "bot", "train", "evaluate", "rasa", "check", "replay", "reset", "agent", "contact", "demo")
+    for command in some:
         line = re.search(rf"^  {command} +(\S.*)$", told, re.MULTILINE)
         assert line is not None, command
         assert line.group(1).endswith("."), line.group()
