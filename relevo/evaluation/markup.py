@@ -26,6 +26,11 @@ def joined(*parts: object) -> Markup:
     return Markup("".join(part if isinstance(part, Markup) else escape(str(part)) for part in parts))
 
 
+def breakable(name: object) -> Markup:
+    """Give a name that may be broken after its underscores."""
+    return Markup("_<wbr>".join(joined(part) for part in str(name).split("_")))
+
+
 def drawing(size: tuple[int, int], title: str, *inside: Markup, enlarged: float = 1.0) -> Markup:
     """Give an SVG that shrinks with its place, with a title for those who cannot see it."""
     width, height = size

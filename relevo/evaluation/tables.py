@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from relevo.evaluation.confused import Matrix, matrix_of
 from relevo.evaluation.evaluation import Evaluation
-from relevo.evaluation.markup import Markup, element, joined
+from relevo.evaluation.markup import Markup, breakable, element, joined
 from relevo.evaluation.measures import Confusion, Group, Score
 from relevo.evaluation.words import percent
 
@@ -74,7 +74,7 @@ def confusions(group: Group) -> Markup:
 def _confusion(each: Confusion) -> Markup:
     return element(
         "li",
-        element("p", element("b", each.expected), " → ", element("b", each.got), class_="names"),
+        element("p", element("b", breakable(each.expected)), " → ", element("b", breakable(each.got)), class_="names"),
         element("p", f"{each.count} of {each.of}", class_="count"),
         element("ul", *(element("li", element("q", sentence)) for sentence in each.sentences)),
     )
@@ -91,7 +91,9 @@ def heat_map(group: Group) -> Iterator[Markup]:
     corner = element("td")
     head = element("tr", corner, *(element("th", element("span", name), scope="col") for name in matrix.intents))
     rows = [
-        element("tr", element("th", name, scope="row"), *(_cell(matrix, name, got) for got in matrix.intents))
+        element(
+            "tr", element("th", breakable(name), scope="row"), *(_cell(matrix, name, got) for got in matrix.intents)
+        )
         for name in matrix.intents
     ]
     yield _scrolling("The most confused intents", element("thead", head), element("tbody", *rows), kind="heat")
@@ -122,7 +124,8 @@ def stories(evaluation: Evaluation) -> tuple[str, Markup]:
 def _table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[object]]) -> Markup:
     head = element("tr", *(element("th", name, scope="col") for name in heads))
     body = [
-        element("tr", element("th", row[0], scope="row"), *(element("td", cell) for cell in row[1:])) for row in rows
+        element("tr", element("th", breakable(row[0]), scope="row"), *(element("td", cell) for cell in row[1:]))
+        for row in rows
     ]
     return _scrolling(caption, element("thead", head), element("tbody", *body))
 

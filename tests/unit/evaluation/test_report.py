@@ -31,7 +31,7 @@ def _stories() -> list[StoryTest]:
 
 
 class _Page(HTMLParser):
-    VOID = frozenset({"meta"})
+    VOID = frozenset({"meta", "wbr"})
 
     def __init__(self, page: str) -> None:
         super().__init__()
