@@ -1,15 +1,16 @@
 """Compares how well intents are understood with named systems on public data: one table, intervals beside every number.
 
 Prints for each set the floor (TF-IDF of words and characters, logistic regression, untuned), our component as the bot
-uses it, and what others got on the same files; see bench/README.md. Nothing is tuned on a set, no test row chooses
-anything. Run it with: make bench-nlu, or .venv/bin/python -m bench.nlu [--data DIR] [--only NAME …]
+uses it, and what others got on the same files; see bench/README.md. On HINT3 and HWU64 also stock Rasa's DIET, where
+bench/stock/setup has been run. Nothing is tuned on a set, no test row chooses anything. Run it with: make bench-nlu, or
+.venv/bin/python -m bench.nlu [--data DIR] [--only NAME …]
 """
 
 from __future__ import annotations
 
 import argparse
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -21,13 +22,16 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, roc_auc_score
 from sklearn.pipeline import make_pipeline, make_union
 
-from bench.kit import intent_data
+from bench.kit import intent_data, stock_diet
 from bench.kit.intent_data import OUT_OF_SCOPE, DataSet, Labelled
+from bench.kit.programs import BenchError
 from relevo.nlu import learning
 
 DATA = Path(__file__).parents[2] / "shared" / "nlu"
 RECALLS = (0.5, 0.7, 0.8)
 _PEERS = ("dialogflow", "haptik", "bert", "luis", "rasa")
+_DIET = "DIET"
+_WITH_DIET = ("hint3", "hwu64")  # the others would take it hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,10 @@ class Answers:
     @property
     def accuracy(self) -> float:
         return float(np.mean((self.told == self.truth)[self.is_in_scope]))
+
+    @property
+    def macro_f1(self) -> float:
+        return float(f1_score(self.truth, self.told, average="macro"))
 
     @property
     def auroc(self) -> float:
@@ -100,7 +108,12 @@ def ours(train: Labelled) -> Callable[[Sequence[str]], tuple[np.ndarray[Any, Any
     return answer
 
 
-SYSTEMS: dict[str, Learner] = {"floor": floor, "Relevo": ours}
+@dataclass(frozen=True, slots=True)
+class Systems:
+    """What is compared on a set."""
+
+    learners: dict[str, Learner]
+    has_diet: bool
 
 
 def main() -> None:
@@ -108,16 +121,23 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DATA, help="folder with the public sets")
     parser.add_argument("--only", nargs="+", default=list(SETS), choices=list(SETS), metavar="NAME")
     parser.add_argument("--no-floor", action="store_true", help="leave the floor out, which takes minutes")
+    parser.add_argument("--no-stock", action="store_true", help="leave stock Rasa's DIET out, which takes hours")
     chosen = parser.parse_args()
     warnings.simplefilter("ignore")
-    systems = {name: learn for name, learn in SYSTEMS.items() if name != "floor" or not chosen.no_floor}
+    learners: dict[str, Learner] = {"Relevo": ours} if chosen.no_floor else {"floor": floor, "Relevo": ours}
+    wants_diet = not chosen.no_stock and not set(_WITH_DIET).isdisjoint(chosen.only)
+    if wants_diet and not stock_diet.is_installed():
+        print(stock_diet.SKIPPED)
+        wants_diet = False
     for name in chosen.only:
         try:
-            print(f"\n{name}")
-            for line in SETS[name](chosen.data, systems):
+            print(f"\n{name}", flush=True)
+            for line in SETS[name](chosen.data, Systems(learners, wants_diet and name in _WITH_DIET)):
                 print(f"  {line}", flush=True)
         except FileNotFoundError as error:
             print(f"  SKIPPED: {error.filename} is missing; name the folder with --data.")
+        except BenchError as error:
+            parser.exit(1, f"{error}\n")
 
 
 def _answers(data: DataSet, learn: Learner, test: Labelled | None = None) -> tuple[Answers, float, float]:
@@ -131,9 +151,18 @@ def _answers(data: DataSet, learn: Learner, test: Labelled | None = None) -> tup
     return Answers(np.array(test.labels), told, sure), learnt - began, took
 
 
-def _hint3(data: Path, systems: dict[str, Learner]) -> Iterator[str]:
+def _diet(data: DataSet) -> tuple[list[Answers], str]:
+    """Give what stock Rasa's DIET answered with each seed, and how that is to be read."""
+    runs = [stock_diet.learn_and_answer(data.train, data.test.texts, seed) for seed in stock_diet.SEEDS]
+    answers = [Answers(np.array(data.test.labels), np.array(run.told), np.array(run.sure)) for run in runs]
+    seconds, milliseconds = np.mean([(run.seconds, run.milliseconds) for run in runs], axis=0).tolist()
+    return answers, f"mean [lowest–highest] of {len(runs)} seeds, {_took(seconds, milliseconds)}"
+
+
+def _hint3(data: Path, systems: Systems) -> Iterator[str]:
     for shop in ("sofmattress", "curekart"):
-        found = {name: _answers(intent_data.hint3(data, shop), learn)[0] for name, learn in systems.items()}
+        each = intent_data.hint3(data, shop)
+        found = {name: _answers(each, learn)[0] for name, learn in systems.learners.items()}
         for system in _PEERS:
             rows = list(zip(*intent_data.hint3_predictions(data, shop, system), strict=True))
             found[system] = Answers(*(np.array(column) for column in rows))
@@ -141,26 +170,33 @@ def _hint3(data: Path, systems: dict[str, Learner]) -> Iterator[str]:
             at = " / ".join(f"{answers.accuracy_at(recall):.3f}" for recall in RECALLS)
             low, high = _bootstrap(answers)
             yield f"{shop:12} {name:11} AUROC {answers.auroc:.3f} [{low:.3f}–{high:.3f}]  accuracy {at}"
+        if systems.has_diet:
+            seeds, how = _diet(each)
+            at = " / ".join(_spread(one.accuracy_at(recall) for one in seeds) for recall in RECALLS)
+            yield f"{shop:12} {_DIET:11} AUROC {_spread(one.auroc for one in seeds)}  accuracy {at}  {how}"
 
 
-def _plain(*sets: DataSet, systems: dict[str, Learner], peers: str = "") -> Iterator[str]:
+def _plain(*sets: DataSet, systems: Systems, peers: str = "") -> Iterator[str]:
     for each in sets:
-        for name, learn in systems.items():
+        for name, learn in systems.learners.items():
             answers, seconds, milliseconds = _answers(each, learn)
             low, high = _wilson(answers.accuracy, len(answers.truth))
-            macro = f1_score(answers.truth, answers.told, average="macro")
             yield (
-                f"{each.name:22} {name:7} {answers.accuracy:.3f} [{low:.3f}–{high:.3f}]  macro-F1 {macro:.3f}"
-                f"  learnt in {seconds:.1f} s, {milliseconds:.2f} ms a message"
+                f"{each.name:22} {name:7} {answers.accuracy:.3f} [{low:.3f}–{high:.3f}]"
+                f"  macro-F1 {answers.macro_f1:.3f}  {_took(seconds, milliseconds)}"
             )
+        if systems.has_diet:
+            seeds, how = _diet(each)
+            accuracy, macro = _spread(one.accuracy for one in seeds), _spread(one.macro_f1 for one in seeds)
+            yield f"{each.name:22} {_DIET:7} {accuracy}  macro-F1 {macro}  {how}"
     if peers:
         yield peers
 
 
-def _clinc150(data: Path, systems: dict[str, Learner]) -> Iterator[str]:
+def _clinc150(data: Path, systems: Systems) -> Iterator[str]:
     each = intent_data.clinc150(data)
     assert each.validation is not None
-    for name, learn in systems.items():
+    for name, learn in systems.learners.items():
         answer = learn(each.train)
         chosen, tested = (Answers(np.array(part.labels), *answer(part.texts)) for part in (each.validation, each.test))
         accuracy, recall = tested.above(chosen.best_threshold())
@@ -170,6 +206,16 @@ def _clinc150(data: Path, systems: dict[str, Learner]) -> Iterator[str]:
             f" AUROC {tested.auroc:.3f}; without a threshold {tested.accuracy:.3f}"
         )
     yield "Larson et al. 2019: Rasa .909 / .312, Dialogflow .908 / .267, MLP on USE .934 / .491, BERT .962 / .523"
+
+
+def _took(seconds: float, milliseconds: float) -> str:
+    return f"learnt in {seconds:.1f} s, {milliseconds:.2f} ms a message"
+
+
+def _spread(numbers: Iterable[float]) -> str:
+    """Give the mean, the lowest and the highest."""
+    found = list(numbers)
+    return f"{np.mean(found):.3f} [{min(found):.3f}–{max(found):.3f}]"
 
 
 def _wilson(share: float, number: int) -> tuple[float, float]:
@@ -188,7 +234,7 @@ def _bootstrap(answers: Answers, rounds: int = 1000) -> tuple[float, float]:
     return float(np.percentile(found, 2.5)), float(np.percentile(found, 97.5))
 
 
-SETS: dict[str, Callable[[Path, dict[str, Learner]], Iterator[str]]] = {
+SETS: dict[str, Callable[[Path, Systems], Iterator[str]]] = {
     "hint3": _hint3,
     "hwu64": lambda data, systems: _plain(
         intent_data.hwu64(data, 10),
