@@ -23,7 +23,7 @@ bench: ## list the benchmarks
 	@awk 'FNR == 1 && /^"""/ { gsub(/"""/, ""); printf "%-22s %s\n", FILENAME, $$0 }' bench/*.py
 
 bench-nlu: setup-dev ## compare how well intents are understood (ARGS="--data DIR --no-floor" goes to it)
-	@exec .venv/bin/python -m bench.nlu $(ARGS)
+	@.venv/bin/python -m bench.nlu $(ARGS) && exec .venv/bin/python -m bench.own_bot
 
 lock: ## resolve the dependencies anew into requirements.lock and requirements-dev.lock
 	@exec tools/lock

@@ -70,6 +70,8 @@ class Heard:
     """What was said just before, where neither that nor this message was understood."""
     story: str = ""
     """The text without the clauses that only say who writes, or how much."""
+    perhaps: Mapping[str, float] = field(default_factory=dict)
+    """Where it was not understood: what it may mean, likeliest first, and how likely each is."""
 
     @property
     def is_button(self) -> bool:
@@ -197,10 +199,10 @@ def heard(tracker: Tracker) -> Heard:
         text = ""
     found: Sequence[Mapping[str, Any]] = message.get("entities") or ()
     entities = _values([entity for entity in found if entity["entity"] != ALSO])
-    before = _message_before(tracker) if intent in NOT_UNDERSTOOD else None
-    if before is not None and _intent(before.get("parse_data")) in NOT_UNDERSTOOD:
-        said = str(before.get("text") or "")
-        return Heard(text, intent, entities, not_understood_before=said, story=_story(text, found))
+    if intent in NOT_UNDERSTOOD:
+        return Heard(
+            text, intent, entities, (), _not_understood_before(tracker), _story(text, found), _perhaps(message)
+        )
     also = (
         Also(entity["value"], text[entity["start"] : entity["end"]], _values(entity["entities"]))
         for entity in found
@@ -230,10 +232,19 @@ def _story(text: str, entities: Iterable[Mapping[str, Any]]) -> str:
     return ", ".join(filter(None, kept))
 
 
-def _message_before(tracker: Tracker) -> Mapping[str, Any] | None:
-    """Give the last message but one; looking at events makes Relevo serialise them all, so only where it must be."""
+def _not_understood_before(tracker: Tracker) -> str | None:
+    """Give the last message but one, where it was not understood either.
+
+    Looking at events makes Relevo serialise them all, so only where it must be.
+    """
     said = [event for event in tracker.events if event["event"] == "user"]
-    return said[-2] if len(said) > 1 else None
+    before = said[-2] if len(said) > 1 else {}
+    return str(before.get("text") or "") if _intent(before.get("parse_data")) in NOT_UNDERSTOOD else None
+
+
+def _perhaps(message: Mapping[str, Any]) -> dict[str, float]:
+    ranking: Sequence[Mapping[str, Any]] = message.get("intent_ranking") or ()
+    return {str(each["name"]): float(each["confidence"]) for each in ranking if each["name"] != "nlu_fallback"}
 
 
 def _intent(parsed: Mapping[str, Any] | None) -> str:

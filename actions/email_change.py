@@ -28,7 +28,7 @@ STAGE = "email"
 async def go_on(talk: Talk) -> None:
     """Take the request one step further with what the contact has just said."""
     _set_aside(talk)
-    if talk.heard.intent == "change_mind":
+    if talk.heard.intent == "change_mind" and "email" not in talk.heard.entities:
         talk.stop()
     elif await is_identified(talk, CASE_TYPE, "utter_ask_identity_file"):
         await _go_on_identified(talk)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from actions.conversation import Talk
-from actions.periods import days_of
+from actions.periods import ranges_of
 from actions.question import Question, named
 from relevo.contracts.records import FlightTimes, Trip
 from relevo.domain.contacts import Level
@@ -57,10 +57,15 @@ async def _is_told(talk: Talk) -> bool:
 
 
 def _on(talk: Talk, flights: Sequence[FlightTimes]) -> FlightTimes | None:
-    """Give the flight of the named day, else the one nearest to today."""
-    ranges = [days for each in (talk.memory["draft"] or {}).get("period", ()) if (days := days_of(each, _today(talk)))]
+    """Give the flight nearest to the named day, else to today; of two, the one to come."""
+    ranges = ranges_of((talk.memory["draft"] or {}).get("period", ()), _today(talk))
     meant = [one for one in flights if any(first <= one.flown_on <= last for first, last in ranges) or not ranges]
-    return min(meant, key=lambda one: abs((one.flown_on - _today(talk)).days), default=None)
+    days = [first + (last - first) / 2 for first, last in ranges] or [_today(talk)]
+
+    def distance(one: FlightTimes) -> tuple[int, bool]:
+        return min(abs((one.flown_on - day).days) for day in days), one.flown_on < _today(talk)
+
+    return min(meant, key=distance, default=None)
 
 
 def _tell(talk: Talk, found: Sequence[FlightTimes]) -> bool:

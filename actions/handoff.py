@@ -36,10 +36,13 @@ _TAUGHT = REFERENCE_FACTS | OTHER_FACTS | _LISTS
 """Slots that a person may fill: facts alone. What is offered, and where a request stands, only the rules decide."""
 
 
-async def to_person(talk: Talk, case_id: str, case_type: str, trigger: Trigger, response: str) -> None:
+async def to_person(
+    talk: Talk, case_id: str, case_type: str, trigger: Trigger, response: str, perhaps: tuple[str, ...] = ()
+) -> None:
     """Ask for a person about a case, and say what happens now; ``response`` is what is said when nobody is online.
 
-    When somebody is, the response of the same name with ``_queued`` is said.
+    When somebody is, the response of the same name with ``_queued`` is said. ``perhaps`` is what it may be about,
+    where that was not understood.
     """
     request = HandoffRequest(
         trigger=trigger,
@@ -48,6 +51,7 @@ async def to_person(talk: Talk, case_id: str, case_type: str, trigger: Trigger, 
         goal=talk.memory["goal"] or talk.heard.text,
         missing=_missing(talk),
         language=talk.memory["language"],
+        perhaps=perhaps,
     )
     waiting = await talk.turn.hand_off(request)
     talk.is_handed_over = waiting.is_anybody_online
@@ -86,24 +90,11 @@ async def ask(talk: Talk) -> None:
     await to_person(talk, number, case_type, Trigger.USER_REQUEST, response)
 
 
-async def not_understood(talk: Talk) -> bool:
-    """Ask once what is meant; the second time in a row hand off and tell that nothing else is to be said."""
-    before = talk.heard.not_understood_before
-    if before is None:
-        talk.say("utter_not_understood_here" if talk.memory["in_request"] else "utter_not_understood")
-        return False
-    words = talk.memory["goal"] or f"{before}\n{talk.heard.text}"
-    case_type = talk.memory["request"] or "other"
-    number = await same_case(talk, case_type, Trigger.REPEATED_FALLBACK, goal=words)
-    await to_person(talk, number, case_type, Trigger.REPEATED_FALLBACK, "utter_not_understood_again")
-    return True
-
-
 async def handed_back(talk: Talk) -> None:
     """Open with what a person decided, and go on from what they learned."""
     handback = talk.turn.handback
     if handback is None:  # nobody hands back by writing something
-        await not_understood(talk)
+        talk.say("utter_not_understood")
         return
     talk.memory["handback"] = {"outcome": handback.outcome, "agent": handback.agent, "told": handback.told}
     _learn(talk, handback.slots)

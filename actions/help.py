@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from actions import handoff
+from actions import handoff, perhaps
 from actions.cases import open_case
 from actions.conversation import Talk
 from relevo.contracts.help import Passage
@@ -56,9 +56,10 @@ def answered(talk: Talk) -> bool:
 
 async def not_understood(talk: Talk) -> bool:
     """Look up what was not understood, else ask what is meant; tell whether nothing else is to be said."""
-    if talk.memory["help"]:  # what was said before was answered: this is the first that was not understood
+    before = talk.memory["help"] or {}
+    if before and before.get("stage") != perhaps.STAGE:  # what was said before was answered: this is the first
         talk.heard = replace(talk.heard, not_understood_before=None)
-    return not answered(talk) and await handoff.not_understood(talk)
+    return not answered(talk) and await perhaps.not_understood(talk)
 
 
 async def go_on(talk: Talk) -> None:
@@ -66,6 +67,8 @@ async def go_on(talk: Talk) -> None:
     asked, intent = talk.memory["help"] or {}, talk.heard.intent
     if asked.get("control_version") != talk.turn.control_version:  # somebody else spoke since: this is to them
         talk.say("utter_what_can_i_do" if intent == "affirm" else _SAID_LAST.get(intent, "utter_ok"))
+    elif asked.get("stage") == perhaps.STAGE and intent in ("affirm", "deny"):
+        perhaps.go_on(talk)
     elif intent == "affirm" and asked.get("stage") == "person":
         await _to_person(talk, asked)
     elif intent == "deny" and asked.get("stage") == "useful":

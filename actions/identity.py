@@ -91,13 +91,21 @@ async def _give_up(talk: Talk, case_type: str, response: str) -> bool:
 def forget_expired(talk: Talk) -> None:
     """Once a verification has expired, whoever writes must give the facts anew; what this message gives counts.
 
-    What was kept for later goes too: it is whoever wrote it who would be identified by it.
+    What was kept for later, or asked about, goes too: it is whoever wrote it who would be identified by it.
     """
     if talk.turn.level >= Level.TWO_FACTS or not talk.memory["is_identified"]:
         return
     kept = talk.heard.entities
     shown = (slot for slot in SHOWN if slot != "draft")  # what was told is the contact's own, and shown to nobody else
-    talk.memory.forget("is_identified", "stage", "later", *shown, *(kind for kind in _KINDS if kind not in kept))
+    talk.memory.forget(
+        "is_identified",
+        "stage",
+        "later",
+        "help",
+        "is_help_open",
+        *shown,
+        *(kind for kind in _KINDS if kind not in kept),
+    )
 
 
 def _facts(talk: Talk) -> Facts:

@@ -10,7 +10,7 @@ from actions.charges import Facts, fare, whole
 from actions.conversation import Talk
 from actions.flights import event
 from actions.flights import facts as facts_of_flight
-from actions.periods import days_of
+from actions.periods import ranges_of
 from actions.pieces import names_thing
 from relevo.contracts.records import Fare, Flight, Order
 from relevo.domain.rights import Event
@@ -123,7 +123,7 @@ def _has_number(fare: Fare, given: Given) -> bool:
 
 def _is_there_and_then(talk: Talk, fare: Fare, given: Given) -> bool:
     today = talk.turn.today
-    ranges = [days for days in (days_of(period, today) for period in given.get("period", ())) if days]
+    ranges = ranges_of(given.get("period", ()), today)
     is_then = not ranges or any(first <= fare.flown_on <= last for first, last in ranges)
     places = set(given.get("place", ()))
     return is_then and (not places or bool(places & {fare.origin, fare.destination}))

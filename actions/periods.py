@@ -7,10 +7,16 @@ without a yes.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 Days = tuple[date, date]
 """First and last day, both included."""
+
+
+def ranges_of(periods: Iterable[str], today: date) -> list[Days]:
+    """Give the days of each of some periods."""
+    return [days for period in periods if (days := days_of(period, today))]
 
 
 def days_of(period: str, today: date) -> Days | None:

@@ -31,6 +31,7 @@ from actions import (
     later,
     money_back,
     name_change,
+    perhaps,
     points,
     points_photo,
     privacy,
@@ -44,7 +45,7 @@ from actions import (
     vouchers,
 )
 from actions import help as articles
-from actions.conversation import NOT_UNDERSTOOD, SHOWN, TELLING, Also, Memory, Talk, heard
+from actions.conversation import NAMING_ONE, NOT_UNDERSTOOD, SHOWN, TELLING, Also, Memory, Talk, heard
 from actions.identity import forget_expired
 from actions.paying_back import CASE_TYPES
 from actions.question import asked_about
@@ -120,6 +121,7 @@ _TELLING = frozenset(
 )
 _OF_BAGS = frozenset({bags.CASE_TYPE, damage.CASE_TYPE, essentials.CASE_TYPE, delivery_address.CASE_TYPE})
 _OF_STATES = frozenset({bags.CASE_TYPE, "baggage_status"})
+_CANCELLED = {subscriptions.CASE_TYPE, fares.CASE_TYPE}
 _OF_AMOUNTS = frozenset({essentials.CASE_TYPE, damage.CASE_TYPE})
 _OF_MONEY = frozenset({*CASE_TYPES, money_back.CASE_TYPE})
 
@@ -172,6 +174,7 @@ async def begin(talk: Talk, request: str) -> None:
     Money wanted back while it is looked into is nothing else.
     """
     _point_out_dates(talk)
+    talk.heard = perhaps.meant(talk)
     request = asked_about(request, talk, BY_REFERENCE)
     if _tells_more(talk, request):
         request = talk.memory["request"]
@@ -200,6 +203,10 @@ def _tells_more(talk: Talk, request: str) -> bool:
         return True
     if request in _OF_BAGS:
         return is_open in _OF_BAGS and stage in TELLING
+    if talk.turn.attachments and stage in (points_photo.STAGE, name_change.STAGE):
+        return not talk.heard.entities.keys() & {*NAMING_ONE}
+    if {request, is_open} == _CANCELLED and not talk.heard.is_button:
+        return talk.wording.only_cancels(talk.heard.text)
     is_amount = "amount" in talk.heard.entities or (stage in TELLING and any(map(str.isdigit, talk.heard.text)))
     is_of_order = "order" in talk.heard.entities
     return request in _OF_MONEY and is_amount and not is_of_order and is_open in _OF_AMOUNTS
@@ -223,7 +230,12 @@ async def _answer_within(talk: Talk, request: str) -> None:
 
 
 async def noted(talk: Talk) -> None:
-    """Note a fact that nothing was asked about; after a question, another reference asks it again."""
+    """Note a fact that nothing was asked about; after a question, another reference asks it again.
+
+    After "which of these do you mean?" it may be the choice.
+    """
+    if perhaps.was_chosen(talk):
+        return
     last, given = talk.memory["last_question"], talk.heard.entities.keys()
     if last and given & {*BY_REFERENCE, *status.REFUNDS.references}:
         await begin(talk, last)

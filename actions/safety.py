@@ -1,4 +1,4 @@
-"""Danger, injury, self-harm, threats and hate: a fixed text and a person at once, whatever else is going on.
+"""Danger, injury, mistreatment, self-harm, threats, hate: a fixed text and a person at once, whatever else is going on.
 
 What was open is left: to somebody in danger nothing is offered, asked or solved. What the texts say is in
 data/replies/safety.yml, with the source of every telephone number.
@@ -20,6 +20,7 @@ _ALARMS = {
     "report_emergency": (Trigger.SAFETY, "utter_emergency"),
     "self_harm": (Trigger.SAFETY, "utter_self_harm"),
     "report_injury": (Trigger.SAFETY, "utter_injury"),
+    "report_mistreatment": (Trigger.SAFETY, "utter_mistreatment"),
     "abuse": (Trigger.ABUSE, "utter_abuse"),
 }
 """By intent: why a person is needed, and what is said. The case's type is the trigger's name."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from actions.periods import days_of
+from actions.periods import ranges_of
 from relevo.contracts.records import Trip
 
 NAMING = ("ticket", "flight", "booking_code", "place", "period")
@@ -82,7 +82,7 @@ def _test(kind: str, given: tuple[str, ...], trips: Sequence[Trip], today: date)
         return lambda trip: trip.booking_code in given
     if kind == "place":
         return _touches(frozenset(given), trips)
-    ranges = [days for days in (days_of(period, today) for period in given) if days]
+    ranges = ranges_of(given, today)
     return lambda trip: any(first <= trip.flown_on <= last for first, last in ranges)
 
 

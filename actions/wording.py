@@ -173,6 +173,14 @@ class Wording:
         """Tell whether a text has a word for cancelling in it."""
         return not self._said(text).isdisjoint(self._data["cancelling"])
 
+    def only_cancels(self, text: str) -> bool:
+        """Tell whether a text says to cancel, and not what."""
+        said = self._said(text)
+        return bool(said & {*self._data["cancelling"]}) and said <= {
+            *self._data["cancelling"],
+            *self._data["nothing_named"],
+        }
+
     def one_of(self, name: str, text: str) -> str | None:
         """Give the first of a list of words or phrases that a text has in it, as the list writes it."""
         said = f" {' '.join(name_words(text))} "
@@ -215,6 +223,11 @@ class Wording:
         """Write why a flight went wrong; a cause without words stays as it is written down."""
         text: str = self._data["causes"].get(cause or "", cause or self._data["no_cause"])
         return text
+
+    def choice(self, intent: str) -> str | None:
+        """Give what a request is called on a button, or None where nobody is to choose it."""
+        title: str | None = self._data["choices"].get(intent)
+        return title
 
     def phrase(self, name: str, **values: object) -> str:
         """Write one of the language's own phrases."""

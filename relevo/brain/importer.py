@@ -37,17 +37,16 @@ class BotImporter(RasaFileImporter):
         **_: Any,
     ) -> None:
         super().__init__(config_file, domain_path, training_data_paths)
-        self._examples: dict[str | None, TrainingData] = {}
+        self._examples: TrainingData | None = None
         self._replies: Responses = {}
         self._domain: Domain | None = None
 
     def get_nlu_data(self, language: str | None = "en") -> TrainingData:
-        """Give the examples; the replies that stand beside them are the domain's."""
-        if language not in self._examples:
-            data = super().get_nlu_data(language)
-            self._replies, data.responses = data.responses, {}
-            self._examples[language] = data
-        return self._examples[language]
+        """Give the examples, read once whatever the language; the replies that stand beside them are the domain's."""
+        if self._examples is None:
+            self._examples = super().get_nlu_data(language)
+            self._replies, self._examples.responses = self._examples.responses, {}
+        return self._examples
 
     def get_domain(self) -> Domain:
         """Give the domain with every reply, and with the slots that replies are filled from."""

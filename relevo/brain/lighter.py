@@ -19,11 +19,13 @@ from rasa.shared.core.events import Event
 from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
 from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
 
 ORIGINALS: dict[str, Any] = {
     "process": LogisticRegressionClassifier.process,
     "possible_keys": RulePolicy._get_possible_keys,
     "resolve": Event.resolve_by_type,
+    "merge": TrainingData.merge,
 }
 
 
@@ -33,6 +35,18 @@ def lighten() -> None:
     LogisticRegressionClassifier.process = _process
     RulePolicy._get_possible_keys = _possible_keys
     Event.resolve_by_type = staticmethod(lru_cache(maxsize=None)(ORIGINALS["resolve"]))
+    TrainingData.merge = _merge
+
+
+def _merge(self: TrainingData, *others: TrainingData | None) -> TrainingData:
+    """Merge examples without copying them where there is nothing to merge: Rasa does so a dozen times in a training."""
+    full = [each for each in (self, *others) if each is not None and not _is_empty(each)]
+    return full[0] if len(full) == 1 else ORIGINALS["merge"](self, *others)
+
+
+def _is_empty(data: TrainingData) -> bool:
+    kept = (data.training_examples, data.entity_synonyms, data.regex_features, data.lookup_tables, data.responses)
+    return not any(kept)
 
 
 def _process(self: LogisticRegressionClassifier, messages: list[Message]) -> list[Message]:

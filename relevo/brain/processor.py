@@ -20,6 +20,7 @@ from rasa.core.processor import MessageProcessor
 from rasa.shared.core.events import ActionExecutionRejected, Event, ReminderScheduled, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from relevo.brain.days import with_days
 from relevo.contracts.brain import LANGUAGE_SLOT
 
 CHOSEN_SLOT = "chosen_language"
@@ -42,6 +43,10 @@ class TurnProcessor(MessageProcessor):
         await self.run_action_extract_slots(message.output_channel, tracker)
         tracker.update_with_events(list(_chosen_language(tracker)), self.domain)
         await self._run_prediction_loop(message.output_channel, tracker)
+
+    async def parse_message(self, message: UserMessage, *args: Any, **more: Any) -> dict[str, Any]:
+        """Understand a message; a day that is told by its distance gets its date."""
+        return with_days(await super().parse_message(message, *args, **more))
 
     async def _run_action(
         self,

@@ -92,8 +92,12 @@ class RasaBrain:
 
     async def intent_of(self, text: str) -> str:
         """Give the intent that a text is understood as; nothing is answered and nothing kept."""
-        understood = await self._processor.parse_message(UserMessage(text=text))
-        return str(understood["intent"]["name"])
+        return str((await self.understand(text))["intent"]["name"])
+
+    async def understand(self, text: str) -> Mapping[str, Any]:
+        """Give what a text is understood as, in Rasa's form; nothing is answered and nothing kept."""
+        understood: Mapping[str, Any] = await self._processor.parse_message(UserMessage(text=text))
+        return understood
 
     def forget(self, conversation: Conversation) -> None:
         """Drop what is cached for a conversation whose turn was not committed."""

@@ -92,6 +92,9 @@ def _train_with_rasa(files: BotFiles, output: Path) -> Path | None:
         import rasa.model_training
         from rasa.shared.core.domain import Domain
 
+        from relevo.brain.lighter import lighten
+
+    lighten()
     # Rasa's importer goes on with an empty domain when this one is wrong, and trains half a bot.
     Domain.load(str(files.domain))
     _validate(files)

@@ -27,6 +27,8 @@ class HandoffRequest:
     """Names of what the contact has not told yet."""
     note: str | None = None
     """For the agent alone."""
+    perhaps: tuple[str, ...] = ()
+    """What it may be about, as the contact was asked; where the bot did not understand."""
     language: str | None = None
     """What the contact speaks by now; None where nobody knows better than the conversation."""
 

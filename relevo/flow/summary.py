@@ -51,6 +51,7 @@ def _text(
     sentences = [
         say(language, "summary_goal", goal=request.goal) if request.goal else "",
         say(language, f"summary_{request.trigger.value}"),
+        say(language, "summary_perhaps", names="; ".join(request.perhaps)) if request.perhaps else "",
         say(language, "summary_known", facts=known) if known else "",
         say(language, "summary_tried", attempts=_list(language, tried)) if tried else "",
         say(language, "summary_pending", attempts=_list(language, pending)) if pending else "",

@@ -25,6 +25,8 @@ _RANKING = "intent_ranking"
 _REFERENCES = frozenset({"order", "booking_code", "ticket", "flight", "subscription", "case", "baggage_report"})
 _WHO = frozenset({"loyalty_number", "email", "phone", "name", "language"})
 """Entities that tell who writes, whichever clause they stand in."""
+_SURELY, _MOST_SURELY = 0.85, 0.95
+"""How sure to be of both clauses where a mere "and" stands between them: it joins one request's halves more often."""
 
 Parsed = Mapping[str, Any]
 
@@ -101,13 +103,13 @@ class ClauseJoiner(Untrained, EntityExtractorMixin):
         if name in self._beside or not self._is_sure(part):
             return False
         if not found:  # "I married and changed my name": two halves of one sentence say no more than the whole
-            return is_apart or name in _likely(message)
+            return is_apart or _is_likely(message, part)
         if name in [_name(request[0]) for request in found]:
             return False
         if clause.is_strong:
             return True
         is_of_them = name in self._following or any(self._is_about_the_same(part, request) for request in found)
-        return not is_of_them and name in _likely(message)
+        return not is_of_them and _is_likely(message, part)
 
     def _is_about_the_same(self, part: Message, request: Sequence[Message]) -> bool:
         """Tell whether a clause is of a request's topic, with no reference of its own."""
@@ -148,10 +150,13 @@ def _confidence(message: Message) -> float:
 
 
 def _references(message: Message) -> set[str]:
-    return {str(entity["value"]) for entity in message.get(ENTITIES) or [] if entity["entity"] in _REFERENCES}
+    """Give what a message is about; a booking beside a member number or an address only tells who writes."""
+    about = _REFERENCES - {"booking_code"} if _says_who(message) else _REFERENCES
+    return {str(entity["value"]) for entity in message.get(ENTITIES) or [] if entity["entity"] in about}
 
 
-def _likely(message: Message) -> set[str]:
-    """Give what the message as a whole may mean: a clause that it does not sound like is no request of its own."""
+def _is_likely(message: Message, part: Message) -> bool:
+    """Tell whether the message as a whole sounds like this clause: what it does not is no request of its own."""
     ranking: Sequence[Parsed] = message.get(_RANKING) or []
-    return {str(each["name"]) for each in ranking[:5]}
+    most = 2 if _confidence(part) < _MOST_SURELY else 5
+    return _confidence(part) >= _SURELY and _name(part) in {str(each["name"]) for each in ranking[:most]}

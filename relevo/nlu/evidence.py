@@ -20,14 +20,15 @@ _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 
 def language_of(text: str, references: Iterable[tuple[int, int]] = ()) -> str | None:
     """Give the language's code, or None when the message does not tell; references (start, end) are left out."""
-    said = _without(text[:LONGEST_TEXT], references)
+    said = without(text[:LONGEST_TEXT], references)
     scores = sorted(((_score(said, language), language.code) for language in languages()), reverse=True)
     best, code = scores[0]
     runner_up = scores[1][0] if len(scores) > 1 else 0
     return code if best >= LEAST_EVIDENCE and best - runner_up >= LEAST_LEAD else None
 
 
-def _without(text: str, references: Iterable[tuple[int, int]]) -> str:
+def without(text: str, references: Iterable[tuple[int, int]]) -> str:
+    """Give a text with spaces in place of stretches (start, end)."""
     for start, end in references:
         text = text[:start] + " " * (end - start) + text[end:]
     return text

@@ -36,6 +36,9 @@ _FACTS = frozenset(
     }
 )
 
+_ASKED_WITH = frozenset({"period", "impossible_date", "place", "name"})
+"""What questions and other wishes have in them too: "is my flight today?", "wait until tomorrow"."""
+
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
 class FactsClassifier(Untrained):
@@ -44,22 +47,30 @@ class FactsClassifier(Untrained):
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)
         self._intent = config["intent"]
+        self._factless = frozenset(config["factless"])
         self._announcing = frozenset(_announcing_words())
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """Give the intent's name: ``inform``."""
-        return {"intent": "inform"}
+        """Give the intent's name: ``inform``; and intents that facts are never said with: it is this one then."""
+        return {"intent": "inform", "factless": ()}
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Set the intent of each message that holds nothing but facts."""
         for message in messages:
-            if self._is_only_facts(message.get(TEXT) or "", message.get(ENTITIES) or []):
+            if self._is_telling(message):
                 intent = {"name": self._intent, "confidence": 1.0}
                 ranking = [other for other in message.get("intent_ranking") or [] if other["name"] != self._intent]
                 message.set(INTENT, intent, add_to_output=True)
                 message.set("intent_ranking", [intent, *ranking], add_to_output=True)
         return messages
+
+    def _is_telling(self, message: Message) -> bool:
+        text, entities = message.get(TEXT) or "", message.get(ENTITIES) or []
+        facts = {entity["entity"] for entity in entities} & _FACTS
+        is_factless = (message.get(INTENT) or {}).get("name") in self._factless
+        is_asking = "?" in text and facts <= _ASKED_WITH
+        return (is_factless and bool(facts - _ASKED_WITH)) or (not is_asking and self._is_only_facts(text, entities))
 
     def _is_only_facts(self, text: str, entities: list[dict[str, Any]]) -> bool:
         facts = [entity for entity in entities if entity["entity"] in _FACTS]

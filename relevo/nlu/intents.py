@@ -88,7 +88,9 @@ class IntentClassifier(GraphComponent, RasaIntentClassifier):
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
         """Give what Rasa's cache cannot see: how it is learnt; a model learnt otherwise is no model of this code."""
-        sources = (_FOLDER.joinpath(f"{module}.py").read_text("utf-8") for module in ("grams", "learning", "linear"))
+        sources = (
+            _FOLDER.joinpath(f"{module}.py").read_text("utf-8") for module in ("grams", "learning", "linear", "softmax")
+        )
         return hashlib.sha256("".join(sources).encode()).hexdigest()
 
     def process(self, messages: list[Message]) -> list[Message]:

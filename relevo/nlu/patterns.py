@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from relevo.nlu.booking_codes import booking_codes
 from relevo.nlu.dates import PERIOD, dates
 from relevo.nlu.money import amounts, bare_amounts
+from relevo.nlu.relative_days import relative_days
 from relevo.nlu.words import ENDS, NOT_INSIDE, alternatives, fold, words_of
 
 _PLACE = 3
+_NOT_CODES = frozenset(words_of("not_codes"))
+_ROUTE = re.compile(r"\b([A-Z]{3})(?: ?[-–/>→] ?| to | a )([A-Z]{3})\b")
 _FEW_WORDS = 8
 LONGEST_TEXT = 4000
 """Characters that are looked at; a reference further down a longer text is not found."""
@@ -52,7 +55,7 @@ Finder = Callable[[Text], Iterator[Span]]
 def finders_of(names: Mapping[str, str]) -> tuple[Finder, ...]:
     """Make what finds everything, in its order; ``names`` maps folded names to codes of places or carriers."""
     carriers = _partner_finder({code for code in names.values() if len(code) < _PLACE})
-    return (*_FINDERS, carriers, *_LATER_FINDERS, _name_finder(names), *_WORD_FINDERS)
+    return (*_FINDERS, carriers, *_LATER_FINDERS, _names, _name_finder(names), *_WORD_FINDERS)
 
 
 def find(raw: str, finders: Sequence[Finder]) -> list[Span]:
@@ -227,8 +230,10 @@ def _name_finder(names: Mapping[str, str]) -> Finder:
         for match in pattern.finditer(text.folded) if pattern else ():
             code = names[re.sub(r"\s+", " ", match[0])]
             yield Span("place" if len(code) == _PLACE else "carrier", code, *match.span())
+        routes = {place for match in _ROUTE.finditer(text.raw) for place in (match.start(1), match.start(2))}
         for match in re.finditer(r"\b[A-Z]{3}\b", text.raw):
-            if match[0] in codes and not text.is_shouted:
+            is_code = match[0].lower() not in _NOT_CODES or match.start() in routes
+            if match[0] in codes and is_code and not text.is_shouted:
                 yield Span("place", match[0], *match.span())
 
     return finder
@@ -237,6 +242,8 @@ def _name_finder(names: Mapping[str, str]) -> Finder:
 def _dates(text: Text) -> Iterator[Span]:
     for entity, value, start, end in dates(text.folded):
         yield Span(entity, value if entity == PERIOD else text.raw[start:end], start, end)
+    for value, start, end in relative_days(text.folded):
+        yield Span(PERIOD, value, start, end)
 
 
 _NAME_CUE = re.compile(rf"{NOT_INSIDE}(?:{alternatives(words_of('cues', 'name'))})[\s:,]+")
@@ -286,6 +293,6 @@ _FINDERS: tuple[Finder, ...] = (
     _phones
 )  # fmt: skip
 _LATER_FINDERS: tuple[Finder, ...] = (_flights, _codes, _booking_codes)
-_WORD_FINDERS: tuple[Finder, ...] = (_dates, _names, _choices, _telling_words, _bare_amounts)
+_WORD_FINDERS: tuple[Finder, ...] = (_dates, _choices, _telling_words, _bare_amounts)
 NAMELESS = finders_of({})
 """Finds all that needs no names."""

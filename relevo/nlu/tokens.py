@@ -17,6 +17,7 @@ from relevo.nlu.patterns import LONGEST_TEXT, NAMELESS, find
 
 _WORDS = {
     "order": "xord",
+    "subscription": "xsub",
     "case": "xcase",
     "baggage_report": "xbag",
     "baggage_tag": "",

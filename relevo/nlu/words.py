@@ -26,6 +26,11 @@ class Language:
     months: tuple[tuple[str, ...], ...]
     in_month: tuple[str, ...]
     periods: Mapping[str, tuple[str, ...]]
+    days: Mapping[str, tuple[str, ...]]
+    weekdays: tuple[tuple[str, ...], ...]
+    ago: Mapping[str, tuple[str, ...]]
+    trips: tuple[str, ...]
+    beside_days: tuple[str, ...]
     cues: Mapping[str, tuple[str, ...]]
     currencies: Mapping[str, tuple[str, ...]]
     choices: Mapping[str, tuple[str, ...]]
@@ -35,6 +40,7 @@ class Language:
     alarms: Mapping[str, tuple[str, ...]]
     harmless: tuple[str, ...]
     joints: Mapping[str, tuple[str, ...]]
+    not_codes: tuple[str, ...]
 
 
 @lru_cache(maxsize=1)
@@ -72,6 +78,11 @@ def _language(code: str, data: Mapping[str, Any]) -> Language:
         months=tuple(_folded(names) for names in data["months"]),
         in_month=_folded(data["in_month"]),
         periods=_folded_lists(data["periods"]),
+        days=_folded_lists(data["days"]),
+        weekdays=tuple(_folded(names) for names in data["weekdays"]),
+        ago=_folded_lists(data["ago"]),
+        trips=_folded(data["trips"]),
+        beside_days=_folded(data["beside_days"]),
         cues=_folded_lists(data["cues"]),
         currencies=_folded_lists(data["currencies"]),
         choices=_folded_lists(data["choices"]),
@@ -81,6 +92,7 @@ def _language(code: str, data: Mapping[str, Any]) -> Language:
         alarms=_folded_lists(data["alarms"]),
         harmless=_folded(data["harmless"]),
         joints=_folded_lists(data["joints"]),
+        not_codes=_folded(data["not_codes"]),
     )
 
 

@@ -22,10 +22,17 @@ pytestmark = [pytest.mark.anyio, pytest.mark.rasa]
 
 FOLDER = Path(__file__).parent / "understanding"
 LANGUAGES = ("es", "en")
-OVERALL = 0.89
-"""Measured in November 2026: 0.931 in Spanish, 0.929 in English."""
+OVERALL = 0.91
+"""Measured in November 2026: 0.94 in Spanish and in English."""
 EACH = 0.5
-ALARMS = {"self_harm": 0.75, "report_emergency": 0.9, "report_injury": 0.9, "abuse": 0.8, "ask_person": 0.9}
+ALARMS = {
+    "self_harm": 0.75,
+    "report_emergency": 0.9,
+    "report_injury": 0.9,
+    "report_mistreatment": 0.75,
+    "abuse": 0.8,
+    "ask_person": 0.9,
+}
 """Of messages that must reach a person, how many are recognised as such: measured from 0.83 (self_harm) to 1."""
 FALSE_ALARMS = 0.01
 """Of all other messages, how many may be taken for danger, injury or self-harm."""
@@ -56,7 +63,7 @@ REQUESTS = frozenset(
         "cancel_subscription",
     ]
 )
-GRAVE = frozenset({"self_harm", "report_emergency", "report_injury"})
+GRAVE = frozenset({"self_harm", "report_emergency", "report_injury", "report_mistreatment"})
 
 
 def sentences(language: str) -> list[tuple[str, str]]:
@@ -80,6 +87,8 @@ async def test_sentences_that_were_not_taught_are_understood(language: str, bot:
     for meant, text, taken in heard:
         if meant != taken:
             print(f"{language}: {meant} taken for {taken}: {text}")
+    right["report_injury"] += sum((m, h) == ("report_injury", "report_mistreatment") for m, _, h in heard)
+    right["report_mistreatment"] += sum((m, h) == ("report_mistreatment", "report_injury") for m, _, h in heard)
     shares = {meant: right[meant] / number[meant] for meant in number}
     print(f"{language}: {sum(right.values()) / len(heard):.3f} of {len(heard)}; least: {sorted(shares.values())[:8]}")
     assert sum(right.values()) / len(heard) >= OVERALL
@@ -100,9 +109,10 @@ async def test_facts_beside_a_request_do_not_hide_it(language: str, bot: RasaBra
 
 
 async def _taken(bot: RasaBrain, text: str, meant: str) -> str:
-    """Give what the bot takes a text for; what means nothing is rightly not understood."""
+    """Give what the bot takes a text for; what means nothing, to it or to anybody, is rightly not understood."""
     taken = await bot.intent_of(text)
-    return meant if (meant, taken) == ("not_understandable", "nlu_fallback") else taken
+    is_nothing = meant in ("not_understandable", "out_of_scope")
+    return meant if is_nothing and taken == "nlu_fallback" else taken
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

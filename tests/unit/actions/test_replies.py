@@ -110,7 +110,16 @@ def test_every_button_sends_an_intent() -> None:
         button["payload"] for response in RESPONSES.values() for v in response for button in v.get("buttons", ())
     }
     assert payloads
-    assert payloads <= intents
+    assert {payload for payload in payloads if "{said_intent_" not in payload} <= intents
+
+
+def test_what_may_be_chosen_is_an_intent_with_a_name_in_every_language() -> None:
+    """A button says in every language what it asks for, and two never say the same."""
+    files = [BOT / "actions" / "languages" / f"{language}.yml" for language in CONFIGURATION.bot.languages]
+    named = [yaml.safe_load(file.read_text(encoding="utf-8"))["choices"] for file in files]
+    intents = {next(iter(intent)) for intent in DOMAIN["intents"]}
+    assert all(titles.keys() == named[0].keys() <= intents for titles in named)
+    assert all(len({*titles.values()}) == len(titles) > 20 for titles in named)
 
 
 def test_bad_news_has_no_exclamation_marks() -> None:
