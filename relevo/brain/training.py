@@ -112,11 +112,12 @@ def _validate(files: BotFiles) -> None:
     """Have Rasa look for what does not fit together; it says so in warnings, which are gathered."""
     with importing_rasa():
         from rasa.shared.importers.importer import TrainingDataImporter
+        from rasa.shared.nlu.training_data.training_data import TrainingData
         from rasa.validator import Validator
 
-    validator = Validator.from_importer(
-        TrainingDataImporter.load_from_config(str(files.config), str(files.domain), [str(files.data)])
-    )
+    importer = TrainingDataImporter.load_from_config(str(files.config), str(files.domain), [str(files.data)])
+    # None of these looks at the examples, which take seconds to be put together.
+    validator = Validator(importer.get_domain(), TrainingData(), importer.get_stories(), importer.get_config())
     for look in (
         validator.verify_actions_in_stories_rules,
         validator.verify_forms_in_stories_rules,
