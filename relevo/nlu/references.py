@@ -7,66 +7,47 @@ Names of places and of other carriers come from the training data: every synonym
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import rasa.shared.utils.io
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.extractors.extractor import EntityExtractorMixin
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from relevo.nlu.patterns import find, finders_of
+from relevo.nlu.patterns import NAMELESS, find, finders_of
+from relevo.nlu.trained import Trained
 from relevo.nlu.words import fold
 
 _FILE = "names.json"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
-class ReferenceExtractor(GraphComponent, EntityExtractorMixin):
+class ReferenceExtractor(Trained, EntityExtractorMixin):
     """Marks references, addresses, flights, places and periods; normalised, such as ``AU48207315``."""
 
-    def __init__(self, model_storage: ModelStorage, resource: Resource, names: dict[str, str] | None = None) -> None:
-        self._model_storage = model_storage
-        self._resource = resource
-        self._finders = finders_of(names or {})
+    _names: Mapping[str, str] = MappingProxyType({})
+    _finders = NAMELESS
 
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> ReferenceExtractor:
-        """Make an extractor that knows no names yet."""
-        return cls(model_storage, resource)
-
-    # Rasa finds out what to pass by the parameter's name: it must be training_data.
-    def train(self, training_data: TrainingData) -> Resource:
-        """Learn the names and keep them."""
+    def learn(self, training_data: TrainingData) -> None:
+        """Learn the names."""
         synonyms = training_data.entity_synonyms.items()
-        names = {fold(name): code for name, code in synonyms if re.fullmatch(r"[A-Z]{3}|[A-Z\d]{2}", code)}
-        self._finders = finders_of(names)
-        with self._model_storage.write_to(self._resource) as folder:
-            rasa.shared.utils.io.dump_obj_as_json_to_file(folder / _FILE, names)
-        return self._resource
+        self._know({fold(name): code for name, code in synonyms if re.fullmatch(r"[A-Z]{3}|[A-Z\d]{2}", code)})
 
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> ReferenceExtractor:
-        """Make an extractor with the names of a trained model."""
-        with model_storage.read_from(resource) as folder:
-            return cls(model_storage, resource, rasa.shared.utils.io.read_json_file(folder / _FILE))
+    def keep(self, folder: Path) -> None:
+        """Write the names."""
+        rasa.shared.utils.io.dump_obj_as_json_to_file(folder / _FILE, dict(self._names))
+
+    def remember(self, folder: Path) -> None:
+        """Read the names."""
+        self._know(rasa.shared.utils.io.read_json_file(folder / _FILE))
+
+    def _know(self, names: Mapping[str, str]) -> None:
+        self._names, self._finders = names, finders_of(names)
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Add what is found to each message's entities."""

@@ -50,11 +50,9 @@ def bot(bot_model: Path) -> RasaBrain:
     return brain
 
 
-@pytest.fixture(scope="session")
-def spike_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model of the spike's small bot."""
+def trained_by_rasa(folder: Path, output: Path) -> Path:
+    """Train a small bot with Rasa alone."""
     placeholders.install()
-    folder = Path(spike.__file__).parent / "bot"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import rasa.model_training
@@ -63,9 +61,15 @@ def spike_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
             domain=str(folder / "domain.yml"),
             config=str(folder / "config.yml"),
             training_files=[str(folder / "data.yml")],
-            output=str(tmp_path_factory.mktemp("models")),
+            output=str(output),
         )
     return Path(trained.model)
+
+
+@pytest.fixture(scope="session")
+def spike_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of the spike's small bot."""
+    return trained_by_rasa(Path(spike.__file__).parent / "bot", tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture

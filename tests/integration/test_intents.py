@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import warnings
 from pathlib import Path
 
 import pytest
 
-from relevo.brain import placeholders
 from relevo.errors import BrainUnavailable
 from tests import spike
+from tests.integration.conftest import trained_by_rasa
 
 pytestmark = [pytest.mark.anyio, pytest.mark.rasa, pytest.mark.filterwarnings("ignore::UserWarning")]
 
@@ -32,22 +31,11 @@ policies:
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small bot's model, with the classifier in place of featurizers and Rasa's own."""
-    placeholders.install()
     folder = tmp_path_factory.mktemp("intents")
     shutil.copy(SPIKE / "domain.yml", folder)
     shutil.copy(SPIKE / "data.yml", folder)
     folder.joinpath("config.yml").write_text(PIPELINE, "utf-8")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import rasa.model_training
-
-        trained = rasa.model_training.train(
-            domain=str(folder / "domain.yml"),
-            config=str(folder / "config.yml"),
-            training_files=[str(folder / "data.yml")],
-            output=str(folder / "models"),
-        )
-    return Path(trained.model)
+    return trained_by_rasa(folder, folder / "models")
 
 
 async def test_a_model_tells_intents_as_it_was_taught(model: Path) -> None:

@@ -15,6 +15,8 @@ placeholders.install()
 import numpy as np
 from rasa.core.channels.channel import UserMessage
 from rasa.shared.core.events import Event, SlotSet
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from relevo.brain import lighter
 from relevo.brain.rasa_brain import RasaBrain
@@ -101,3 +103,19 @@ def test_an_event_is_read_as_its_own_class() -> None:
     """Every event that Rasa knows by name."""
     lighter.lighten()
     assert Event.resolve_by_type("slot") is lighter.ORIGINALS["resolve"]("slot") is SlotSet
+
+
+def test_examples_are_merged_as_by_rasa() -> None:
+    """Into the same data; where all others are empty, without a copy."""
+    lighter.lighten()
+    one = TrainingData([Message({"text": "hello", "intent": "greet"})], entity_synonyms={"bcn": "BCN"})
+    other = TrainingData([Message({"text": "bye", "intent": "bye"})], responses={"utter_bye": [{"text": "Bye"}]})
+    for parts in (
+        (one, other),
+        (TrainingData(), one, other),
+        (one, TrainingData(), None),
+        (TrainingData(), TrainingData()),
+    ):
+        first, *others = parts
+        assert first.merge(*others).fingerprint() == lighter.ORIGINALS["merge"](first, *others).fingerprint()
+    assert TrainingData().merge(one) is one
