@@ -19,6 +19,8 @@ from relevo.domain.cases import Trigger
 
 ASKED = "ask_question"
 """Intent of a question; whatever else is looked up must fit better, for perhaps nothing was asked."""
+OUTSIDE = "out_of_scope"
+"""Intent of what is none of the bot's business: an article may still know of it."""
 CASE_TYPE = "question"
 NOT_FOUND = {
     (True, False): "utter_help_not_found",
@@ -59,7 +61,8 @@ async def not_understood(talk: Talk) -> bool:
     before = talk.memory["help"] or {}
     if before and before.get("stage") != perhaps.STAGE:  # what was said before was answered: this is the first
         talk.heard = replace(talk.heard, not_understood_before=None)
-    return not answered(talk) and await perhaps.not_understood(talk)
+    is_request = perhaps.has_choices(talk) and not perhaps.may_be(talk, ASKED, OUTSIDE)
+    return (is_request or not answered(talk)) and await perhaps.not_understood(talk)
 
 
 async def go_on(talk: Talk) -> None:

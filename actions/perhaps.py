@@ -41,8 +41,8 @@ async def not_understood(talk: Talk) -> bool:
     asked = talk.memory["help"] or {}
     both = f"{talk.heard.not_understood_before}\n{talk.heard.text}"
     words = talk.memory["goal"] if talk.memory["in_request"] else both
-    titles = [title for _, title in _choices(talk)]
-    perhaps = tuple(dict.fromkeys([*(asked.get("titles") or ()), *titles]))
+    intents = dict.fromkeys([*(asked.get("intents") or ()), *(intent for intent, _ in _choices(talk))])
+    perhaps = tuple(talk.wording.choice(intent) or intent for intent in intents)
     case_type = talk.memory["request"] or "other"
     number = await same_case(talk, case_type, Trigger.REPEATED_FALLBACK, goal=words, perhaps=list(perhaps))
     await to_person(talk, number, case_type, Trigger.REPEATED_FALLBACK, "utter_not_understood_again", perhaps)
@@ -72,6 +72,17 @@ def meant(talk: Talk) -> Heard:
     return replace(heard, text=asked["question"], entities=_entities(asked), story=asked["story"])
 
 
+def has_choices(talk: Talk) -> bool:
+    """Tell whether there is anything to ask about."""
+    return not talk.memory["in_request"] and bool(_choices(talk))
+
+
+def may_be(talk: Talk, *intents: str) -> bool:
+    """Tell whether an unclear message may be one of these, or is a question by its mark."""
+    is_marked = "?" in talk.heard.entities.get("hedge", ())
+    return is_marked or any(talk.heard.perhaps.get(intent, 0.0) >= _LEAST for intent in intents)
+
+
 def _asked(talk: Talk) -> Asked | None:
     """Give what was asked last, unless somebody else has spoken since."""
     asked: Asked = talk.memory["help"] or {}
@@ -87,22 +98,21 @@ def _ask(talk: Talk) -> bool:
     choices = _choices(talk)
     if not choices:
         return False
-    intents, titles = (list(each) for each in zip(*choices, strict=True))
-    heard, version = talk.heard, talk.turn.control_version
+    heard = talk.heard
     talk.memory["help"] = {
         "stage": STAGE,
-        "intents": intents,
-        "titles": titles,
+        "intents": [intent for intent, _ in choices],
         "question": heard.text[:_LONGEST],
         "story": heard.story[:_LONGEST],
         "entities": {kind: list(told) for kind, told in heard.entities.items() if kind not in _OF_THIS_MESSAGE},
-        "control_version": version,
+        "control_version": talk.turn.control_version,
     }
     talk.memory["is_help_open"] = True
     if not talk.memory["case_id"]:  # whoever asks for a person now asks about this
         talk.memory["goal"] = heard.text[:_LONGEST]
-    shown = {f"choice_{place}": title for place, title in enumerate(titles, 1)}
-    talk.say(_RESPONSES[len(choices) - 1], **shown, **{f"intent_{n}": each for n, each in enumerate(intents, 1)})
+    shown = {f"choice_{place}": title for place, (_, title) in enumerate(choices, 1)}
+    sent = {f"intent_{place}": intent for place, (intent, _) in enumerate(choices, 1)}
+    talk.say(_RESPONSES[len(choices) - 1], **shown, **sent)
     return True
 
 

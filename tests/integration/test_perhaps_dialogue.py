@@ -138,3 +138,13 @@ async def test_a_late_choice_after_a_person_was_here_is_answered_by_itself(floor
     await lucia.says(unclear("lo mío, RBL7Q2 y eso", correct_points=0.4, ask_balance=0.3))
     await floor.run("UPDATE conversations SET control_version = control_version + 2")
     assert "número de socio" in await lucia.chooses("Saber cuántos puntos tengo")
+
+
+async def test_an_article_answers_only_what_may_be_a_question(floor: Floor, unclear: Doubt) -> None:
+    """Whoever has trouble with luggage is asked what it is, and not told what a further bag costs."""
+    lucia = floor.customer()
+    told = await lucia.says(unclear("problema con el equipaje", report_lost_baggage=0.4, report_damage=0.3))
+    assert "¿Cuál de estas dos cosas necesitas?" in told
+    nuria = floor.customer("nuria")
+    asked = await nuria.says(unclear("maletas de más y exceso de peso", ask_question=0.4, report_lost_baggage=0.3))
+    assert "/help/es/" in asked
