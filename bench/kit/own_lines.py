@@ -39,6 +39,7 @@ NAMED = frozenset(["place", "period", "name"])
 """What has no form: cities, days, people."""
 _NOTHING = frozenset(["nlu_fallback", "not_understandable"])
 _OUTSIDE = "out_of_scope"
+_MOST_ASKED = 3
 
 Fact = tuple[str, str]
 
@@ -60,6 +61,13 @@ class Read:
     intents: tuple[str, ...]
     facts: frozenset[Fact]
     language: str | None
+    guesses: tuple[str, ...]
+    """The likeliest intents, as many as are asked about where it is not sure."""
+
+    @property
+    def is_near(self) -> bool:
+        """Whether the right one is done, or among those that may be asked about."""
+        return self.is_right or not {*self.guesses}.isdisjoint(self.line.intents)
 
     @property
     def is_right(self) -> bool:
@@ -105,6 +113,19 @@ async def read(parse: Parse, written: Iterable[Line], change: Callable[[str], st
 def accuracy(heard: Sequence[Read]) -> float:
     """Give the share of lines whose intent was understood."""
     return sum(one.is_right for one in heard) / len(heard)
+
+
+def near(heard: Sequence[Read]) -> float:
+    """Give the share of lines whose intent was understood, or is among the first few."""
+    return sum(one.is_near for one in heard) / len(heard)
+
+
+def recovered(heard: Sequence[Read]) -> float:
+    """Give, of the lines in scope that it asks back about, the share whose intent is among the first few."""
+    asked = [
+        one for one in heard if one.intents[0] == "nlu_fallback" and not {*one.line.intents} & {_OUTSIDE, *_NOTHING}
+    ]
+    return sum(one.is_near for one in asked) / max(1, len(asked))
 
 
 def both_found(heard: Sequence[Read]) -> float:
@@ -164,6 +185,7 @@ def _read(line: Line, parsed: Mapping[str, Any]) -> Read:
         (str(parsed["intent"]["name"]), *(str(each["value"]) for each in also)),
         frozenset((str(each["entity"]), _value(str(each["entity"]), each["value"])) for each in entities),
         next((str(each["value"]) for each in entities if each["entity"] == "language"), None),
+        tuple(each["name"] for each in parsed["intent_ranking"] if each["name"] not in _NOTHING)[:_MOST_ASKED],
     )
 
 
