@@ -20,8 +20,10 @@ from relevo.domain.cases import Trigger
 
 STAGE = "perhaps"
 _RESPONSES = ("utter_perhaps_1", "utter_perhaps_2", "utter_perhaps_3")
-_LEAST, _LEAST_OF_BEST = 0.08, 0.1
-"""What is less likely, or less than so much of the likeliest, would only make the question longer."""
+_LEAST = 0.03
+"""What is less likely would only make the question longer (shares are flat: the second is seldom above 0.08)."""
+_NEAR = 0.08
+"""What is so likely is rather asked about than answered with an article."""
 _OF_THIS_MESSAGE = frozenset({"language", "choice", "agreement", "hedge", "addition"})
 """Entities that say nothing about what is wanted: they are the answer's own."""
 _PLACES = {"1": 0, "2": 1, "3": 2, "last": -1}
@@ -73,14 +75,14 @@ def meant(talk: Talk) -> Heard:
 
 
 def has_choices(talk: Talk) -> bool:
-    """Tell whether there is anything to ask about."""
-    return not talk.memory["in_request"] and bool(_choices(talk))
+    """Tell whether there is anything near to ask about."""
+    return not talk.memory["in_request"] and bool(_choices(talk, _NEAR))
 
 
 def may_be(talk: Talk, *intents: str) -> bool:
     """Tell whether an unclear message may be one of these, or is a question by its mark."""
     is_marked = "?" in talk.heard.entities.get("hedge", ())
-    return is_marked or any(talk.heard.perhaps.get(intent, 0.0) >= _LEAST for intent in intents)
+    return is_marked or any(talk.heard.perhaps.get(intent, 0.0) >= _NEAR for intent in intents)
 
 
 def _asked(talk: Talk) -> Asked | None:
@@ -116,11 +118,9 @@ def _ask(talk: Talk) -> bool:
     return True
 
 
-def _choices(talk: Talk) -> list[tuple[str, str]]:
-    """Give the likeliest intents that can be named, of those that are not far behind the likeliest of all."""
-    likely = talk.heard.perhaps
-    least = max(_LEAST, _LEAST_OF_BEST * max(likely.values(), default=0.0))
-    near = [intent for intent, share in likely.items() if share >= least]
+def _choices(talk: Talk, least: float = _LEAST) -> list[tuple[str, str]]:
+    """Give the likeliest intents that can be named."""
+    near = [intent for intent, share in talk.heard.perhaps.items() if share >= least]
     return [(intent, title) for intent in near if (title := talk.wording.choice(intent))][: len(_RESPONSES)]
 
 

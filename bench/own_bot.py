@@ -72,8 +72,8 @@ def table(heard: Mapping[str, Sequence[Read]]) -> list[str]:
     rows = {
         "lines": [str(len(heard[code])) for code in LANGUAGES],
         "intent": [_share(own_lines.accuracy(heard[code])) for code in LANGUAGES],
-        "intent, or among the first three": [_share(own_lines.near(heard[code])) for code in LANGUAGES],
-        "asked back: among the first three": [_share(own_lines.recovered(heard[code])) for code in LANGUAGES],
+        "intent done, or asked about": [_share(own_lines.near(heard[code])) for code in LANGUAGES],
+        "not understood: asked about": [_share(own_lines.recovered(heard[code])) for code in LANGUAGES],
         "both of two requests": [_share(own_lines.both_found(heard[code])) for code in LANGUAGES],
         "out of scope: recall": [_share(own_lines.out_of_scope_recall(heard[code])) for code in LANGUAGES],
         "in scope: turned away or asked back": [_share(own_lines.false_rejections(heard[code])) for code in LANGUAGES],

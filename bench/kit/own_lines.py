@@ -39,7 +39,11 @@ NAMED = frozenset(["place", "period", "name"])
 """What has no form: cities, days, people."""
 _NOTHING = frozenset(["nlu_fallback", "not_understandable"])
 _OUTSIDE = "out_of_scope"
-_MOST_ASKED = 3
+MOST_ASKED, LEAST_LIKELY = 3, 0.03
+"""As actions/perhaps.py has them; a test holds them together."""
+NAMED_REQUESTS = frozenset(
+    yaml.safe_load((Path(__file__).parents[2] / "actions" / "languages" / "en.yml").read_text("utf-8"))["choices"]
+)
 
 Fact = tuple[str, str]
 
@@ -61,13 +65,13 @@ class Read:
     intents: tuple[str, ...]
     facts: frozenset[Fact]
     language: str | None
-    guesses: tuple[str, ...]
-    """The likeliest intents, as many as are asked about where it is not sure."""
+    choices: tuple[str, ...]
+    """Where it is not sure: what it asks whether that is meant, outside of a request and where no article answers."""
 
     @property
     def is_near(self) -> bool:
-        """Whether the right one is done, or among those that may be asked about."""
-        return self.is_right or not {*self.guesses}.isdisjoint(self.line.intents)
+        """Whether the right one is done, or asked about."""
+        return self.is_right or not {*self.choices}.isdisjoint(self.line.intents)
 
     @property
     def is_right(self) -> bool:
@@ -116,12 +120,12 @@ def accuracy(heard: Sequence[Read]) -> float:
 
 
 def near(heard: Sequence[Read]) -> float:
-    """Give the share of lines whose intent was understood, or is among the first few."""
+    """Give the share of lines whose intent was understood, or is asked about."""
     return sum(one.is_near for one in heard) / len(heard)
 
 
 def recovered(heard: Sequence[Read]) -> float:
-    """Give, of the lines in scope that it asks back about, the share whose intent is among the first few."""
+    """Give, of the lines in scope that are not understood, the share whose intent is asked about."""
     asked = [
         one for one in heard if one.intents[0] == "nlu_fallback" and not {*one.line.intents} & {_OUTSIDE, *_NOTHING}
     ]
@@ -185,8 +189,15 @@ def _read(line: Line, parsed: Mapping[str, Any]) -> Read:
         (str(parsed["intent"]["name"]), *(str(each["value"]) for each in also)),
         frozenset((str(each["entity"]), _value(str(each["entity"]), each["value"])) for each in entities),
         next((str(each["value"]) for each in entities if each["entity"] == "language"), None),
-        tuple(each["name"] for each in parsed["intent_ranking"] if each["name"] not in _NOTHING)[:_MOST_ASKED],
+        _choices(parsed),
     )
+
+
+def _choices(parsed: Mapping[str, Any]) -> tuple[str, ...]:
+    if parsed["intent"]["name"] not in _NOTHING:
+        return ()
+    near = [each for each in parsed["intent_ranking"] if each["confidence"] >= LEAST_LIKELY]
+    return tuple(each["name"] for each in near if each["name"] in NAMED_REQUESTS)[:MOST_ASKED]
 
 
 def _value(kind: str, value: object) -> str:

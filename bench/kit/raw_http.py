@@ -75,6 +75,8 @@ class _Wire(asyncio.Protocol):
         self._answer: asyncio.Future[HttpAnswer] | None = None
 
     async def exchange(self, request: bytes) -> HttpAnswer:
+        if self.is_gone:  # the other side may have died between accepting the connection and now
+            raise ConnectionGone("The connection ended before the request.")
         self._received.clear()
         self._body_at = 0
         self._answer = asyncio.get_running_loop().create_future()

@@ -13,13 +13,13 @@ from pathlib import Path
 from random import Random
 from time import monotonic
 
-import httpx
 import psycopg
 import pytest
 
 from bench.kit.conversations import Customer
 from bench.kit.customers import POINTS_DUE, add_customers, credits_of
 from bench.kit.programs import bench_folder, ready
+from bench.kit.raw_http import HttpConnection
 from bench.kit.relevo_serve import RelevoServe, relevo_serve
 from relevo.bootstrap import OpenStore, open_store
 from relevo.contracts.accounts import AgentAccount, AgentPowers
@@ -36,6 +36,7 @@ from tests.properties.relay_invariants import check, kept
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(240)]
 
 ROUNDS, KILL_SECONDS, SEED = 12, 18.0, 7
+PATIENCE_SECONDS = 5.0
 APPROVED = "Una persona lo ha aprobado"
 WAITING = "SELECT count(*) FROM inbox WHERE state IN ('waiting', 'held')"
 UNFINISHED = "SELECT count(*) FROM effects WHERE state = 'intended'"
@@ -94,12 +95,13 @@ class Rounds:
             await asyncio.sleep(0.2)
 
     async def _is_answered(self, message: Mapping[str, str]) -> bool:
-        url = f"http://127.0.0.1:{self.serve.port}/webhooks/rest/webhook"
+        connection = HttpConnection(self.serve.port)
         try:
-            async with httpx.AsyncClient(timeout=5) as client:
-                return (await client.post(url, json=message)).status_code == 200
-        except httpx.TransportError:  # nobody listens just now, or whoever did was killed
+            return (await asyncio.wait_for(connection.say(message), PATIENCE_SECONDS)).status == 200
+        except (OSError, asyncio.TimeoutError):  # nobody listens just now, or whoever did was killed
             return False
+        finally:
+            connection.close()
 
     async def _is_served(self, customer: Customer) -> None:
         store, conversation = self.opened.store, await self.conversation(customer)

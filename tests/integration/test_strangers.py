@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from actions import perhaps
 from bench.kit import own_lines
 from bench.own_bot import table
 from relevo.nlu.words import fold
@@ -54,6 +55,11 @@ def test_strangers_lines_are_not_taught(code: str) -> None:
     lines = own_lines.lines(code)
     assert len(lines) >= 400
     assert [line.text for line in lines if _plain(line.text) in known and len(line.text.split()) > 3] == []
+
+
+def test_what_is_counted_as_asked_about_is_what_the_bot_asks() -> None:
+    """As many choices, and none less likely."""
+    assert (len(perhaps._RESPONSES), perhaps._LEAST) == (own_lines.MOST_ASKED, own_lines.LEAST_LIKELY)
 
 
 def _plain(text: str) -> str:
