@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import time
+from datetime import date, time
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from relevo.configuration.documents import Mistakes, Spot, read_document
 from relevo.configuration.formal import Formal, read_formal
-from relevo.domain.service import DAYS, Service, Shift
+from relevo.domain.calendar import DAYS, Shift
+from relevo.domain.service import Service
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +54,7 @@ def read_bot(path: Path, mistakes: Mistakes) -> BotFile:
 
 
 def _service(spot: Spot) -> Service:
-    parts = spot.fields(optional=("hours", "first_response_seconds", "queue_seconds", "approval_seconds"))
+    parts = spot.fields(optional=("hours", "holidays", "first_response_seconds", "queue_seconds", "approval_seconds"))
     given: dict[str, object] = {
         name: seconds
         for name in ("queue_seconds", "approval_seconds")
@@ -62,6 +63,9 @@ def _service(spot: Spot) -> Service:
     if "hours" in parts:
         shifts = [_shift(days, hours) for days, hours in parts["hours"].fields(is_open=True).items()]
         given["shifts"] = tuple(shift for shift in shifts if shift)
+    if "holidays" in parts:
+        days = [_holiday(day) for day in parts["holidays"].items()]
+        given["holidays"] = frozenset(day for day in days if day)
     if "first_response_seconds" in parts:
         levels = tuple(Service().first_response_seconds)
         found = parts["first_response_seconds"].fields(required=levels)
@@ -88,8 +92,17 @@ def _shift(days: str, hours: Spot) -> Shift | None:
     return shift
 
 
+def _holiday(spot: Spot) -> date | None:
+    text = spot.text() or ""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        spot.wrong(f"'{text}' must be a day in quotes, written like \"2026-12-25\".")
+        return None
+
+
 def _clock(text: str) -> time:
-    return time(23, 59) if text.strip() == "24:00" else time.fromisoformat(text.strip())
+    return time.max if text.strip() == "24:00" else time.fromisoformat(text.strip())
 
 
 def _languages(spot: Spot | None) -> tuple[str, ...]:

@@ -5,25 +5,9 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, time
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Shift:
-    """Neighbouring days with the same hours, first and last day included."""
-
-    first: str
-    last: str
-    opens: time
-    closes: time
-
-    def holds_at(self, local: datetime) -> bool:
-        """Tell whether a moment, in the business's time zone, is within it."""
-        first, last = DAYS.index(self.first), DAYS.index(self.last)
-        return first <= local.weekday() <= last and self.opens <= local.time() < self.closes
+from relevo.domain.calendar import Calendar, Shift
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,6 +15,8 @@ class Service:
     """What the business promises about its people."""
 
     shifts: tuple[Shift, ...] = (Shift(first="mon", last="sun", opens=time(8), closes=time(22)),)
+    holidays: frozenset[date] = frozenset()
+    """Days on which nobody is there, whatever the shifts say."""
     first_response_seconds: Mapping[str, int] = field(
         default_factory=lambda: {"normal": 14_400, "high": 3_600, "urgent": 900}
     )
@@ -51,7 +37,11 @@ class Service:
         year, month = asked_at.year + months // 12, months % 12 + 1
         return asked_at.replace(year=year, month=month, day=min(asked_at.day, monthrange(year, month)[1]))
 
+    @property
+    def calendar(self) -> Calendar:
+        """When people are there."""
+        return Calendar(shifts=self.shifts, holidays=self.holidays, timezone=self.timezone)
+
     def is_open_at(self, moment: datetime) -> bool:
         """Tell whether people should be there at a moment."""
-        local = moment.astimezone(ZoneInfo(self.timezone))
-        return any(shift.holds_at(local) for shift in self.shifts)
+        return self.calendar.is_open_at(moment)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import time
 
-from relevo.domain.service import DAYS, Service, Shift
+from relevo.domain.calendar import DAYS, Shift
+from relevo.domain.service import Service
 from relevo.flow.texts import say
 
 
@@ -28,4 +29,4 @@ def _shift(shift: Shift, days: dict[str, str], language: str | None) -> str:
 
 
 def _clock(moment: time) -> str:
-    return f"{moment.hour}:{moment.minute:02}"
+    return "24:00" if moment == time.max else f"{moment.hour}:{moment.minute:02}"

@@ -41,7 +41,14 @@ def learn(texts: Sequence[str], labels: Sequence[str], *, unnamed: Collection[st
     kinship = kinship_of(classes, unnamed)
     slope, shift = _calibration(rows, places, len(texts), kinship)
     weights, biases = _weights(rows, places, kinship)
-    return LinearClassifier(grams=grams, classes=classes, weights=weights, biases=biases, slope=slope, shift=shift)
+    return LinearClassifier(
+        grams=grams,
+        classes=classes,
+        weights=weights.astype(np.float16),
+        biases=biases,
+        slope=slope,
+        shift=shift,
+    )
 
 
 def _matrix(grams: Grams, texts: Sequence[str]) -> csr_matrix:

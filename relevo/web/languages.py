@@ -1,4 +1,4 @@
-"""The words on our own pages, one file for each language, and which language a browser wants."""
+"""The words on our own pages, for each language a file and a folder of more, and which language a browser wants."""
 
 from __future__ import annotations
 
@@ -16,11 +16,18 @@ _FOLDER = Path(__file__).parent / "texts"
 Words = Mapping[str, str]
 
 
-def _read(folder: Path) -> Mapping[str, Words]:
+def _read(folder: Path) -> dict[str, dict[str, str]]:
     return {path.stem: msgspec.json.decode(path.read_bytes(), type=dict[str, str]) for path in folder.glob("*.json")}
 
 
-WORDS = dict(sorted(_read(_FOLDER).items()))
+def _with_rooms(language: str, words: dict[str, str]) -> Words:
+    """Add the words of each room of the desk, which are in a file of their own."""
+    for more in _read(_FOLDER / language).values():
+        words.update(more)
+    return words
+
+
+WORDS = {language: _with_rooms(language, words) for language, words in sorted(_read(_FOLDER).items())}
 _FORMAL = {language: {**WORDS[language], **words} for language, words in _read(_FOLDER / "formal").items()}
 
 
