@@ -10,8 +10,8 @@ help: ## list these targets
 run: setup ## start Relevo with the demo company on 127.0.0.1:8080 (Ctrl-C stops everything)
 	@exec .venv/bin/relevo serve --demo
 
-test: setup-dev ## run every test (ARGS="tests/unit -x" goes to pytest)
-	@exec .venv/bin/python -m pytest $(ARGS)
+test: setup-dev ## run every test, in two processes (ARGS="tests/unit -x" goes to pytest)
+	@exec .venv/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: setup-dev ## format, lint, types, imports, budgets and locks
 	@exec tools/check

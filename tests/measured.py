@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -15,6 +17,13 @@ class Measured:
         """Generated conversations, by what they are about."""
         self.messages: dict[str, list[int]] = defaultdict(list)
         """Customer messages of each dialogue that was solved within its bar, by file."""
+
+    def add(self, conversations: Mapping[str, int], messages: Mapping[str, list[int]]) -> None:
+        """Add what another process measured."""
+        for what, count in conversations.items():
+            self.conversations[what] += count
+        for file, counted in messages.items():
+            self.messages[file] += counted
 
     def lines(self) -> list[str]:
         """Give what was measured; nothing that did not run."""
@@ -39,6 +48,20 @@ def pytest_configure(config: pytest.Config) -> None:
 def measured(request: pytest.FixtureRequest) -> Measured:
     """What is said at the end of the run."""
     return request.config.stash[_KEY]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Pass it to the process that speaks, where the tests run in several."""
+    found = session.config.stash[_KEY]
+    if (output := getattr(session.config, "workeroutput", None)) is not None:
+        output["measured"] = [dict(found.conversations), dict(found.messages)]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take it from a process that is done."""
+    if found := getattr(node, "workeroutput", {}).get("measured"):
+        node.config.stash[_KEY].add(*found)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

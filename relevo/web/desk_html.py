@@ -59,6 +59,7 @@ def overview_page(
     """Give the lists of cases and conversations."""
     words = WORDS[language]
     body = f"""<main class="work overview">
+<h1 class="unseen">{text(words["desk.overview"])}</h1>
 {case_list(words, listing)}
 <section class="pane" id="conversations" data-live aria-labelledby="conversations-title">
 <h2 id="conversations-title">{text(words["desk.conversations"])} {_count(conversations)}</h2>

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from relevo.brain.models import Models
+from tests.alone import alone
 from tests.processes import Installation, make_installation, removed_afterwards
 
 Make = Callable[..., Installation]
@@ -21,11 +22,12 @@ def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     kept = Models(request.config.cache.mkdir("relevo-models"))
     installation = make_installation(tmp_path_factory.mktemp("trained"))
     fingerprint = _fingerprint(installation)
-    if not kept.has(fingerprint):
-        done = installation.run("train")
-        assert done.returncode == 0, done.stderr
-        shutil.copy(Models(installation.state / "models").of(fingerprint), kept.folder / "unfinished")
-        kept.put(kept.folder / "unfinished", fingerprint)
+    with alone(kept.folder):
+        if not kept.has(fingerprint):
+            done = installation.run("train")
+            assert done.returncode == 0, done.stderr
+            shutil.copy(Models(installation.state / "models").of(fingerprint), kept.folder / "unfinished")
+            kept.put(kept.folder / "unfinished", fingerprint)
     return kept.of(fingerprint)
 
 

@@ -15,6 +15,7 @@ from relevo.brain import placeholders
 from relevo.brain.bot_files import BotFiles
 from relevo.brain.models import Models
 from tests import spike
+from tests.alone import alone
 from tests.integration.office import Office, open_office
 from tests.integration.talking import BOT, Floor, open_floor
 
@@ -32,8 +33,9 @@ def bot_model(request: pytest.FixtureRequest) -> Path:
 
         assert request.config.cache is not None, "pytest runs without its cache"
         models, files = Models(request.config.cache.mkdir("relevo-models")), BotFiles(BOT)
-        if not models.has(files.fingerprint()):
-            train(files, models, models.folder / "training.log")
+        with alone(models.folder):
+            if not models.has(files.fingerprint()):
+                train(files, models, models.folder / "training.log")
         return models.of(files.fingerprint())
 
 

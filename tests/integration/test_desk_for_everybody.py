@@ -1,0 +1,69 @@
+"""The desk for people who hear it read, see little or use no mouse: axe finds nothing to complain about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Page
+
+from tests.integration.test_desk_in_a_browser import CHROMIUM, PASSWORD, Office, Window, office
+
+__all__ = ["office"]
+
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
+]
+_WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+_SEATS: dict[str, dict[str, Any]] = {
+    "Sara Molina": {"locale": "en-GB", "color_scheme": "light"},
+    "Kim Reyes": {"locale": "es-ES", "color_scheme": "dark"},
+    "Noor Haddad": {"locale": "es-ES", "color_scheme": "light", "width": 360},
+    "Ana Prieto": {"locale": "en-GB", "color_scheme": "dark", "width": 360},
+}
+
+
+async def test_axe_finds_nothing_on_any_page_of_the_desk(office: Office) -> None:
+    """Signed out, refused, on every page, with a case being worked on: wide and narrow, light and dark."""
+    await office.doors.texts("amina", "a refund of AO-50017 please")
+    await office.doors.texts("amina", "a person please")
+    found: dict[str, list[str]] = {}
+    for name, settings in _SEATS.items():
+        seat = await office.seat(name, **settings)
+        await _look(seat.page, f"{name}: overview", found)
+        await seat.opens_the_case()
+        await _look(seat.page, f"{name}: case", found)
+        if name == "Sara Molina":
+            await _take_over(seat, found)
+        await seat.open("/desk/cases/NONE")
+        await _look(seat.page, f"{name}: refusal", found)
+    signed_out = await office.browser.new_page(base_url=office.doors.url)
+    await signed_out.goto("/desk")
+    await _look(signed_out, "sign in", found)
+    await signed_out.locator("[name=email]").fill("nobody@aurora.example")
+    await signed_out.locator("[name=password]").fill(PASSWORD)
+    await signed_out.locator("main button").click()
+    await _look(signed_out, "signed in wrongly", found)
+    assert found == {}
+
+
+async def _take_over(seat: Window, found: dict[str, list[str]]) -> None:
+    await seat.page.get_by_role("button", name="Take over").click()
+    await seat.page.get_by_role("button", name="Hand back …").click()
+    await _look(seat.page, "handing back", found)
+    await seat.page.keyboard.press("Escape")
+
+
+async def _look(page: Page, where: str, found: dict[str, list[str]]) -> None:
+    await page.wait_for_load_state()
+    response = (await Axe().run(page, options=_WCAG)).response
+    complaints = [
+        f"{broken['id']}: {node['target']} {node['failureSummary']}"
+        for broken in response["violations"]
+        for node in broken["nodes"]
+    ]
+    if complaints:
+        found[where] = complaints
