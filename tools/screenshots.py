@@ -1,0 +1,125 @@
+"""Makes the pictures of docs/images/desk: every main screen of the desk, light and dark, wide and narrow.
+
+Starts the demo in a folder of its own, has customers write to it, and looks at it as Noelia, a supervisor. Needs
+Chromium and what `make test` sets up. Run it with: .venv/bin/python -m tools.screenshots [name ...]
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from bench.kit.programs import bench_folder, ready
+from bench.kit.relevo_serve import RelevoServe, relevo_serve
+
+IMAGES = Path(__file__).parents[1] / "docs" / "images" / "desk"
+LOOKS = {"light": ("light", 1366), "dark": ("dark", 1366), "phone": ("light", 390), "phone-dark": ("dark", 390)}
+CUSTOMERS = {
+    "oliver": ["My points for flight AU3411 are missing. I am AU73915024, booking OWH5T4", "a person please"],
+    "marta": ["Me cobraron 7455 euros de envío en el pedido AO-50017, soy AU31572906", "sí"],
+    "lucia": ["Hola, me faltan los puntos de mis vuelos a Dubái del mes pasado", "AU48207315, reserva RBL7Q2", "sí"],
+    "nadie": ["quiero hablar con una persona, mi maleta no aparece"],
+}
+Shot = Callable[[Page], None]
+
+
+def main() -> None:
+    wanted = sys.argv[1:] or list(SHOTS)
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with _demo() as demo, sync_playwright() as playwright:
+        chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        _customers_write(demo)
+        for look in LOOKS:
+            for name in wanted:
+                _keep(_shoot(browser, demo, look, SHOTS[name]), f"{name}-{look}")
+        browser.close()
+
+
+@contextmanager
+def _demo() -> Iterator[RelevoServe]:
+    with bench_folder() as folder:
+        demo = relevo_serve(folder)
+        demo.program.start()
+        try:
+            asyncio.run(ready(demo.program, demo.port, 300))
+            yield demo
+        finally:
+            demo.program.stop()
+
+
+def _customers_write(demo: RelevoServe) -> None:
+    for sender, texts in CUSTOMERS.items():
+        for number, text in enumerate(texts):
+            message = {"sender": sender, "message": text, "message_id": str(number)}
+            httpx.post(f"{_address(demo)}/webhooks/rest/webhook", json=message, timeout=40).raise_for_status()
+
+
+def _shoot(browser: Browser, demo: RelevoServe, look: str, shot: Shot) -> bytes:
+    scheme, width = LOOKS[look]
+    context = browser.new_context(
+        base_url=_address(demo),
+        viewport={"width": width, "height": 820},
+        color_scheme=scheme,  # type: ignore[arg-type]
+        locale="en-GB",
+        device_scale_factor=1,
+    )
+    page = context.new_page()
+    _sign_in(page, demo)
+    shot(page)
+    page.wait_for_timeout(300)  # styles and times settle; nothing here is tested
+    picture = page.screenshot()
+    context.close()
+    return picture
+
+
+def _sign_in(page: Page, demo: RelevoServe) -> None:
+    login = (demo.state / "first-login.txt").read_text(encoding="utf-8")
+    password = re.search(r"^password: (\S+)$", login, re.MULTILINE)
+    assert password
+    page.goto("/desk")
+    page.locator("[name=email]").fill("noelia@aurora.example")
+    page.locator("[name=password]").fill(password[1])
+    page.locator("main button").click()
+    page.locator("#cases").wait_for()
+
+
+def _keep(picture: bytes, name: str) -> None:
+    file = IMAGES / f"{name}.webp"
+    Image.open(io.BytesIO(picture)).save(file, quality=80, method=6)
+    print(file, file.stat().st_size // 1024, "kB")
+
+
+def _address(demo: RelevoServe) -> str:
+    return f"http://127.0.0.1:{demo.port}"
+
+
+def _open(path: str) -> Shot:
+    def shot(page: Page) -> None:
+        page.goto(path)
+
+    return shot
+
+
+def _case(page: Page) -> None:
+    page.locator("#cases .lines a").first.click()
+    page.locator("#case").wait_for()
+
+
+SHOTS: dict[str, Shot] = {
+    "inbox": _open("/desk"),
+    "case": _case,
+}
+
+if __name__ == "__main__":
+    main()
