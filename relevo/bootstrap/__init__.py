@@ -20,6 +20,7 @@ from relevo.store.inbox import PostgresInbox
 from relevo.store.live import EVERYTHING, PostgresLive
 from relevo.store.outbox import PostgresOutbox
 from relevo.store.pool import Database
+from relevo.store.search import PostgresSearch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,4 +70,5 @@ def _store(database: Database, lease_seconds: float, attachment_key: bytes | Non
         accounts=PostgresAccounts(database),
         bots=PostgresBots(database),
         attachments=PostgresAttachments(database, attachment_key),
+        search=PostgresSearch(database),
     )

@@ -12,6 +12,7 @@ from relevo.contracts.accounts import Accounts
 from relevo.contracts.attachments import Attachments, KeptFor
 from relevo.contracts.channel import Delivery
 from relevo.contracts.desk import Approvals, CaseWork, Desk, Handoffs
+from relevo.contracts.search import Search
 from relevo.domain.cases import CaseContact, CaseRequest
 from relevo.domain.contacts import Level
 from relevo.domain.conversations import Control, Conversation
@@ -310,3 +311,4 @@ class Store:
     accounts: Accounts
     bots: Bots
     attachments: Attachments
+    search: Search

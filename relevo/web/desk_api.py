@@ -16,6 +16,7 @@ from relevo.web import desk_wire as wire
 from relevo.web import desk_writing as writing
 from relevo.web.desk_changes import give_changes
 from relevo.web.desk_doors import Call, add_doors
+from relevo.web.desk_search import MOST_HITS, PAGE_HITS, give_hits
 from relevo.web.openapi import Api, Operation, Query, describe
 from relevo.web.schemas import PUBLISHED, schema_of
 
@@ -128,6 +129,19 @@ _SHOW = Query(
 _AFTER = Query(
     name="after", about="Position of the last entry that is known.", schema={"type": "integer", "default": 0}
 )
+_SEARCH = (
+    Query(
+        name="q",
+        about="Words, a name, a case number or a reference; the last word may be a beginning. At most 200 characters.",
+        schema={"type": "string", "minLength": 2, "maxLength": 200},
+    ),
+    Query(name="cursor", about="“next_cursor” of the answer before, with the same q.", schema={"type": "string"}),
+    Query(
+        name="limit",
+        about=f"At most so many, 1 to {MOST_HITS}.",
+        schema={"type": "integer", "minimum": 1, "maximum": MOST_HITS, "default": PAGE_HITS},
+    ),
+)
 
 API = Api(
     title="Relevo desk",
@@ -144,6 +158,9 @@ API = Api(
         ),
         _get(_ONE, "conversation", "A conversation with its cases and handoffs.", _conversation, wire.ConversationView),
         _get(f"{_ONE}/entries", "entries", "A timeline after a position.", _entries, wire.Entries, query=(_AFTER,)),
+        _get(
+            "/search", "search", "What was written, who, and which case.", give_hits, wire.SearchResults, query=_SEARCH
+        ),
         _get(
             "/changes", "changes", "Events that say “look again”.", give_changes, None, answer_type="text/event-stream"
         ),

@@ -69,12 +69,13 @@ def overview_page(
     return desk_page(language, words["desk.overview"], session, body)
 
 
-def desk_page(language: str, title: str, session: Session, body: str) -> str:
-    """Give a page of a signed-in agent; ``body`` is HTML."""
+def desk_page(language: str, title: str, session: Session, body: str, *, searched: str = "") -> str:
+    """Give a page of a signed-in agent; ``body`` is HTML, ``searched`` what was searched for on it."""
     words = WORDS[language]
     frame = f"""<body>
 <header class="bar">
 <a class="brand" href="/desk">{_LOGO}<span>Relevo <b>{text(words["desk.title"])}</b></span></a>
+{_search_form(words, searched)}
 <p class="status" id="refresh" role="status" data-stale="{text(words["desk.stale"])}">{text(words["desk.updates"])}</p>
 {_presence(words, session.agent)}
 <form class="who" method="post" action="/desk/logout">
@@ -113,6 +114,14 @@ def who(words: Words, line: ConversationLine) -> str:
         return text(line.contact_name)
     address = line.address if len(line.address) <= 24 else f"{line.address[:8]}…"
     return f'{text(words["desk.unknown_contact"])} <span class="number">{text(address)}</span>'
+
+
+def _search_form(words: Words, searched: str) -> str:
+    return f"""<form class="search" role="search" action="/desk/search">
+<input type="search" name="q" value="{text(searched)}" maxlength="200" autocomplete="off" enterkeyhint="search"
+ aria-label="{text(words["desk.search"])}" placeholder="{text(words["desk.search_placeholder"])}">
+<button class="plain">{text(words["desk.search"])}</button>
+</form>"""
 
 
 def _presence(words: Words, agent: AgentAccount) -> str:

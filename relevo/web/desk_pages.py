@@ -16,6 +16,7 @@ from sanic.response import HTTPResponse
 from relevo.errors import NotAuthenticated, RequestError, TooMany
 from relevo.web.desk_html import overview_page, refusal_page, sign_in_page
 from relevo.web.desk_reading import CaseListing, read_case, read_conversation, read_list
+from relevo.web.desk_search import search_page
 from relevo.web.desk_work import work_page
 from relevo.web.languages import WORDS, language_of
 from relevo.web.markup import page_answer
@@ -50,6 +51,7 @@ def add_desk_pages(app: Sanic) -> None:
     app.add_route(_page(post_sign_in), "/desk/login", methods=["POST"], name="desk_post_sign_in")
     app.add_route(_page(_post_sign_out), "/desk/logout", methods=["POST"], name="desk_sign_out")
     app.add_route(_page(_overview), "/desk", methods=["GET"], name="desk_overview")
+    app.add_route(_page(_search), "/desk/search", methods=["GET"], name="desk_search")
     app.add_route(
         _page(_conversation), "/desk/conversations/<conversation_id:uuid>", methods=["GET"], name="desk_conversation"
     )
@@ -111,6 +113,11 @@ async def _overview(request: Request) -> HTTPResponse:
     return page_answer(overview_page(language_of(request), session, listing, conversations))
 
 
+async def _search(request: Request) -> HTTPResponse:
+    session = await demand_session(request)
+    return await search_page(request, session, await _listing(request, session))
+
+
 async def _conversation(request: Request, conversation_id: UUID) -> HTTPResponse:
     session = await demand_session(request)
     store = services_of(request).store
@@ -143,7 +150,7 @@ def _after(request: Request) -> int | None:
 
 def _own_page(target: str) -> str:
     """Give a page of the desk to go to; never one of somebody else's."""
-    is_ours = target == "/desk" or target.startswith(("/desk/cases/", "/desk/conversations/"))
+    is_ours = target in ("/desk", "/desk/search") or target.startswith(("/desk/cases/", "/desk/conversations/"))
     return target if is_ours and target.isascii() and target.isprintable() and len(target) < 200 else "/desk"
 
 

@@ -1,0 +1,70 @@
+"""Finds conversations for an agent, by words, names, case numbers and references."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from relevo.contracts.search import Findings, Found, Match, SearchPlace
+from relevo.contracts.store import Store
+from relevo.domain.messages import clean_text
+from relevo.domain.search import SearchQuery, Snippet, read_query, snippet
+from relevo.errors import Unreadable
+
+MAX_QUERY_CHARACTERS = 200
+MIN_QUERY_CHARACTERS = 2
+_CURSOR = re.compile(r"([0-3])(s?)-([0-9]{1,18})")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hit:
+    """Something that was found, and the piece of it to show."""
+
+    found: Found
+    snippet: Snippet
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hits:
+    """Some hits, and the cursor of the next ones where there are more."""
+
+    hits: Sequence[Hit]
+    cursor: str | None
+
+
+async def search(store: Store, text: str, cursor: str | None, limit: int) -> Hits:
+    """Give what comes after a cursor; raises Unreadable for a query that is too short or too long, or no cursor."""
+    query = _query(text)
+    findings = await store.search.find(query, _place(cursor) if cursor else None, limit)
+    hits = [Hit(found=found, snippet=snippet(found.text, query)) for found in findings.found]
+    return Hits(hits=hits, cursor=_cursor(findings))
+
+
+def _query(text: str) -> SearchQuery:
+    text = clean_text(text)
+    if len(text) > MAX_QUERY_CHARACTERS:
+        raise Unreadable(
+            f"What you search for has {len(text)} characters; at most {MAX_QUERY_CHARACTERS} fit. Take the few words"
+            " that tell it from others.",
+            code="query_too_long",
+        )
+    query = read_query(text)
+    if sum(map(len, query.words)) < MIN_QUERY_CHARACTERS:
+        raise Unreadable(
+            f"Search for at least {MIN_QUERY_CHARACTERS} letters or digits: words, a name, a number.",
+            code="query_too_short",
+        )
+    return query
+
+
+def _place(cursor: str) -> SearchPlace:
+    read = _CURSOR.fullmatch(cursor)
+    if read is None:
+        raise Unreadable("“cursor” must be what “next_cursor” said, with the same “q”.", code="bad_cursor")
+    return SearchPlace(match=Match(int(read[1])), is_similar=bool(read[2]), document=int(read[3]))
+
+
+def _cursor(findings: Findings) -> str | None:
+    after = findings.after
+    return f"{after.match.value}{'s' * after.is_similar}-{after.document}" if after else None
