@@ -91,7 +91,7 @@ def _references(text: str, words: Sequence[str]) -> list[str]:
 
 
 def _runs(words: Sequence[str]) -> Iterator[list[str]]:
-    """Give for each row of words with digits all as one, also behind the short word that leads it, and the long ones."""
+    """Give of each row of words with digits all as one, also behind the short word that leads it, and the long ones."""
     place = 0
     while place < len(words):
         end = place
@@ -125,24 +125,31 @@ def _is_asked(word: str, query: SearchQuery) -> bool:
     return word[:LONGEST_WORD] in query.words or (query.prefix is not None and word.startswith(query.prefix))
 
 
-def _reference_spans(found: Sequence[tuple[int, int, str]], query: SearchQuery) -> Iterator[tuple[int, int]]:
-    keys = set(query.references) | {key for each in query.references for key in without_one(each)}
-    longest = max(map(len, query.references)) + 1
+def _reference_spans(found: Sequence[tuple[int, int, str]], query: SearchQuery) -> list[tuple[int, int]]:
+    """Give where the references stand; where none does, what is one but for a character."""
+    pieces = list(_pieces(found, max(map(len, query.references)) + 1))
+    exact = [
+        (start, end) for start, end, joined, is_word in pieces if _is_one(joined, query.references, is_word=is_word)
+    ]
+    keys = {key for each in query.references for key in {each, *without_one(each)}}
+    return exact or [(a, b) for a, b, joined, _ in pieces if not keys.isdisjoint({joined, *without_one(joined)})]
+
+
+def _is_one(joined: str, references: tuple[str, ...], *, is_word: bool) -> bool:
+    """Tell whether it is one, or a word that has letters or a country's code before one."""
+    return joined in references or (is_word and joined.endswith(references))
+
+
+def _pieces(found: Sequence[tuple[int, int, str]], longest: int) -> Iterator[tuple[int, int, str, bool]]:
+    """Give words, and neighbouring words written as one: from, up to, what, and whether it is a single word."""
     for place, (start, _, _) in enumerate(found):
         joined = ""
         for _, end, word in found[place : place + _MOST_PIECES]:
-            joined += word.translate(_LOOKALIKES)
-            if _is_like(joined, query.references, keys):
-                yield start, end
+            is_word, joined = not joined, joined + word.translate(_LOOKALIKES)
+            if len(joined) >= _SHORTEST_REFERENCE:
+                yield start, end, joined, is_word
             if len(joined) > longest:
                 break
-
-
-def _is_like(joined: str, references: tuple[str, ...], keys: set[str]) -> bool:
-    """Tell whether it is one, has letters or a country's code before one, or is one but for a character."""
-    if len(joined) < _SHORTEST_REFERENCE:
-        return False
-    return joined.endswith(references) or not keys.isdisjoint({joined, *without_one(joined)})
 
 
 def _start(line: str, first: int) -> int:

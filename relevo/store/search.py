@@ -27,10 +27,17 @@ WHERE words @@ %(wanted)s::tsquery AND NOT words @@ %(had)s::tsquery ORDER BY id
 """
 _INDEX = """
 WITH hits AS MATERIALIZED (
-    SELECT workspace_id, id, words FROM search_documents WHERE words @@ %(wanted)s::tsquery
+    SELECT workspace_id, id, words FROM search_documents WHERE words @@ %(narrow)s::tsquery
 )
-SELECT id FROM hits WHERE workspace_id = 1 AND id < %(before)s AND NOT words @@ %(had)s::tsquery
+SELECT id FROM hits
+WHERE workspace_id = 1 AND id < %(before)s AND words @@ %(wanted)s::tsquery AND NOT words @@ %(had)s::tsquery
 ORDER BY id DESC LIMIT %(limit)s
+"""
+# The index reads everything that begins with a prefix. Where other words are rare, they alone narrow it down enough.
+_RARE = """
+SELECT count(*) * 400 < %(walk)s FROM (
+    SELECT words FROM search_documents WHERE workspace_id = 1 ORDER BY id DESC LIMIT %(walk)s
+) newest WHERE words @@ %(whole)s::tsquery
 """
 _READ = """
 SELECT d.id, d.kind, CASE d.kind WHEN 'contact' THEN search_text(w) WHEN 'case' THEN search_text(s)
@@ -56,6 +63,8 @@ class _Asked:
     """A query as one tsquery for each group; empty where it asks for nothing there."""
 
     groups: Mapping[Match, str]
+    whole: str
+    """The words but for one that may be a beginning."""
 
     def had(self, match: Match, *, is_similar: bool) -> str:
         """Give what better groups have found already."""
@@ -104,18 +113,23 @@ async def _hits(
             "limit": limit - len(hits),
             "walk": WALK,
         }
-        hits += [(match, document) for document in await _of_group(connection, match, values)]
+        hits += [(match, document) for document in await _of_group(connection, asked, match, values)]
     return hits, is_similar
 
 
-async def _of_group(connection: Connection, match: Match, values: Mapping[str, Any]) -> list[int]:
+async def _of_group(connection: Connection, asked: _Asked, match: Match, values: Mapping[str, Any]) -> list[int]:
     """Give the newest documents of a group; what the walk does not fill, the index finds whole."""
-    found: list[tuple[Any, ...]] = []
-    for statement in (_WALK, _INDEX) if match is Match.WORDS else (_INDEX,):
-        found = await (await connection.execute(statement, values)).fetchall()
-        if len(found) == values["limit"]:
-            break
-    return [row[0] for row in found]
+    if match is not Match.WORDS:
+        return await _column(connection, _INDEX, {**values, "narrow": values["wanted"]})
+    walked = await _column(connection, _WALK, values)
+    if len(walked) == values["limit"]:
+        return walked
+    (is_rare,) = await _column(connection, _RARE, {**values, "whole": asked.whole}) if asked.whole else (False,)
+    return await _column(connection, _INDEX, {**values, "narrow": asked.whole if is_rare else values["wanted"]})
+
+
+async def _column(connection: Connection, statement: str, values: Mapping[str, Any]) -> list[Any]:
+    return [row[0] for row in await (await connection.execute(statement, values)).fetchall()]
 
 
 async def _read(connection: Connection, hits: Sequence[tuple[Match, int]]) -> list[Found]:
@@ -143,17 +157,21 @@ def _found(match: Match, row: Sequence[Any]) -> Found:
 
 
 def _asked(query: SearchQuery) -> _Asked:
-    words = " & ".join(f"'{word}'" for word in query.words)
-    words = f"{words}:*" if query.prefix else words
     exact = " | ".join(f"'={reference}'" for reference in query.references)
-    named = f"'#contact' & ({' | '.join(filter(None, (f'({words})', exact)))})"
+    marked = f" | ('#contact' | '#case') & ({exact})" if exact else ""
     groups = {
-        Match.NAMED: f"{named} | '#case' & ({exact})" if exact else named,
+        Match.NAMED: f"({_words(query, '@')}){marked}",
         Match.REFERENCE: exact,
-        Match.SIMILAR_REFERENCE: " | ".join(map(_similar, query.references)) if exact else "",
-        Match.WORDS: words,
+        Match.SIMILAR_REFERENCE: " | ".join(map(_similar, query.references)),
+        Match.WORDS: _words(query),
     }
-    return _Asked(groups=groups)
+    whole = query.words[:-1] if query.prefix else ()
+    return _Asked(groups=groups, whole=" & ".join(f"'{word}'" for word in whole))
+
+
+def _words(query: SearchQuery, sign: str = "") -> str:
+    words = " & ".join(f"'{sign}{word}'" for word in query.words)
+    return f"{words}:*" if query.prefix else words
 
 
 def _similar(reference: str) -> str:

@@ -17,6 +17,7 @@ from relevo.web import desk_writing as writing
 from relevo.web.desk_changes import give_changes
 from relevo.web.desk_doors import Call, add_doors
 from relevo.web.desk_search import MOST_HITS, PAGE_HITS, give_hits
+from relevo.web.desk_search_wire import SearchResults
 from relevo.web.openapi import Api, Operation, Query, describe
 from relevo.web.schemas import PUBLISHED, schema_of
 
@@ -158,9 +159,7 @@ API = Api(
         ),
         _get(_ONE, "conversation", "A conversation with its cases and handoffs.", _conversation, wire.ConversationView),
         _get(f"{_ONE}/entries", "entries", "A timeline after a position.", _entries, wire.Entries, query=(_AFTER,)),
-        _get(
-            "/search", "search", "What was written, who, and which case.", give_hits, wire.SearchResults, query=_SEARCH
-        ),
+        _get("/search", "search", "What was written, who, and which case.", give_hits, SearchResults, query=_SEARCH),
         _get(
             "/changes", "changes", "Events that say “look again”.", give_changes, None, answer_type="text/event-stream"
         ),

@@ -14,11 +14,11 @@ from relevo.contracts.search import Found
 from relevo.domain.search import Snippet
 from relevo.errors import Unreadable
 from relevo.flow.search import Hit, Hits, search
-from relevo.web import desk_wire as wire
 from relevo.web.desk_doors import Call
 from relevo.web.desk_html import desk_page
 from relevo.web.desk_list import case_address, case_list
 from relevo.web.desk_reading import CaseListing
+from relevo.web.desk_search_wire import SearchResults, search_results
 from relevo.web.languages import WORDS, Words, language_of
 from relevo.web.markup import known, moment, page_answer, text
 from relevo.web.services import services_of
@@ -30,11 +30,11 @@ _LINES_BEFORE = 20
 """How much of a conversation is shown ahead of a message that was found."""
 
 
-async def give_hits(call: Call) -> wire.SearchResults:
+async def give_hits(call: Call) -> SearchResults:
     """Answer a search."""
     args = call.request.args
     found = await search(call.services.store, args.get("q", ""), args.get("cursor"), _limit(call.request))
-    return wire.SearchResults(hits=[_wire_hit(hit) for hit in found.hits], next_cursor=found.cursor)
+    return search_results(found)
 
 
 async def search_page(request: Request, session: Session, listing: CaseListing) -> HTTPResponse:
@@ -48,7 +48,7 @@ async def search_page(request: Request, session: Session, listing: CaseListing) 
             problem = words.get(f"problem.{error.reason}", str(error))
     is_shown = asked if len(asked) <= PAGE_HITS * 10 else ""
     results = f'<p class="alert" role="alert">{text(problem)}</p>' if problem else _results(words, is_shown, found)
-    body = f"""<main class="work overview">
+    body = f"""<main class="work overview searching">
 {case_list(words, listing)}
 <section class="pane" aria-labelledby="results-title">
 <h1 id="results-title">{_title(words, is_shown)}</h1>
@@ -56,7 +56,7 @@ async def search_page(request: Request, session: Session, listing: CaseListing) 
 </section>
 </main>"""
     title = f"{is_shown} · {words['desk.search']}" if is_shown else words["desk.search"]
-    return page_answer(desk_page(language, title, session, body, searched=is_shown), 400 if problem else 200)
+    return page_answer(desk_page(language, title, session, body, searched=is_shown))
 
 
 def _title(words: Words, asked: str) -> str:
@@ -132,19 +132,6 @@ def _marked(snippet: Snippet) -> str:
         parts += [text(snippet.text[done:start]), f"<mark>{text(snippet.text[start:end])}</mark>"]
         done = end
     return "".join([*parts, text(snippet.text[done:])])
-
-
-def _wire_hit(hit: Hit) -> wire.SearchHit:
-    found = hit.found
-    names = ("kind", "at", "conversation_id", "position", "case_id", "contact_name", "channel", "address")
-    return wire.SearchHit(
-        match=found.match.name.lower(),
-        author=found.author.value if found.author else None,
-        snippet=wire.SearchSnippet(
-            text=hit.snippet.text, marks=[wire.SearchMark(start=start, end=end) for start, end in hit.snippet.marks]
-        ),
-        **{name: getattr(found, name) for name in names},
-    )
 
 
 def _limit(request: Request) -> int:

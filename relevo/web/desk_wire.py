@@ -262,47 +262,6 @@ class Entries(msgspec.Struct, kw_only=True):
     entries: Sequence[Entry]
 
 
-class SearchMark(msgspec.Struct, kw_only=True):
-    """Where a hit is in a snippet, in Unicode characters."""
-
-    start: int
-    end: int
-
-
-class SearchSnippet(msgspec.Struct, kw_only=True):
-    """A piece of what was written, as plain text."""
-
-    text: str
-    marks: Sequence[SearchMark]
-
-
-class SearchHit(msgspec.Struct, kw_only=True):
-    """Something that was found."""
-
-    match: str
-    """``named`` (a case by its number or reference, a contact), ``reference``, ``similar_reference`` or ``words``."""
-    kind: str
-    """``message``, ``note``, ``contact`` or ``case``."""
-    at: Moment
-    snippet: SearchSnippet
-    author: str | None
-    conversation_id: UUID | None
-    """Null for a case or a contact that nobody has written about here."""
-    position: int | None
-    case_id: str | None
-    contact_name: str | None
-    channel: str | None
-    address: str | None
-
-
-class SearchResults(msgspec.Struct, kw_only=True):
-    """What was found, best first, and of what is equally good the newest first."""
-
-    hits: Sequence[SearchHit]
-    next_cursor: str | None
-    """For the next ones, with the same ``q``; null where these were the last."""
-
-
 class Position(msgspec.Struct, kw_only=True):
     """Where on the timeline something was written."""
 

@@ -114,6 +114,10 @@ async def test_real_answers_to_questions_are_what_is_described(doors: Doors, kim
         ("/conversations/{conversation_id}/entries", f"{at(amina)}/entries"),
         ("/conversations/{conversation_id}/entries", f"{at(amina)}/entries?after=-1"),
         ("/conversations/{conversation_id}", NOWHERE),
+        ("/search", "/search?q=refund"),
+        ("/search", f"/search?q={cases[0]['id']}&limit=1"),
+        ("/search", "/search?q=x"),
+        ("/search", "/search"),
     ):
         told.demand("get", f"/desk/api{path}", await kim.http.get(f"/desk/api{address}"))
 

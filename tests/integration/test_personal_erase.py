@@ -30,7 +30,7 @@ from tests.integration.talking import Customer, Floor
 
 pytestmark = [pytest.mark.anyio, pytest.mark.rasa]
 
-KEPT = {"effects", "cases", "mail_keys"}
+KEPT = {"effects", "cases", "mail_keys", "search_documents"}
 """Tables in which something of an erased person may stay, without them."""
 UNTOUCHED = {"agents", "agent_sessions", "bots", "installation", "rate_limits", "migrations"}
 """Tables that hold nothing about contacts."""

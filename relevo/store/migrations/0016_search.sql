@@ -19,7 +19,7 @@ CREATE TABLE search_documents (
     FOREIGN KEY (workspace_id, case_id) REFERENCES cases ON DELETE CASCADE
 );
 COMMENT ON COLUMN search_documents.words IS
-    'Folded words; “=” and a reference; “~” and a reference without one of its characters; “#” and the kind.';
+    'Folded words, of contacts behind “@”; “=” and a reference; “~” and one without one of its characters; “#” and a kind.';
 
 -- Without case and accents. Python does the same in domain/search.py; a test holds them together.
 CREATE FUNCTION search_folded(given text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
@@ -78,7 +78,9 @@ DECLARE
     refs text[] := search_references(given, folded, words);
 BEGIN
     RETURN array_to_tsvector(ARRAY(
-        SELECT '#' || kind UNION SELECT left(w, 50) FROM unnest(words) w UNION SELECT '=' || r FROM unnest(refs) r
+        SELECT '#' || kind WHERE kind IN ('contact', 'case')
+        UNION SELECT CASE kind WHEN 'contact' THEN '@' ELSE '' END || left(w, 50) FROM unnest(words) w
+        UNION SELECT '=' || r FROM unnest(refs) r
         UNION SELECT '~' || left(r, i - 1) || substr(r, i + 1)
             FROM unnest(refs) r, generate_series(1, length(r)) i WHERE length(r) >= 5));
 END $$;

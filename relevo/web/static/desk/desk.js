@@ -134,6 +134,8 @@ function isAtEnd(timeline) {
 }
 
 function scrollToNewest() {
+  const asked = location.hash.startsWith("#at-") && document.getElementById(location.hash.slice(1));
+  if (asked) { asked.scrollIntoView({ block: "center" }); return; }
   const timeline = document.querySelector("#timeline[data-newest=true]");
   if (timeline && scroller(timeline) === timeline) timeline.scrollTop = timeline.scrollHeight;
 }
