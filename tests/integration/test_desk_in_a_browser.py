@@ -277,7 +277,8 @@ async def test_the_desk_fits_every_screen(office: Office, width: int, language: 
     await office.doors.texts("amina", f"refund {'W' * 300}")
     await office.doors.texts("amina", f"a person {'W' * 300}")
     for case in await office.doors.opened.store.desk.cases():
-        for path in ("/desk", f"/desk/cases/{case.id}", f"/desk/conversations/{case.conversation_id}"):
+        search = f"/desk/search?q={'W' * 200}"
+        for path in ("/desk", f"/desk/cases/{case.id}", f"/desk/conversations/{case.conversation_id}", search):
             await window.open(path)
             assert await window.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
             sideways = "[...document.querySelectorAll('.work *')].filter((e) => e.scrollWidth > e.clientWidth + 1"

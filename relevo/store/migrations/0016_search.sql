@@ -101,15 +101,15 @@ SELECT concat_ws(' · ', one.id, one.reference, one.goal)
 $$;
 CREATE INDEX identities_of_contact ON identities (workspace_id, contact_id);
 
--- What was written before.
-INSERT INTO search_documents (workspace_id, kind, conversation_id, position, words, written_at)
-    SELECT workspace_id, kind, conversation_id, position, search_lexemes(kind, search_text(content)), created_at
-    FROM entries WHERE kind IN ('message', 'note') ORDER BY created_at, conversation_id, position;
+-- What was written before; messages last, because common words are looked for in the newest documents.
 INSERT INTO search_documents (workspace_id, kind, contact_id, words, written_at)
     SELECT workspace_id, 'contact', id, search_lexemes('contact', search_text(k)), created_at
     FROM contacts k ORDER BY created_at;
 INSERT INTO search_documents (workspace_id, kind, case_id, words, written_at)
     SELECT workspace_id, 'case', id, search_lexemes('case', search_text(s)), opened_at FROM cases s ORDER BY opened_at;
+INSERT INTO search_documents (workspace_id, kind, conversation_id, position, words, written_at)
+    SELECT workspace_id, kind, conversation_id, position, search_lexemes(kind, search_text(content)), created_at
+    FROM entries WHERE kind IN ('message', 'note') ORDER BY created_at, conversation_id, position;
 
 -- A short list of what is not sorted in yet: every search reads it.
 CREATE INDEX search_by_words ON search_documents USING gin (words) WITH (gin_pending_list_limit = 512);
