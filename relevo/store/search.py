@@ -33,11 +33,12 @@ SELECT id FROM hits
 WHERE workspace_id = 1 AND id < %(before)s AND words @@ %(wanted)s::tsquery AND NOT words @@ %(had)s::tsquery
 ORDER BY id DESC LIMIT %(limit)s
 """
-# The index reads everything that begins with a prefix. Where other words are rare, they alone narrow it down enough.
-_RARE = """
-SELECT count(*) * 400 < %(walk)s FROM (
-    SELECT words FROM search_documents WHERE workspace_id = 1 ORDER BY id DESC LIMIT %(walk)s
-) newest WHERE words @@ %(whole)s::tsquery
+# The index reads everything that begins with a prefix. Where that is much, and the other words are rare, these alone
+# narrow it down enough.
+_HELPS_LITTLE = """
+SELECT count(*) FILTER (WHERE words @@ %(prefix)s::tsquery) * 100 > %(walk)s
+    AND count(*) FILTER (WHERE words @@ %(whole)s::tsquery) * 400 < %(walk)s
+FROM (SELECT words FROM search_documents WHERE workspace_id = 1 ORDER BY id DESC LIMIT %(walk)s) newest
 """
 _READ = """
 SELECT d.id, d.kind, CASE d.kind WHEN 'contact' THEN search_text(w) WHEN 'case' THEN search_text(s)
@@ -64,7 +65,8 @@ class _Asked:
 
     groups: Mapping[Match, str]
     whole: str
-    """The words but for one that may be a beginning."""
+    """The words but for the one that may be a beginning; empty where there are no others."""
+    prefix: str
 
     def had(self, match: Match, *, is_similar: bool) -> str:
         """Give what better groups have found already."""
@@ -124,8 +126,16 @@ async def _of_group(connection: Connection, asked: _Asked, match: Match, values:
     walked = await _column(connection, _WALK, values)
     if len(walked) == values["limit"]:
         return walked
-    (is_rare,) = await _column(connection, _RARE, {**values, "whole": asked.whole}) if asked.whole else (False,)
-    return await _column(connection, _INDEX, {**values, "narrow": asked.whole if is_rare else values["wanted"]})
+    return await _column(connection, _INDEX, {**values, "narrow": await _narrow(connection, asked)})
+
+
+async def _narrow(connection: Connection, asked: _Asked) -> str:
+    """Give what of the words to ask the index for."""
+    if not asked.whole:
+        return asked.groups[Match.WORDS]
+    values = {"whole": asked.whole, "prefix": asked.prefix, "walk": WALK}
+    (helps_little,) = await _column(connection, _HELPS_LITTLE, values)
+    return asked.whole if helps_little else asked.groups[Match.WORDS]
 
 
 async def _column(connection: Connection, statement: str, values: Mapping[str, Any]) -> list[Any]:
@@ -166,7 +176,7 @@ def _asked(query: SearchQuery) -> _Asked:
         Match.WORDS: _words(query),
     }
     whole = query.words[:-1] if query.prefix else ()
-    return _Asked(groups=groups, whole=" & ".join(f"'{word}'" for word in whole))
+    return _Asked(groups=groups, whole=" & ".join(f"'{word}'" for word in whole), prefix=f"'{query.prefix}':*")
 
 
 def _words(query: SearchQuery, sign: str = "") -> str:
