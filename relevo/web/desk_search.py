@@ -48,7 +48,7 @@ async def search_page(request: Request, session: Session, listing: CaseListing) 
             problem = words.get(f"problem.{error.reason}", str(error))
     is_shown = asked if len(asked) <= PAGE_HITS * 10 else ""
     results = f'<p class="alert" role="alert">{text(problem)}</p>' if problem else _results(words, is_shown, found)
-    body = f"""<main class="work overview searching">
+    body = f"""<main class="work overview searching" data-refresh="/desk?show={listing.show}">
 {case_list(words, listing)}
 <section class="pane" aria-labelledby="results-title">
 <h1 id="results-title">{_title(words, is_shown)}</h1>

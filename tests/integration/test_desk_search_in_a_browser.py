@@ -55,13 +55,18 @@ async def talked(archive: Archive) -> None:
 
 
 async def test_the_keyboard_is_enough_and_a_hit_is_in_view(archive: Archive) -> None:
-    """Typed, sent by Enter, opened: the message is in view though much was said since."""
+    """Typed, sent by Enter, opened; the list beside it stays fresh, and what was found does not move meanwhile."""
     await talked(archive)
     async with window(archive) as page:
         complaints: list[str] = []
         page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
         await page.get_by_role("searchbox", name="Search").fill("OBOE")
         await page.keyboard.press("Enter")
+        await expect(page.locator("mark")).to_have_text("oboe")
+        await archive.writes(await archive.somebody(), "an oboe came in")
+        await archive.database.run("INSERT INTO cases (id, type, trigger) VALUES ('CASE-1', 'oboe', 'user_request')")
+        archive.desk.doors.opened.live.changed(None)
+        await expect(page.locator("#cases .lines")).to_contain_text("CASE-1")
         await expect(page.locator("mark")).to_have_text("oboe")
         await page.locator(".hits a").focus()
         await page.keyboard.press("Enter")

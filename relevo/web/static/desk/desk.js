@@ -21,7 +21,7 @@ localiseTimes(document);
 if (parts.size) {
   tellTimesLeft();
   restoreDrafts(document);
-  scrollToNewest();
+  if (!scrollToAsked()) scrollToNewest();
   keepDrafts();
   listenToForms(refresh);
   listen();
@@ -55,7 +55,7 @@ async function refresh() {
   try {
     while (isWanted) {
       isWanted = false;
-      const page = await load(location.href);
+      const page = await load(document.querySelector("main").dataset.refresh ?? location.href);
       if (page === null) { location.reload(); return; }
       for (const fresh of page.querySelectorAll("[data-live]")) replace(fresh);
     }
@@ -133,9 +133,13 @@ function isAtEnd(timeline) {
   return box.scrollHeight - box.scrollTop - box.clientHeight < 120;
 }
 
-function scrollToNewest() {
+function scrollToAsked() {
   const asked = location.hash.startsWith("#at-") && document.getElementById(location.hash.slice(1));
-  if (asked) { asked.scrollIntoView({ block: "center" }); return; }
+  if (asked) asked.scrollIntoView({ block: "center" });
+  return Boolean(asked);
+}
+
+function scrollToNewest() {
   const timeline = document.querySelector("#timeline[data-newest=true]");
   if (timeline && scroller(timeline) === timeline) timeline.scrollTop = timeline.scrollHeight;
 }
