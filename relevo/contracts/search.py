@@ -66,3 +66,11 @@ class Search(Protocol):
     async def find(self, query: SearchQuery, after: SearchPlace | None, limit: int) -> Findings:
         """Give what comes after a place, at most so much; what is written meanwhile moves nothing."""
         ...
+
+    async def keep_up(self, *, everything: bool = False) -> bool:
+        """Bring some of what was written since into the index, and tell whether there was any.
+
+        Conversations that changed since the last look are looked at, or all where ``everything`` is asked for. Somebody
+        who erases, or keeps up at the same moment, is not waited for.
+        """
+        ...

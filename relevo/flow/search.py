@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from relevo.contracts.search import Findings, Found, Match, SearchPlace
+import structlog
+
+from relevo.contracts.search import Findings, Found, Match, Search, SearchPlace
 from relevo.contracts.store import Store
 from relevo.domain.messages import clean_text
 from relevo.domain.search import SearchQuery, Snippet, read_query, snippet
-from relevo.errors import Unreadable
+from relevo.errors import Unavailable, Unreadable
+from relevo.flow.waiting import stopped_within
 
 MAX_QUERY_CHARACTERS = 200
 MIN_QUERY_CHARACTERS = 2
+_log = structlog.get_logger()
 _CURSOR = re.compile(r"([0-3])(s?)-([0-9]{1,18})")
 
 
@@ -31,6 +36,26 @@ class Hits:
 
     hits: Sequence[Hit]
     cursor: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Indexer:
+    """Keeps the search up with what is written; whoever searches does, too, so its pauses delay nothing."""
+
+    search: Search
+    pause_seconds: float = 2.0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look at every conversation once, and then at those that change, until told to stop."""
+        everything, is_stopped = True, False
+        while not is_stopped:
+            try:
+                is_more = await self.search.keep_up(everything=everything)
+                everything = everything and is_more
+            except Unavailable:
+                _log.warning("search.database_unreachable")
+                is_more = False
+            is_stopped = await stopped_within(stop, 0.0 if is_more else self.pause_seconds)
 
 
 async def search(store: Store, text: str, cursor: str | None, limit: int) -> Hits:

@@ -16,6 +16,7 @@ from relevo.domain.cases import PRIVACY, TO_ERASE
 from relevo.errors import Conflict
 from relevo.store.personal_scope import Scope, read_holdings, read_scope
 from relevo.store.pool import Connection
+from relevo.store.search_index import IS_FREE, REWRITE
 
 # Turns, agents and platforms take the conversation's row first. Whoever has one is not waited for: they may want what
 # is held here.
@@ -102,7 +103,8 @@ DELETE FROM contacts k WHERE k.workspace_id = 1 AND k.id = ANY(%(contacts)s)
     AND NOT EXISTS (SELECT FROM identities i WHERE i.workspace_id = 1 AND i.contact_id = k.id);
 UPDATE contacts SET business_ref = NULL, display_name = NULL WHERE workspace_id = 1 AND id = ANY(%(contacts)s);
 UPDATE cases s SET contact_id = NULL WHERE s.workspace_id = 1 AND s.contact_id = ANY(%(contacts)s)
-    AND NOT EXISTS (SELECT FROM contacts k WHERE k.workspace_id = 1 AND k.id = s.contact_id)
+    AND NOT EXISTS (SELECT FROM contacts k WHERE k.workspace_id = 1 AND k.id = s.contact_id);
+{REWRITE}
 """
 _KEPT = """
 SELECT key, amount, unit, state FROM effects WHERE workspace_id = 1 AND key = ANY(%(effects)s) ORDER BY intended_at, key
@@ -132,6 +134,8 @@ async def erase(connection: Connection, subject: Subject, *, closes_cases: bool)
 
 
 async def _held_still(connection: Connection, subject: Subject) -> Scope:
+    if (await (await connection.execute(IS_FREE)).fetchone()) != (True,):
+        raise Busy
     scope = await read_scope(connection, subject)
     try:
         await _run(connection, _LOCK, scope.values)

@@ -13,6 +13,7 @@ from typing import Any
 from relevo.contracts.search import Findings, Found, Match, SearchPlace
 from relevo.domain.messages import Author
 from relevo.domain.search import SearchQuery, without_one
+from relevo.store import search_index
 from relevo.store.pool import Connection, Database
 
 WALK = 8_000
@@ -86,12 +87,18 @@ class PostgresSearch:
         """Give what comes after a place."""
         asked = _asked(query)
         async with self._database.connection() as connection:
+            await search_index.keep_up(connection, everything=False)  # what was written a moment ago is found, too
             hits, is_similar = await _hits(connection, asked, after, limit + 1)
             found = await _read(connection, hits[:limit])
         if len(hits) <= limit:
             return Findings(found=found, after=None)
         match, document = hits[limit - 1]
         return Findings(found=found, after=SearchPlace(match=match, document=document, is_similar=is_similar))
+
+    async def keep_up(self, *, everything: bool = False) -> bool:
+        """Bring some of what was written since into the index, and tell whether there was any."""
+        async with self._database.connection() as connection:
+            return await search_index.keep_up(connection, everything=everything)
 
 
 async def _hits(

@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
 import httpx
+from psycopg.conninfo import make_conninfo
 
 from relevo.domain.messages import Author, Content
 from relevo.store import rows
 from relevo.store.pool import Database
-from tests.integration.desks import DeskOf
+from relevo.web.settings import WebSettings
+from tests.databases import Databases
+from tests.integration.desks import DeskOf, Request, desk_of
+from tests.integration.doors import open_doors
 
 _CONTACT = """
 WITH k AS (INSERT INTO contacts (workspace_id, display_name) VALUES (%(workspace)s, %(name)s) RETURNING id),
 i AS (INSERT INTO identities (workspace_id, contact_id, channel, address, verified_facts)
     SELECT %(workspace)s, id, 'rest', %(address)s, %(facts)s::jsonb FROM k RETURNING id)
-INSERT INTO conversations (workspace_id, identity_id, channel) SELECT %(workspace)s, id, 'rest' FROM i RETURNING id
+INSERT INTO conversations (workspace_id, identity_id, channel, last_position)
+SELECT %(workspace)s, id, 'rest', 1 FROM i RETURNING id
 """
 _ENTRY = """
-WITH grown AS (UPDATE conversations SET last_position = last_position + 1
+WITH grown AS (UPDATE conversations SET last_position = last_position + 1, updated_at = now()
     WHERE id = %(id)s RETURNING workspace_id, id, last_position)
 INSERT INTO entries (workspace_id, conversation_id, position, kind, author, content)
 SELECT workspace_id, id, last_position, %(kind)s, %(author)s, %(content)s::jsonb FROM grown
+"""
+
+
+_FORGET = """
+DELETE FROM search_documents; DELETE FROM tracker_events; DELETE FROM deliveries;
+DELETE FROM inbox; DELETE FROM entries; DELETE FROM handoffs;
+DELETE FROM cases; DELETE FROM conversations; DELETE FROM identities; DELETE FROM contacts
 """
 
 
@@ -37,6 +51,11 @@ class Archive:
     def database(self) -> Database:
         """Where it is kept."""
         return self.desk.doors.opened.database
+
+    async def forget(self) -> None:
+        """Have nothing written yet."""
+        for statement in _FORGET.split(";"):
+            await self.database.run(statement)
 
     async def somebody(
         self, name: str | None = None, *, workspace: int = 1, facts: dict[str, str] | None = None
@@ -80,6 +99,16 @@ class Archive:
     async def page(self, query: str, language: str = "en") -> httpx.Response:
         """Open the page of results."""
         return await self.desk.http.get("/desk/search", params={"q": query}, headers={"Accept-Language": language})
+
+
+@asynccontextmanager
+async def open_archive(databases: Databases, postgres: str) -> AsyncIterator[Archive]:
+    """Open doors whose bot repeats and opens cases for people, for several tests."""
+    name, often = databases.take(), WebSettings(desk_reads_per_second=1_000, desk_reads_burst=10_000)
+    dsn = make_conninfo(postgres, dbname=name)
+    async with open_doors(dsn, Request(), settings=often) as doors, desk_of(doors) as desk:
+        yield Archive(desk=desk)
+    databases.give_back(name)
 
 
 def marked(hit: dict[str, Any]) -> list[str]:

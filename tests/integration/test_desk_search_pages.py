@@ -9,25 +9,31 @@ from html import unescape
 import pytest
 
 from relevo.domain.messages import Author
-from tests.integration.desks import desk_of
-from tests.integration.doors import Doors, open_doors
-from tests.integration.searching import Archive
+from tests.databases import Databases
+from tests.integration.doors import Doors
+from tests.integration.searching import Archive, open_archive
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-async def doors(database: str) -> AsyncIterator[Doors]:
-    """Doors with a bot that repeats."""
-    async with open_doors(database) as opened:
-        yield opened
+@pytest.fixture(scope="module")
+async def opened(databases: Databases, postgres: str) -> AsyncIterator[Archive]:
+    """An archive for all these tests."""
+    async with open_archive(databases, postgres) as archive:
+        yield archive
 
 
 @pytest.fixture
-async def archive(doors: Doors) -> AsyncIterator[Archive]:
+async def archive(opened: Archive) -> Archive:
     """Nothing written yet."""
-    async with desk_of(doors) as desk:
-        yield Archive(desk=desk)
+    await opened.forget()
+    return opened
+
+
+@pytest.fixture
+def doors(opened: Archive) -> Doors:
+    """The doors of all these tests."""
+    return opened.desk.doors
 
 
 def items(page: str) -> list[str]:

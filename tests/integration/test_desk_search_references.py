@@ -6,23 +6,29 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.integration.desks import desk_of
-from tests.integration.doors import open_doors
-from tests.integration.searching import Archive, marked
+from tests.databases import Databases
+from tests.integration.searching import Archive, marked, open_archive
 
 pytestmark = pytest.mark.anyio
 
 
+@pytest.fixture(scope="module")
+async def opened(databases: Databases, postgres: str) -> AsyncIterator[Archive]:
+    """An archive for all these tests."""
+    async with open_archive(databases, postgres) as archive:
+        yield archive
+
+
 @pytest.fixture
-async def archive(database: str) -> AsyncIterator[Archive]:
+async def archive(opened: Archive) -> Archive:
     """Nothing written yet."""
-    async with open_doors(database, has_bot=False) as doors, desk_of(doors) as desk:
-        yield Archive(desk=desk)
+    await opened.forget()
+    return opened
 
 
-@pytest.mark.parametrize(
-    ("written", "typed"),
-    [
+async def test_a_reference_is_found_however_it_is_typed(archive: Archive) -> None:
+    """Spaces, dashes, capitals, O for 0, I for 1; orders, bookings, tickets, loyalty numbers, flights, mail, phones."""
+    for written, typed in [
         ("AO-50017", "AO-50017"),
         ("AO-50017", "ao50017"),
         ("AO-50017", "AO 500 17"),
@@ -44,20 +50,18 @@ async def archive(database: str) -> AsyncIterator[Archive]:
         ("+34612345678", "612 345 678"),
         ("(612) 345-678", "612345678"),
         ("RBLQTX", "rblqtx"),
-    ],
-)
-async def test_a_reference_is_found_however_it_is_typed(archive: Archive, written: str, typed: str) -> None:
-    """Spaces, dashes, capitals, O for 0, I for 1; orders, bookings, tickets, loyalty numbers, flights, mail, phones."""
-    await archive.wrote(f"Hola, es {written} gracias")
-    await archive.wrote("XY-99999 is another one, call 933 111 222")
-    (hit,) = await archive.hits(typed)
-    assert hit["match"] in ("reference", "words")
-    assert written.strip("().") in " ".join(marked(hit)) or marked(hit)
+    ]:
+        await archive.forget()
+        await archive.wrote(f"Hola, es {written} gracias")
+        await archive.wrote("XY-99999 is another one, call 933 111 222")
+        (hit,) = await archive.hits(typed)
+        assert hit["match"] in ("reference", "words")
+        assert written.strip("().") in " ".join(marked(hit)) or marked(hit)
 
 
-@pytest.mark.parametrize(
-    ("written", "typed"),
-    [
+async def test_a_reference_is_found_with_one_slip(archive: Archive) -> None:
+    """One character wrong, missing, doubled or swapped; the hit says that it is only similar, and marks it."""
+    for written, typed in [
         ("AO-50017", "AO-50817"),
         ("AO-50017", "AO-5017"),
         ("AO-50017", "AO-500017"),
@@ -76,35 +80,29 @@ async def test_a_reference_is_found_however_it_is_typed(archive: Archive, writte
         ("maria.lopez@example.com", "maria.lopez@exmaple.com"),
         ("+34 612 345 678", "+34 612 345 687"),
         ("612345678", "61234578"),
-    ],
-)
-async def test_a_reference_is_found_with_one_slip(archive: Archive, written: str, typed: str) -> None:
-    """One character wrong, missing, doubled or swapped; the hit says that it is only similar, and marks it."""
-    await archive.wrote(f"Hola, es {written} gracias")
-    await archive.wrote("XY-99999 is another one, call 933 111 222")
-    (hit,) = await archive.hits(typed)
-    assert hit["match"] == "similar_reference"
-    assert "".join(marked(hit))
+    ]:
+        await archive.forget()
+        await archive.wrote(f"Hola, es {written} gracias")
+        await archive.wrote("XY-99999 is another one, call 933 111 222")
+        (hit,) = await archive.hits(typed)
+        assert hit["match"] == "similar_reference"
+        assert "".join(marked(hit))
 
 
-@pytest.mark.parametrize(
-    ("written", "typed", "shown"),
-    [
+async def test_of_a_reference_exactly_it_is_marked(archive: Archive) -> None:
+    """Not the words beside it."""
+    for written, typed, shown in [
         ("I paid for order AO-50017 twice", "AO 50017", ["AO-50017"]),
         ("es el AO 500 17, y ya", "ao50017", ["AO 500 17"]),
         ("es el AO-50017, y ya", "AO-50018", ["AO-50017"]),
         ("llama al +34 612 345 678 ya", "612345678", ["612 345 678"]),
         ("llama al +34612345678 ya", "612345678", ["+34612345678"[1:]]),
         ("el vuelo AU0702 y el AU0703", "AU0702", ["AU0702"]),
-    ],
-)
-async def test_of_a_reference_exactly_it_is_marked(
-    archive: Archive, written: str, typed: str, shown: list[str]
-) -> None:
-    """Not the words beside it."""
-    await archive.wrote(written)
-    (hit,) = await archive.hits(typed)
-    assert marked(hit) == shown
+    ]:
+        await archive.forget()
+        await archive.wrote(written)
+        (hit,) = await archive.hits(typed)
+        assert marked(hit) == shown
 
 
 async def test_two_slips_are_another_reference(archive: Archive) -> None:

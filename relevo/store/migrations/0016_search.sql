@@ -1,5 +1,5 @@
--- What agents find: one folded document for each message, note, contact and case, kept by triggers in the transaction of
--- what it is of, and erased with it. Why so: docs/decisions/0018-search.md.
+-- What agents find: one folded document for each message, note, contact and case, made from the timelines by whoever
+-- searches and by a background part of the web process, and erased with what it is of. Why so: docs/decisions/0018-search.md.
 
 CREATE TABLE search_documents (
     workspace_id integer NOT NULL DEFAULT 1,
@@ -20,6 +20,20 @@ CREATE TABLE search_documents (
 );
 COMMENT ON COLUMN search_documents.words IS
     'Folded words, of contacts behind “@”; “=” and a reference; “~” and one without one of its characters; “#” and a kind.';
+
+-- How much of a conversation is in the index, and up to which change all conversations were looked at.
+CREATE TABLE search_places (
+    workspace_id integer NOT NULL DEFAULT 1,
+    conversation_id uuid NOT NULL,
+    position bigint NOT NULL,
+    PRIMARY KEY (workspace_id, conversation_id),
+    FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations ON DELETE CASCADE
+);
+CREATE TABLE search_progress (
+    workspace_id integer NOT NULL DEFAULT 1,
+    seen_until timestamptz NOT NULL,
+    PRIMARY KEY (workspace_id)
+);
 
 -- Without case and accents. Python does the same in domain/search.py; a test holds them together.
 CREATE FUNCTION search_folded(given text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
@@ -111,57 +125,13 @@ INSERT INTO search_documents (workspace_id, kind, conversation_id, position, wor
     SELECT workspace_id, kind, conversation_id, position, search_lexemes(kind, search_text(content)), created_at
     FROM entries WHERE kind IN ('message', 'note') ORDER BY created_at, conversation_id, position;
 
+INSERT INTO search_places (workspace_id, conversation_id, position)
+    SELECT workspace_id, id, last_position FROM conversations;
+INSERT INTO search_progress (seen_until) VALUES (now());
+
 -- A short list of what is not sorted in yet: every search reads it.
 CREATE INDEX search_by_words ON search_documents USING gin (words) WITH (gin_pending_list_limit = 512);
 CREATE UNIQUE INDEX search_of_entry ON search_documents (workspace_id, conversation_id, position)
     WHERE conversation_id IS NOT NULL;
 CREATE UNIQUE INDEX search_of_contact ON search_documents (workspace_id, contact_id) WHERE contact_id IS NOT NULL;
 CREATE UNIQUE INDEX search_of_case ON search_documents (workspace_id, case_id) WHERE case_id IS NOT NULL;
-
-CREATE FUNCTION search_keep_entry() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    INSERT INTO search_documents (workspace_id, kind, conversation_id, position, words, written_at)
-    VALUES (NEW.workspace_id, NEW.kind, NEW.conversation_id, NEW.position,
-        search_lexemes(NEW.kind, search_text(NEW.content)), NEW.created_at)
-    ON CONFLICT (workspace_id, conversation_id, position) WHERE conversation_id IS NOT NULL
-        DO UPDATE SET words = excluded.words, kind = excluded.kind;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER search_keep AFTER INSERT OR UPDATE OF content, kind ON entries
-    FOR EACH ROW WHEN (NEW.kind IN ('message', 'note')) EXECUTE FUNCTION search_keep_entry();
-
-CREATE FUNCTION search_keep_contact() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    one contacts;
-    changed jsonb := to_jsonb(CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END);
-BEGIN
-    -- Two that change the same contact at once write its document one after the other.
-    SELECT * INTO one FROM contacts k WHERE k.workspace_id = (changed ->> 'workspace_id')::integer
-        AND k.id = (changed ->> CASE TG_TABLE_NAME WHEN 'contacts' THEN 'id' ELSE 'contact_id' END)::uuid
-        FOR NO KEY UPDATE;
-    IF FOUND THEN
-        INSERT INTO search_documents (workspace_id, kind, contact_id, words, written_at)
-        VALUES (one.workspace_id, 'contact', one.id, search_lexemes('contact', search_text(one)), one.created_at)
-        ON CONFLICT (workspace_id, contact_id) WHERE contact_id IS NOT NULL DO UPDATE SET words = excluded.words;
-    END IF;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER search_keep AFTER INSERT ON contacts FOR EACH ROW EXECUTE FUNCTION search_keep_contact();
-CREATE TRIGGER search_keep_again AFTER UPDATE ON contacts FOR EACH ROW
-    WHEN ((OLD.display_name, OLD.business_ref) IS DISTINCT FROM (NEW.display_name, NEW.business_ref))
-    EXECUTE FUNCTION search_keep_contact();
-CREATE TRIGGER search_keep AFTER INSERT OR DELETE ON identities FOR EACH ROW EXECUTE FUNCTION search_keep_contact();
-CREATE TRIGGER search_keep_again AFTER UPDATE ON identities FOR EACH ROW
-    WHEN ((OLD.contact_id, OLD.address, OLD.verified_facts) IS DISTINCT FROM
-        (NEW.contact_id, NEW.address, NEW.verified_facts))
-    EXECUTE FUNCTION search_keep_contact();
-
-CREATE FUNCTION search_keep_case() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    INSERT INTO search_documents (workspace_id, kind, case_id, words, written_at)
-    VALUES (NEW.workspace_id, 'case', NEW.id, search_lexemes('case', search_text(NEW)), NEW.opened_at)
-    ON CONFLICT (workspace_id, case_id) WHERE case_id IS NOT NULL DO UPDATE SET words = excluded.words;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER search_keep AFTER INSERT OR UPDATE OF id, reference, goal ON cases
-    FOR EACH ROW EXECUTE FUNCTION search_keep_case();
