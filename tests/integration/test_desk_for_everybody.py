@@ -8,7 +8,8 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page
 
-from tests.integration.test_desk_in_a_browser import CHROMIUM, PASSWORD, Office, Window, office
+from tests.integration.desks import PASSWORD
+from tests.integration.test_desk_in_a_browser import CHROMIUM, Office, Window, office
 
 __all__ = ["office"]
 

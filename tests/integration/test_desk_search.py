@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -200,14 +201,15 @@ async def test_a_hundred_kilobytes_are_refused_with_a_sentence(archive: Archive,
 
 async def test_cursors_and_limits_that_are_none_are_refused(archive: Archive) -> None:
     """With a sentence, like everything."""
-    for more, code in [
+    refusals: list[tuple[dict[str, Any], str]] = [
         ({"cursor": "x"}, "bad_cursor"),
         ({"cursor": "9-1"}, "bad_cursor"),
         ({"cursor": "3-" + "9" * 19}, "bad_cursor"),
         ({"limit": 0}, "bad_limit"),
         ({"limit": 101}, "bad_limit"),
         ({"limit": "many"}, "bad_limit"),
-    ]:
+    ]
+    for more, code in refusals:
         await archive.forget()
         assert refused(await archive.answer("hello", **more)) == (400, code)
 
