@@ -15,10 +15,18 @@ from relevo.web.languages import WORDS, Words
 from relevo.web.markup import document, known, moment, text
 from relevo.web.sign_in import Session
 
-_HEAD = (
-    '<link rel="stylesheet" href="/static/desk/desk.css">\n<link rel="icon" href="/static/desk/icon.svg">\n'
-    '<script type="module" src="/static/desk/desk.js"></script>'
+_STYLES = ("desk",)
+"""Of static/desk, in this order; each room may have one of its own."""
+_SCRIPTS = ("desk",)
+_HEAD = "\n".join(
+    [
+        *(f'<link rel="stylesheet" href="/static/desk/{name}.css">' for name in _STYLES),
+        '<link rel="icon" href="/static/desk/icon.svg">',
+        *(f'<script type="module" src="/static/desk/{name}.js"></script>' for name in _SCRIPTS),
+    ]
 )
+_ROOMS: tuple[tuple[str, str, frozenset[str] | None], ...] = (("/desk", "desk.inbox", None),)
+"""Where one goes from every page: its address, its words, and the roles that may (None: everybody)."""
 _LOGO = (
     '<svg class="logo" viewBox="0 0 32 32" aria-hidden="true"><path d="M5 20a9 9 0 0 1 9-9h9"/>'
     '<path d="m19 6 5 5-5 5"/>'
@@ -75,6 +83,7 @@ def desk_page(language: str, title: str, session: Session, body: str, *, searche
     frame = f"""<body>
 <header class="bar">
 <a class="brand" href="/desk">{_LOGO}<span>Relevo <b>{text(words["desk.title"])}</b></span></a>
+{_rooms(words, session.agent)}
 {_search_form(words, searched)}
 <p class="status" id="refresh" role="status" data-stale="{text(words["desk.stale"])}">{text(words["desk.updates"])}</p>
 {_presence(words, session.agent)}
@@ -114,6 +123,15 @@ def who(words: Words, line: ConversationLine) -> str:
         return text(line.contact_name)
     address = line.address if len(line.address) <= 24 else f"{line.address[:8]}…"
     return f'{text(words["desk.unknown_contact"])} <span class="number">{text(address)}</span>'
+
+
+def _rooms(words: Words, agent: AgentAccount) -> str:
+    links = [
+        f'<a href="{path}">{text(words[key])}</a>'
+        for path, key, roles in _ROOMS
+        if roles is None or agent.role in roles
+    ]
+    return f'<nav class="rooms" aria-label="{text(words["desk.rooms"])}">{"".join(links)}</nav>'
 
 
 def _search_form(words: Words, searched: str) -> str:

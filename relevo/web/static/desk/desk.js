@@ -18,6 +18,7 @@ let lastSeen = 0;
 
 for (const part of document.querySelectorAll("[data-live]")) parts.set(part.id, part.cloneNode(true));
 localiseTimes(document);
+markRoom();
 if (parts.size) {
   tellTimesLeft();
   restoreDrafts(document);
@@ -30,6 +31,11 @@ if (parts.size) {
   setInterval(here, PRESENCE_SECONDS * 1000);
   here();
   document.addEventListener("visibilitychange", () => { if (!document.hidden && isWanted) refresh(); });
+}
+
+function markRoom() {
+  const rooms = [...document.querySelectorAll(".rooms a")].filter((link) => location.pathname.startsWith(link.pathname));
+  rooms.sort((one, other) => other.pathname.length - one.pathname.length)[0]?.setAttribute("aria-current", "page");
 }
 
 // Browsers let the timers of hidden pages sleep, but not what arrives: so presence is answered to events, too.
