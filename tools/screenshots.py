@@ -19,10 +19,12 @@ import httpx
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from bench.kit.programs import bench_folder, ready
+from bench.kit.programs import PROJECT, bench_folder, ready
 from bench.kit.relevo_serve import RelevoServe, relevo_serve
+from relevo.brain.bot_files import BotFiles
+from relevo.brain.models import Models
 
-IMAGES = Path(__file__).parents[1] / "docs" / "images" / "desk"
+IMAGES = PROJECT / "docs" / "images" / "desk"
 LOOKS = {"light": ("light", 1366), "dark": ("dark", 1366), "phone": ("light", 390), "phone-dark": ("dark", 390)}
 CUSTOMERS = {
     "oliver": ["My points for flight AU3411 are missing. I am AU73915024, booking OWH5T4", "a person please"],
@@ -49,13 +51,19 @@ def main() -> None:
 @contextmanager
 def _demo() -> Iterator[RelevoServe]:
     with bench_folder() as folder:
-        demo = relevo_serve(folder)
+        demo = relevo_serve(folder, _model())
         demo.program.start()
         try:
             asyncio.run(ready(demo.program, demo.port, 300))
             yield demo
         finally:
             demo.program.stop()
+
+
+def _model() -> Path | None:
+    """Give the model that the tests have made of the bot's files as they are, if there is one."""
+    kept, fingerprint = Models(PROJECT / ".pytest_cache" / "d" / "relevo-models"), BotFiles(PROJECT).fingerprint()
+    return kept.of(fingerprint) if kept.has(fingerprint) else None
 
 
 def _customers_write(demo: RelevoServe) -> None:
