@@ -21,6 +21,7 @@ from relevo.store.live import EVERYTHING, PostgresLive
 from relevo.store.outbox import PostgresOutbox
 from relevo.store.pool import Database
 from relevo.store.search import PostgresSearch
+from relevo.store.worklist import PostgresWorklist
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,4 +72,5 @@ def _store(database: Database, lease_seconds: float, attachment_key: bytes | Non
         bots=PostgresBots(database),
         attachments=PostgresAttachments(database, attachment_key),
         search=PostgresSearch(database),
+        worklist=PostgresWorklist(database),
     )

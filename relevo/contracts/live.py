@@ -14,6 +14,10 @@ class Subscription(Protocol):
         """Return True when something happened since the last wait, False after so many seconds."""
         ...
 
+    def heard(self) -> frozenset[str]:
+        """Give, once, which conversations it was about since this was last asked; "" stands for anything."""
+        ...
+
 
 class Live(Protocol):
     """Tells other processes that there is something to fetch; batched, and outside every transaction."""

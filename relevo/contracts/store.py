@@ -13,6 +13,7 @@ from relevo.contracts.attachments import Attachments, KeptFor
 from relevo.contracts.channel import Delivery
 from relevo.contracts.desk import Approvals, CaseWork, Desk, Handoffs
 from relevo.contracts.search import Search
+from relevo.contracts.worklist import Worklist
 from relevo.domain.cases import CaseContact, CaseRequest
 from relevo.domain.contacts import Level
 from relevo.domain.conversations import Control, Conversation
@@ -312,3 +313,4 @@ class Store:
     bots: Bots
     attachments: Attachments
     search: Search
+    worklist: Worklist

@@ -18,6 +18,8 @@ EVERYTHING = (BOTS, SENDERS, TIMELINES)
 
 Topic = tuple[str, str]
 """A channel of NOTIFY and its payload: a conversation for timelines, else nothing, which then means any of them."""
+_MOST_TOLD = 50
+"""Conversations that are told apart; more at once are anything."""
 _log = structlog.get_logger()
 
 
@@ -26,6 +28,7 @@ class Subscription:
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
+        self._about: set[str] = set()
 
     async def wait(self, seconds: float) -> bool:
         """Return True when something happened since the last wait, False after so many seconds."""
@@ -36,8 +39,15 @@ class Subscription:
         self._event.clear()
         return True
 
-    def wake(self) -> None:
-        """Say that something happened."""
+    def heard(self) -> frozenset[str]:
+        """Give, once, which conversations it was about since this was last asked; "" stands for anything."""
+        about, self._about = frozenset(self._about), set()
+        return about
+
+    def wake(self, about: str = "") -> None:
+        """Say that something happened, and to which conversation."""
+        if about not in self._about:
+            self._about = {""} if len(self._about) >= _MOST_TOLD else {*self._about, about}
         self._event.set()
 
 
@@ -146,7 +156,7 @@ class PostgresLive:
             self._wake_everybody()  # something may have been told while nobody listened
             async for notice in connection.notifies():
                 for subscription in self._interested(notice.channel, notice.payload):
-                    subscription.wake()
+                    subscription.wake(notice.payload)
 
     def _interested(self, channel: str, payload: str) -> set[Subscription]:
         return self._topics.get((channel, payload), set()) | self._topics.get((channel, ""), set())

@@ -79,6 +79,8 @@ DELETE FROM inbox WHERE workspace_id = 1 AND conversation_id = ANY(%(conversatio
 DELETE FROM entries WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
 DELETE FROM case_conversations
     WHERE workspace_id = 1 AND (conversation_id = ANY(%(conversations)s) OR case_id = ANY(%(cases)s));
+DELETE FROM case_tags WHERE workspace_id = 1 AND case_id = ANY(%(cases)s);
+DELETE FROM case_followers WHERE workspace_id = 1 AND case_id = ANY(%(cases)s);
 DELETE FROM codes WHERE workspace_id = 1 AND (identity_id = ANY(%(identities)s) OR business_ref = %(ref)s);
 DELETE FROM visits WHERE workspace_id = 1 AND address = ANY(%(addresses)s);
 DELETE FROM mail_keys k USING effects f

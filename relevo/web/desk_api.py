@@ -13,6 +13,7 @@ from relevo import __version__
 from relevo.contracts.desk import ConversationLine
 from relevo.errors import NotFound, Unreadable
 from relevo.web import desk_wire as wire
+from relevo.web import desk_worklist as worklist
 from relevo.web import desk_writing as writing
 from relevo.web.desk_changes import give_changes
 from relevo.web.desk_doors import Call, add_doors
@@ -29,7 +30,6 @@ Times are RFC 3339 in UTC, money is in minor units. Control and effects are chan
 or hash that you looked at; 409 means that somebody was quicker. A client id makes writing safe to repeat.
 """
 _LIMIT = Query(name="limit", about="At most so many, 1 to 500.", schema={"type": "integer", "default": 100})
-_SHOWN: Mapping[str, bool | None] = {"open": True, "closed": False, "mine": True, "all": None}
 
 
 def add_desk_api(app: Sanic) -> None:
@@ -39,15 +39,6 @@ def add_desk_api(app: Sanic) -> None:
 
 async def _me(call: Call) -> wire.Me:
     return wire.Me(agent=wire.agent_line(call.agent), form_token=call.session.form_token)
-
-
-async def _cases(call: Call) -> wire.CaseList:
-    show = call.request.args.get("show", "all")
-    if show not in _SHOWN:
-        raise Unreadable("“show” must be open, closed, mine or all.", code="bad_filter")
-    mine = call.agent.id if show == "mine" else None
-    found = await call.services.store.desk.cases(_limit(call.request), is_open=_SHOWN[show], agent_id=mine)
-    return wire.CaseList(cases=[wire.case_line(case) for case in found])
 
 
 async def _case(call: Call, case_id: str) -> wire.CaseView:
@@ -122,11 +113,6 @@ def _post(path: str, about: str, handler: Any, body: Any, answer: Any) -> Operat
 
 
 _ONE, _CASE, _EFFECTS = "/conversations/{conversation_id}", "/cases/{case_id}", "/effects"
-_SHOW = Query(
-    name="show",
-    about="Which cases; “mine” are the caller's open ones.",
-    schema={"enum": list(_SHOWN), "default": "all"},
-)
 _AFTER = Query(
     name="after", about="Position of the last entry that is known.", schema={"type": "integer", "default": 0}
 )
@@ -151,8 +137,8 @@ API = Api(
     prefix="/desk/api",
     refusal=wire.Refusal,
     operations=(
+        *worklist.OPERATIONS,
         _get("/me", "me", "Who is signed in.", _me, wire.Me),
-        _get("/cases", "cases", "Cases, soonest due first.", _cases, wire.CaseList, query=(_SHOW, _LIMIT)),
         _get(_CASE, "case", "A case with its effects, conversations and handoffs.", _case, wire.CaseView),
         _get(
             "/conversations", "conversations", "Conversations.", _conversations, wire.ConversationList, query=(_LIMIT,)

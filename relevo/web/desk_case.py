@@ -15,6 +15,7 @@ from relevo.flow.texts import say
 from relevo.web.desk_effects import effect_cards, evidence, rule_sentence
 from relevo.web.desk_forms import case_forms
 from relevo.web.desk_list import case_badges, due
+from relevo.web.desk_list_forms import mark_forms
 from relevo.web.desk_reading import CaseReading
 from relevo.web.languages import Words
 from relevo.web.markup import facts, known, moment, text, told
@@ -31,6 +32,7 @@ def case_panel(
 <header><h2 id="case-title">{known(words, "case_type", case.type)} <span class="number">{text(case.id)}</span></h2>
 {due(words, case, now)}</header>
 <p class="badges">{case_badges(words, case)}</p>
+{mark_forms(words, case, reading.marks)}
 {_goal(case)}
 {_summary(language, record)}
 {effect_cards(language, words, reading, agent, now)}

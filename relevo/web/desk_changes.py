@@ -1,14 +1,16 @@
 """Tells an agent's pages that something changed, so that they look again; and that the agent is still there.
 
-An event says nothing but "look": a lost one costs a page's next look. A page answers each ``here`` with its presence,
-because browsers let the timers of pages that nobody looks at sleep, but not what arrives.
+An event says "look", and at which conversations: a lost one costs a page's next look. A page answers each ``here``
+with its presence, because browsers let the timers of pages that nobody looks at sleep, but not what arrives.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from sanic.response import HTTPResponse
 
 from relevo.contracts.live import Subscription
@@ -53,7 +55,7 @@ async def _stream(call: Call, response: Any, place: Stream) -> None:
 async def _follow(call: Call, response: Any, place: Stream, news: Subscription) -> str:
     while not place.is_replaced:
         if await news.wait(call.services.settings.heartbeat_seconds):
-            await response.send(_event("changed"))
+            await response.send(_event("changed", sorted(news.heard())))
             await asyncio.sleep(_PAUSE_SECONDS)
         elif await session_of(call.request) is None:
             return "ended"
@@ -62,5 +64,7 @@ async def _follow(call: Call, response: Any, place: Stream, news: Subscription) 
     return "replaced"
 
 
-def _event(name: str) -> bytes:
-    return f"event: {name}\ndata: {{}}\n\n".encode()
+def _event(name: str, about: Sequence[str] = ()) -> bytes:
+    """Tell what it is about: conversations, or an empty word for whatever else the desk shows."""
+    data = msgspec.json.encode({"conversations": about} if about else {}).decode()
+    return f"event: {name}\ndata: {data}\n\n".encode()

@@ -13,12 +13,16 @@ from sanic.response import HTTPResponse
 
 from relevo.contracts.accounts import AgentAccount
 from relevo.flow.desk import DeskWork
+from relevo.web.desk_board import board_of
 from relevo.web.limits import Rate, Streams
 from relevo.web.openapi import Api, Operation, sanic_path
 from relevo.web.services import WebServices, services_of
 from relevo.web.settings import WebSettings
 from relevo.web.sign_in import Session, demand_own_call, demand_session
 from relevo.web.wire import json_answer, read_json
+
+_QUIET = frozenset({"presence", "look", "keep_view", "drop_view"})
+"""What everybody does all the time, and no list shows to others."""
 
 
 class DeskLimits:
@@ -83,6 +87,8 @@ def _agents_door(operation: Operation, limits: DeskLimits) -> Callable[..., Coro
         call = Call(request=request, services=services_of(request), session=session, limits=limits)
         bodies = (read_json(request.body, decoder),) if decoder is not None else ()
         answer = await operation.handler(call, *bodies, **variables)
+        if operation.changes and operation.name not in _QUIET:
+            board_of(request).forget()  # whoever changed something sees it at once
         return json_answer(answer) if operation.answer is not None else answer
 
     return door

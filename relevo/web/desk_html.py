@@ -10,12 +10,12 @@ from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.desk import ConversationLine
 from relevo.errors import RequestError
 from relevo.web.desk_list import case_list
-from relevo.web.desk_reading import CaseListing
+from relevo.web.desk_listing import CaseListing
 from relevo.web.languages import WORDS, Words
 from relevo.web.markup import document, known, moment, text
 from relevo.web.sign_in import Session
 
-_STYLES = ("desk",)
+_STYLES = ("desk", "list")
 """Of static/desk, in this order; each room may have one of its own."""
 _SCRIPTS = ("desk",)
 _HEAD = "\n".join(
@@ -66,7 +66,7 @@ def overview_page(
 ) -> str:
     """Give the lists of cases and conversations."""
     words = WORDS[language]
-    body = f"""<main class="work overview">
+    body = f"""<main class="work overview" data-all>
 <h1 class="unseen">{text(words["desk.overview"])}</h1>
 {case_list(words, listing)}
 <section class="pane" id="conversations" data-live aria-labelledby="conversations-title">

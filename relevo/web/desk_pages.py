@@ -14,12 +14,15 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from relevo.errors import NotAuthenticated, RequestError, TooMany
+from relevo.web.desk_board import board_of
 from relevo.web.desk_html import overview_page, refusal_page, sign_in_page
-from relevo.web.desk_reading import CaseListing, read_case, read_conversation, read_list
+from relevo.web.desk_list import list_fragment
+from relevo.web.desk_listing import CaseListing, read_listing
+from relevo.web.desk_reading import read_case, read_conversation
 from relevo.web.desk_search import search_page
 from relevo.web.desk_work import work_page
 from relevo.web.languages import WORDS, language_of
-from relevo.web.markup import page_answer
+from relevo.web.markup import etag_of, is_same, not_modified, page_answer
 from relevo.web.passwords import PasswordChecks
 from relevo.web.services import services_of
 from relevo.web.sign_in import (
@@ -51,6 +54,7 @@ def add_desk_pages(app: Sanic) -> None:
     app.add_route(_page(post_sign_in), "/desk/login", methods=["POST"], name="desk_post_sign_in")
     app.add_route(_page(_post_sign_out), "/desk/logout", methods=["POST"], name="desk_sign_out")
     app.add_route(_page(_overview), "/desk", methods=["GET"], name="desk_overview")
+    app.add_route(_page(_list), "/desk/list", methods=["GET"], name="desk_list")
     app.add_route(_page(_search), "/desk/search", methods=["GET"], name="desk_search")
     app.add_route(
         _page(_conversation), "/desk/conversations/<conversation_id:uuid>", methods=["GET"], name="desk_conversation"
@@ -106,9 +110,23 @@ async def _post_sign_out(request: Request) -> HTTPResponse:
     return forget_session(request, _go_to("/desk/login"))
 
 
+async def _list(request: Request) -> HTTPResponse:
+    """Answer with what changes of the list; where nothing did since the reader's last look, with nothing."""
+    session = await demand_session(request)
+    board, language = board_of(request), language_of(request)
+    stamp, key = board.stamp(session.agent.id), (session.agent.id, language, request.query_string)
+    if is_same(request, board.etag(key, stamp)):
+        return not_modified(request)
+    listing = await read_listing(request, session.agent)
+    fragment = list_fragment(WORDS[language], listing)
+    etag = etag_of(fragment)
+    board.remember(key, stamp, etag)
+    return not_modified(request) if is_same(request, etag) else page_answer(fragment, headers={"ETag": etag})
+
+
 async def _overview(request: Request) -> HTTPResponse:
     session = await demand_session(request)
-    conversations = await services_of(request).store.desk.conversations()
+    conversations = await board_of(request).conversations()
     listing = await _listing(request, session)
     return page_answer(overview_page(language_of(request), session, listing, conversations))
 
@@ -122,7 +140,7 @@ async def _conversation(request: Request, conversation_id: UUID) -> HTTPResponse
     session = await demand_session(request)
     store = services_of(request).store
     reading = await read_conversation(store, conversation_id, _after(request))
-    about = await read_case(store, reading.cases[0]) if reading.cases else None
+    about = await read_case(store, reading.cases[0], session.agent.id) if reading.cases else None
     listing = replace(await _listing(request, session), selected=about.case.id if about else None)
     return page_answer(work_page(language_of(request), session, listing, reading, about))
 
@@ -131,7 +149,7 @@ async def _case(request: Request, case_id: str) -> HTTPResponse:
     session = await demand_session(request)
     store = services_of(request).store
     case = await store.desk.case(case_id)
-    about = await read_case(store, case)
+    about = await read_case(store, case, session.agent.id)
     spoken = case.conversation_id
     reading = await read_conversation(store, spoken, _after(request)) if spoken else None
     listing = replace(await _listing(request, session), selected=case.id)
@@ -139,8 +157,7 @@ async def _case(request: Request, case_id: str) -> HTTPResponse:
 
 
 async def _listing(request: Request, session: Session) -> CaseListing:
-    services = services_of(request)
-    return await read_list(services.store, session.agent, request.args.get("show"), services.clock())
+    return await read_listing(request, session.agent)
 
 
 def _after(request: Request) -> int | None:

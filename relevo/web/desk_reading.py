@@ -1,10 +1,9 @@
-"""Gathers what an agent's page shows: the list of cases, and one conversation or case with everything about it."""
+"""Gathers what an agent's page shows: one conversation or case with everything about it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -13,6 +12,7 @@ from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.desk import ConversationLine
 from relevo.contracts.handoff import HandoffRecord
 from relevo.contracts.store import Store
+from relevo.contracts.worklist import Marks
 from relevo.domain.attachments import AttachmentState
 from relevo.domain.cases import Case
 from relevo.domain.conversations import Conversation
@@ -23,21 +23,8 @@ from relevo.domain.messages import Author, Entry
 TRANSCRIPT_PAGE = 100
 """Entries on one page of a transcript."""
 
-LIST_FILTERS: Mapping[str, bool] = {"open": True, "mine": True, "closed": False}
-"""What the list may show, and whether those cases are open."""
-
 AGENT_KEYS = frozenset({"agent_id", "approved_by", "declined_by", "changed_by"})
 """What an entry may name the agent under who did it."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CaseListing:
-    """The list of cases beside everything else."""
-
-    show: str
-    cases: Sequence[Case]
-    now: datetime
-    selected: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,14 +55,7 @@ class CaseReading:
     conversations: Sequence[ConversationLine]
     agents: Sequence[AgentAccount]
     names: Mapping[int, str]
-
-
-async def read_list(store: Store, agent: AgentAccount, show: str | None, now: datetime) -> CaseListing:
-    """Read the list of cases as it is asked for; an unknown filter shows the open ones."""
-    shown = show if show is not None and show in LIST_FILTERS else "open"
-    mine = agent.id if shown == "mine" else None
-    cases = await store.desk.cases(is_open=LIST_FILTERS[shown], agent_id=mine)
-    return CaseListing(show=shown, cases=cases, now=now)
+    marks: Marks
 
 
 async def read_conversation(store: Store, conversation_id: UUID, after: int | None) -> Reading:
@@ -97,7 +77,7 @@ async def read_conversation(store: Store, conversation_id: UUID, after: int | No
     )
 
 
-async def read_case(store: Store, case: Case) -> CaseReading:
+async def read_case(store: Store, case: Case, agent_id: int) -> CaseReading:
     """Read a case with its effects, and with what was known when it was handed off."""
     effects, about = await store.desk.effects_of(case.id), await store.desk.conversations_about(case.id)
     episodes = [episode for line in about for episode in await store.desk.episodes(line.id)]
@@ -109,6 +89,7 @@ async def read_case(store: Store, case: Case) -> CaseReading:
         conversations=about,
         agents=await store.accounts.agents(),
         names=await _names(store, decided),
+        marks=await store.worklist.marks(agent_id, [case.id]),
     )
 
 

@@ -17,7 +17,7 @@ from relevo.flow.search import Hit, Hits, search
 from relevo.web.desk_doors import Call
 from relevo.web.desk_html import desk_page
 from relevo.web.desk_list import case_address, case_list
-from relevo.web.desk_reading import CaseListing
+from relevo.web.desk_listing import CaseListing
 from relevo.web.desk_search_wire import SearchResults, search_results
 from relevo.web.languages import WORDS, Words, language_of
 from relevo.web.markup import known, moment, page_answer, text
@@ -48,7 +48,7 @@ async def search_page(request: Request, session: Session, listing: CaseListing) 
             problem = words.get(f"problem.{error.reason}", str(error))
     is_shown = asked if len(asked) <= PAGE_HITS * 10 else ""
     results = f'<p class="alert" role="alert">{text(problem)}</p>' if problem else _results(words, is_shown, found)
-    body = f"""<main class="work overview searching" data-refresh="/desk?show={listing.show}">
+    body = f"""<main class="work overview searching" data-still>
 {case_list(words, listing)}
 <section class="pane" aria-labelledby="results-title">
 <h1 id="results-title">{_title(words, is_shown)}</h1>

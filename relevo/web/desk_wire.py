@@ -226,12 +226,6 @@ class HandoffEpisode(msgspec.Struct, kw_only=True):
     expires_at: Moment
 
 
-class CaseList(msgspec.Struct, kw_only=True):
-    """Cases, open ones first, soonest due first."""
-
-    cases: Sequence[CaseLine]
-
-
 class ConversationList(msgspec.Struct, kw_only=True):
     """Conversations, latest change first."""
 

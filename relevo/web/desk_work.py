@@ -11,7 +11,8 @@ from relevo.web.desk_files import file_links
 from relevo.web.desk_forms import hand_back_dialog, verify_form
 from relevo.web.desk_html import desk_page
 from relevo.web.desk_list import case_address, case_list
-from relevo.web.desk_reading import CaseListing, CaseReading, Reading
+from relevo.web.desk_listing import CaseListing
+from relevo.web.desk_reading import CaseReading, Reading
 from relevo.web.desk_transcript import contact_card, talk
 from relevo.web.languages import WORDS, Words
 from relevo.web.markup import known, text
@@ -27,14 +28,30 @@ def work_page(
     files = file_links(words, reading.entries) if reading else ""
     case = case_panel(language, words, about, agent, listing.now, files) if about else ""
     dialog = hand_back_dialog(words, reading, about.record if about else None) if reading else ""
-    body = f"""<main class="work">
+    body = f"""<main class="work" data-about="{_spoken(reading, about)}">
 {case_list(words, listing)}
 <p class="crumb"><a href="/desk">← {text(words["desk.overview"])}</a></p>
 {conversation}
 <div class="side">{case}{_contact(words, reading, about, agent)}</div>
-{dialog}
+{dialog}{_looked(reading)}
 </main>"""
     return desk_page(language, _title(words, reading, about), session, body)
+
+
+def _spoken(reading: Reading | None, about: CaseReading | None) -> str:
+    """Give the conversations whose changes concern this page."""
+    lines = [*([reading.line] if reading else []), *(about.conversations if about else ())]
+    return " ".join(dict.fromkeys(str(line.id) for line in lines))
+
+
+def _looked(reading: Reading | None) -> str:
+    """Tell the page's script what to say once somebody has this in front of them."""
+    if reading is None or not reading.is_newest:
+        return ""
+    here = f"/desk/api/conversations/{reading.line.id}/look"
+    return (
+        f'<i id="looked" data-live hidden data-look="{here}" data-position="{reading.conversation.last_position}"></i>'
+    )
 
 
 def _contact(words: Words, reading: Reading | None, about: CaseReading | None, agent: AgentAccount) -> str:

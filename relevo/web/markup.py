@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from html import escape
 from types import MappingProxyType
 from typing import Any
 
+from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from relevo.flow.amounts import amount_in
 from relevo.web.languages import Words
+from relevo.web.origins import header
 
 
 def page_policy(*, images: str = "'self' data:") -> str:
@@ -42,6 +45,21 @@ _EMPTY: tuple[Any, ...] = (None, "", [], {})
 def page_answer(page: str, status: int = 200, headers: Mapping[str, str] | None = None) -> HTTPResponse:
     """Answer with a page that runs our own scripts only, is never framed and never kept."""
     return HTTPResponse(page, status, {**_HEADERS, **(headers or {})}, "text/html; charset=utf-8")
+
+
+def etag_of(page: str) -> str:
+    """Give a tag that stays as long as a page does."""
+    return f'"{hashlib.sha256(page.encode()).hexdigest()[:32]}"'
+
+
+def is_same(request: Request, etag: str | None) -> bool:
+    """Tell whether a browser has what would be answered."""
+    return etag is not None and header(request, "if-none-match") == etag
+
+
+def not_modified(request: Request) -> HTTPResponse:
+    """Answer that nothing changed."""
+    return HTTPResponse(None, 304, {"ETag": header(request, "if-none-match"), "Cache-Control": "no-store"})
 
 
 def document(language: str, title: str, head: str, body: str) -> str:

@@ -2,20 +2,29 @@
 // one by now is put in its place, without losing what is being typed or where somebody is.
 
 import { carry, keepDrafts, restoreDrafts } from "./keep.js";
-import { listenToForms, sendPresence } from "./forms.js";
+import { listenToForms, post, sendPresence } from "./forms.js";
+import { keepList } from "./list.js";
 import { localiseTimes, tellTimesLeft } from "./times.js";
 
 const LOOK_SECONDS = 15;
+const PAGE_SECONDS = 60;
 const PRESENCE_SECONDS = 15;
 const DOUBT_SECONDS = 2;
 const status = document.getElementById("refresh");
 const quiet = status?.textContent;
 const parts = new Map(); // each live part as it last came, before anything was made of it
 
+const main = document.querySelector("main");
+const about = new Set(main?.dataset.about?.split(" "));
+const looked = new Map();
+
 let isAsking = false;
 let isWanted = false;
+let isPageWanted = false;
 let lastSeen = 0;
+let lastPage = Date.now();
 
+const refreshList = keepList({ load, replace, refresh });
 for (const part of document.querySelectorAll("[data-live]")) parts.set(part.id, part.cloneNode(true));
 localiseTimes(document);
 markRoom();
@@ -26,11 +35,12 @@ if (parts.size) {
   keepDrafts();
   listenToForms(refresh);
   listen();
-  setInterval(refresh, LOOK_SECONDS * 1000);
+  look();
+  setInterval(lookAgain, LOOK_SECONDS * 1000);
   setInterval(tellTimesLeft, 15000);
   setInterval(here, PRESENCE_SECONDS * 1000);
   here();
-  document.addEventListener("visibilitychange", () => { if (!document.hidden && isWanted) refresh(); });
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) { look(); if (isWanted) ask(); } });
 }
 
 function markRoom() {
@@ -42,7 +52,7 @@ function markRoom() {
 function listen() {
   const stream = new EventSource("/desk/api/changes");
   stream.addEventListener("open", refresh); // what changed since the page was made, or while the stream was away
-  stream.addEventListener("changed", () => { refresh(); here(); });
+  stream.addEventListener("changed", ({ data }) => { changed(JSON.parse(data).conversations ?? [""]); here(); });
   stream.addEventListener("here", here);
   stream.addEventListener("replaced", () => stream.close());
   stream.addEventListener("ended", () => location.reload());
@@ -54,18 +64,34 @@ function here() {
   sendPresence();
 }
 
-async function refresh() {
+// The list is about every conversation; the rest of a page only about its own, or about what is not told.
+function changed(conversations) {
+  if (main.hasAttribute("data-all") || conversations.some((id) => id === "" || about.has(id))) isPageWanted = true;
+  return ask();
+}
+
+function lookAgain() {
+  if (Date.now() - lastPage > PAGE_SECONDS * 1000 || status.classList.contains("is-stale")) isPageWanted = true;
+  return ask();
+}
+
+function refresh() {
+  isPageWanted = true;
+  return ask();
+}
+
+async function ask() {
   isWanted = true;
   if (isAsking || document.hidden) return; // becoming visible asks again
   isAsking = true;
   try {
     while (isWanted) {
       isWanted = false;
-      const page = await load(document.querySelector("main").dataset.refresh ?? location.href);
-      if (page === null) { location.reload(); return; }
-      for (const fresh of page.querySelectorAll("[data-live]")) replace(fresh);
+      if (isPageWanted && !main.hasAttribute("data-still")) await refreshPage();
+      await refreshList();
     }
     say(quiet, false);
+    look();
   } catch {
     isWanted = true;
     say(status.dataset.stale, true);
@@ -74,26 +100,53 @@ async function refresh() {
   }
 }
 
+async function refreshPage() {
+  isPageWanted = false;
+  lastPage = Date.now();
+  try {
+    const { page } = await load(location.href);
+    for (const fresh of page.querySelectorAll("[data-live]:not(#cases [data-live])")) replace(fresh);
+  } catch (error) {
+    isPageWanted = true;
+    throw error;
+  }
+}
+
+// What was seen is no longer unread; only what is in front of somebody was.
+function look() {
+  const shown = document.getElementById("looked")?.dataset;
+  if (!shown || document.hidden || looked.get(shown.look) >= Number(shown.position)) return;
+  looked.set(shown.look, Number(shown.position));
+  post(shown.look, { position: Number(shown.position) }).then(ask, () => looked.delete(shown.look));
+}
+
 // An XHR gives a parsed document without any HTML sink, so that Trusted Types can stay on.
-function load(address) {
+// Undefined where nothing is different from what has this tag.
+function load(address, etag) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("GET", address);
     request.responseType = "document";
     request.timeout = 10000;
+    if (etag) request.setRequestHeader("If-None-Match", etag);
     request.onload = () => {
       const page = request.response;
-      if (request.status >= 500 || request.status === 429 || !page) reject(new Error(String(request.status)));
-      else resolve(page.querySelector("[data-live]") ? page : null);
+      if (request.status === 304) resolve(undefined);
+      else if (request.status >= 500 || request.status === 429 || !page) reject(new Error(String(request.status)));
+      else if (page.querySelector("[data-live]")) resolve({ page, etag: request.getResponseHeader("ETag") });
+      else location.reload(); // the session has ended, or what was here is gone
     };
     request.onerror = request.ontimeout = () => reject(new Error("no answer"));
     request.send();
   });
 }
 
-function replace(fresh) {
+// `isNew`: it is in the document already, as it came.
+function replace(fresh, isNew = false) {
+  if (isNew) parts.set(fresh.id, fresh.cloneNode(true));
+  if (isNew) localiseTimes(fresh);
   const shown = document.getElementById(fresh.id);
-  if (!shown || parts.get(fresh.id)?.isEqualNode(fresh)) return;
+  if (isNew || !shown || parts.get(fresh.id)?.isEqualNode(fresh)) return;
   if (shown.querySelector("dialog[open]")) return; // as soon as it is closed
   const before = parts.get(fresh.id);
   parts.set(fresh.id, fresh.cloneNode(true));

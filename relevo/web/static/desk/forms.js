@@ -43,7 +43,7 @@ async function submit(form, address, refresh) {
   form.removeAttribute("aria-busy");
 }
 
-async function post(address, values) {
+export async function post(address, values) {
   const response = await fetch(address, {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-Form-Token": token() },
@@ -74,6 +74,9 @@ const READ = {
   minor: (value) => Math.round(Number(value) * 100),
   boolean: (value) => value === "true",
   moment: (value) => new Date(value).toISOString(),
+  one: (value) => [value],
+  nothing: () => null,
+  after: (value) => new Date(Date.now() + 1000 * value).toISOString(),
   list: (value) => value.split(/[,;\s]+/).filter(Boolean),
 };
 

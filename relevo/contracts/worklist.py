@@ -1,0 +1,120 @@
+"""What agents keep about cases among themselves, and the list that they work from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from relevo.domain.cases import Case
+from relevo.domain.worklist import CaseQuery, Place
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CasePage:
+    """Some cases of a list in their order, and the place behind the last where there are more."""
+
+    cases: Sequence[Case]
+    after: Place | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tag:
+    """A word that agents put on cases."""
+
+    name: str
+    colour: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SavedView:
+    """A list that an agent keeps."""
+
+    id: int
+    name: str
+    query: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Marks:
+    """What one agent sees beside cases."""
+
+    unread: frozenset[str]
+    """Those whose conversations grew since this agent looked."""
+    tags: Mapping[str, Sequence[Tag]]
+    followed: frozenset[str]
+    snoozed: Mapping[str, datetime]
+    """Until when those are out of the way that are so now."""
+
+
+class Worklist(Protocol):
+    """The list, and what agents keep about its cases."""
+
+    async def page(self, query: CaseQuery, after: Place | None, until: Place | None, limit: int) -> CasePage:
+        """Give what comes after a place, at most so much and up to another place; changes lose and double nothing."""
+        ...
+
+    async def counts(self) -> Mapping[int | None, Mapping[str, int]]:
+        """Count open cases by agent and view."""
+        ...
+
+    async def followed(self, agent_id: int) -> int:
+        """Count what an agent follows."""
+        ...
+
+    async def marks(self, agent_id: int, case_ids: Sequence[str]) -> Marks:
+        """Give what an agent sees beside these cases."""
+        ...
+
+    async def look(self, agent_id: int, conversation_id: UUID, position: int) -> None:
+        """Keep how far an agent has read; an earlier position changes nothing. Raises NotFound."""
+        ...
+
+    async def choices(self) -> Mapping[str, Sequence[str]]:
+        """Give the channels, languages and types that open cases have."""
+        ...
+
+    async def tags(self) -> Sequence[Tag]:
+        """Give the known tags."""
+        ...
+
+    async def set_tag(self, tag: Tag) -> None:
+        """Know a tag, or give it another colour."""
+        ...
+
+    async def drop_tag(self, name: str) -> None:
+        """Forget a tag, and take it off every case. Raises NotFound."""
+        ...
+
+    async def tag(self, case_id: str, add: Sequence[str], remove: Sequence[str]) -> None:
+        """Put tags on a case and take others off it; unknown ones become known. Raises NotFound."""
+        ...
+
+    async def snooze(self, case_id: str, agent_id: int, until: datetime | None) -> None:
+        """Put an open case out of the way until a time or the contact's next message; None: bring it back.
+
+        Raises NotFound, and Conflict for a case that is closed.
+        """
+        ...
+
+    async def follow(self, case_id: str, agent_id: int, *, follows: bool) -> None:
+        """Follow a case, or no longer. Raises NotFound."""
+        ...
+
+    async def assign(self, case_id: str, to: int | None) -> None:
+        """Say who sees to an open case; None: nobody. Raises NotFound, and Conflict for a case that is closed."""
+        ...
+
+    async def views(self, agent_id: int) -> Sequence[SavedView]:
+        """Give the views that an agent keeps, by name."""
+        ...
+
+    async def save_view(self, agent_id: int, name: str, query: Mapping[str, Any]) -> SavedView:
+        """Keep a view; the same name again replaces it. Raises Conflict for too many."""
+        ...
+
+    async def drop_view(self, agent_id: int, view_id: int) -> None:
+        """Forget one's own view. Raises NotFound."""
+        ...

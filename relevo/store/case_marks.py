@@ -1,0 +1,137 @@
+"""What agents keep about cases among themselves: tags, snoozing, following, what they have seen, and their views."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from relevo.contracts.worklist import SavedView, Tag
+from relevo.errors import Conflict, NotFound
+from relevo.store import rows
+from relevo.store.pool import Database
+
+MOST_VIEWS = 50
+_LOOK = """
+INSERT INTO conversation_looks (agent_id, conversation_id, position)
+SELECT %(agent)s, id, least(%(position)s, last_position) FROM conversations WHERE workspace_id = 1 AND id = %(id)s
+ON CONFLICT (workspace_id, agent_id, conversation_id)
+    DO UPDATE SET position = greatest(conversation_looks.position, excluded.position)
+"""
+# A word that nobody knows yet has a colour of its own, and keeps it.
+_KNOW = """
+INSERT INTO tags (name, colour)
+SELECT t, (ARRAY['blue', 'green', 'amber', 'violet', 'red', 'grey'])[1 + abs(hashtext(t)) %% 6]
+FROM unnest(%(add)s::text[]) t ON CONFLICT DO NOTHING
+"""
+_PUT = "INSERT INTO case_tags (case_id, tag) SELECT %(id)s, t FROM unnest(%(add)s::text[]) t ON CONFLICT DO NOTHING"
+_TAKE = "DELETE FROM case_tags WHERE workspace_id = 1 AND case_id = %(id)s AND tag = ANY(%(remove)s)"
+_HOLD = "SELECT FROM cases WHERE workspace_id = 1 AND id = %(id)s FOR KEY SHARE"
+_SNOOZE = """
+UPDATE cases SET snoozed_until = %(until)s, snoozed_at = CASE WHEN %(until)s::timestamptz IS NOT NULL THEN now() END,
+    snoozed_by = CASE WHEN %(until)s::timestamptz IS NOT NULL THEN %(agent)s END
+WHERE workspace_id = 1 AND id = %(id)s AND status = 'open'
+"""
+_FOLLOW = "INSERT INTO case_followers (agent_id, case_id) VALUES (%(agent)s, %(id)s) ON CONFLICT DO NOTHING"
+_UNFOLLOW = "DELETE FROM case_followers WHERE workspace_id = 1 AND agent_id = %(agent)s AND case_id = %(id)s"
+_ASSIGN = "UPDATE cases SET agent_id = %(to)s WHERE workspace_id = 1 AND id = %(id)s AND status = 'open'"
+_HAS_ACCOUNT = "SELECT FROM agents WHERE workspace_id = 1 AND id = %(to)s AND removed_at IS NULL FOR SHARE"
+_SAVE = """
+INSERT INTO saved_views (agent_id, name, query)
+SELECT %(agent)s, %(name)s, %(query)s::jsonb WHERE (SELECT count(*) FROM saved_views
+    WHERE workspace_id = 1 AND agent_id = %(agent)s AND name <> %(name)s) < %(most)s
+ON CONFLICT (workspace_id, agent_id, name) DO UPDATE SET query = excluded.query RETURNING id
+"""
+
+
+class PostgresCaseMarks:
+    """The part of contracts.worklist.Worklist that writes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def look(self, agent_id: int, conversation_id: UUID, position: int) -> None:
+        """Keep how far an agent has read."""
+        if not await self._database.run(_LOOK, {"agent": agent_id, "id": conversation_id, "position": position}):
+            raise NotFound("There is no such conversation.")
+
+    async def tags(self) -> Sequence[Tag]:
+        """Give the known tags."""
+        found = await self._database.rows(
+            "SELECT name, colour FROM tags WHERE workspace_id = 1 ORDER BY lower(name), name"
+        )
+        return [Tag(name=name, colour=colour) for name, colour in found]
+
+    async def set_tag(self, tag: Tag) -> None:
+        """Know a tag, or give it another colour."""
+        await self._database.run(
+            "INSERT INTO tags (name, colour) VALUES (%s, %s)"
+            " ON CONFLICT (workspace_id, name) DO UPDATE SET colour = excluded.colour",
+            (tag.name, tag.colour),
+        )
+
+    async def drop_tag(self, name: str) -> None:
+        """Forget a tag, and take it off every case."""
+        if not await self._database.run("DELETE FROM tags WHERE workspace_id = 1 AND name = %s", (name,)):
+            raise NotFound("There is no such tag.")
+
+    async def tag(self, case_id: str, add: Sequence[str], remove: Sequence[str]) -> None:
+        """Put tags on a case and take others off it."""
+        values = {"id": case_id, "add": list(add), "remove": list(remove)}
+        async with self._database.connection() as connection, connection.transaction():
+            if not (await connection.execute(_HOLD, values)).rowcount:
+                raise NotFound("There is no such case.")
+            for statement in (_KNOW, _PUT, _TAKE):
+                await connection.execute(statement, values)
+
+    async def snooze(self, case_id: str, agent_id: int, until: datetime | None) -> None:
+        """Put an open case out of the way, or bring it back."""
+        if not await self._database.run(_SNOOZE, {"id": case_id, "agent": agent_id, "until": until}):
+            await self._refuse(case_id)
+
+    async def follow(self, case_id: str, agent_id: int, *, follows: bool) -> None:
+        """Follow a case, or no longer."""
+        values = {"id": case_id, "agent": agent_id}
+        async with self._database.connection() as connection, connection.transaction():
+            if not (await connection.execute(_HOLD, values)).rowcount:
+                raise NotFound("There is no such case.")
+            await connection.execute(_FOLLOW if follows else _UNFOLLOW, values)
+
+    async def assign(self, case_id: str, to: int | None) -> None:
+        """Say who sees to an open case."""
+        values = {"id": case_id, "to": to}
+        async with self._database.connection() as connection, connection.transaction():
+            if to is not None and not (await connection.execute(_HAS_ACCOUNT, values)).rowcount:
+                raise NotFound("There is no such agent.", code="unknown_agent")
+            if (await connection.execute(_ASSIGN, values)).rowcount:
+                return
+        await self._refuse(case_id)
+
+    async def views(self, agent_id: int) -> Sequence[SavedView]:
+        """Give the views that an agent keeps, by name."""
+        found = await self._database.rows(
+            "SELECT id, name, query FROM saved_views WHERE workspace_id = 1 AND agent_id = %s ORDER BY lower(name), id",
+            (agent_id,),
+        )
+        return [SavedView(id=row[0], name=row[1], query=row[2]) for row in found]
+
+    async def save_view(self, agent_id: int, name: str, query: Mapping[str, Any]) -> SavedView:
+        """Keep a view."""
+        values = {"agent": agent_id, "name": name, "query": rows.json_text(query), "most": MOST_VIEWS}
+        found = await self._database.rows(_SAVE, values)
+        if not found:
+            raise Conflict(f"You keep {MOST_VIEWS} views already; forget one first.", code="too_many_views")
+        return SavedView(id=found[0][0], name=name, query=query)
+
+    async def drop_view(self, agent_id: int, view_id: int) -> None:
+        """Forget one's own view."""
+        statement = "DELETE FROM saved_views WHERE workspace_id = 1 AND agent_id = %s AND id = %s"
+        if not await self._database.run(statement, (agent_id, view_id)):
+            raise NotFound("You keep no such view.")
+
+    async def _refuse(self, case_id: str) -> None:
+        found = await self._database.rows("SELECT true FROM cases WHERE workspace_id = 1 AND id = %s", (case_id,))
+        if not found:
+            raise NotFound("There is no such case.")
+        raise Conflict("This case is closed already.", code="case_closed")

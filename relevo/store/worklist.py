@@ -1,0 +1,192 @@
+"""The list that agents work from: a page by key, counts, and what one agent sees beside its cases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import psycopg
+
+from relevo.contracts.worklist import CasePage, Marks, Tag
+from relevo.domain.worklist import BREACHING_SECONDS, LEVELS, CaseQuery, Place
+from relevo.errors import Unreadable
+from relevo.store.case_marks import PostgresCaseMarks
+from relevo.store.desk import CASES, read_case
+
+# What the contact writes ends a snooze; conversations that have not changed since are not looked into.
+_IS_SNOOZED = """
+(s.snoozed_until IS NOT NULL AND s.snoozed_until > now() AND NOT EXISTS (
+    SELECT FROM case_conversations l
+    JOIN conversations t ON t.workspace_id = 1 AND t.id = l.conversation_id AND t.updated_at > s.snoozed_at
+    JOIN entries e ON e.workspace_id = 1 AND e.conversation_id = t.id AND e.author = 'contact' AND e.kind = 'message'
+        AND e.created_at > s.snoozed_at
+    WHERE l.workspace_id = 1 AND l.case_id = s.id))
+"""
+_AT_WORK = f"s.status = 'open' AND NOT {_IS_SNOOZED}"
+_IS_QUEUED = """
+s.id IN (SELECT l.case_id FROM case_conversations l
+    JOIN conversations t ON t.workspace_id = 1 AND t.id = l.conversation_id
+    WHERE l.workspace_id = 1 AND t.control IN ('requested', 'queued', 'offered'))
+"""
+_HAS_ANSWER = """
+s.id IN (SELECT l.case_id FROM case_conversations l
+    JOIN conversations t ON t.workspace_id = 1 AND t.id = l.conversation_id
+    WHERE l.workspace_id = 1 AND t.control = 'agent' AND (SELECT e.author FROM entries e
+        WHERE e.workspace_id = 1 AND e.conversation_id = t.id AND e.kind = 'message'
+        AND e.author IN ('contact', 'agent')
+        ORDER BY e.position DESC LIMIT 1) = 'agent')
+"""
+_IS_BREACHING = f"s.due_at <= now() + interval '{BREACHING_SECONDS} seconds'"
+_FOLLOWED = "s.id IN (SELECT f.case_id FROM case_followers f WHERE f.workspace_id = 1 AND f.agent_id = %(agent)s)"
+_VIEWS: Mapping[str, str] = {
+    "mine": f"{_AT_WORK} AND s.agent_id = %(agent)s",
+    "queue": f"{_AT_WORK} AND {_IS_QUEUED}",
+    "unassigned": f"{_AT_WORK} AND s.agent_id IS NULL",
+    "breaching": f"{_AT_WORK} AND {_IS_BREACHING}",
+    "waiting": f"{_AT_WORK} AND {_HAS_ANSWER}",
+    "following": _FOLLOWED,
+    "snoozed": f"s.status = 'open' AND {_IS_SNOOZED}",
+    "open": _AT_WORK,
+    "closed": "s.status <> 'open'",
+    "all": "true",
+}
+_SPOKEN = """
+EXISTS (SELECT FROM case_conversations l JOIN conversations t ON t.workspace_id = 1 AND t.id = l.conversation_id
+    WHERE l.workspace_id = 1 AND l.case_id = s.id AND {})
+"""
+_FILTERS: Mapping[str, str] = {
+    "channel": _SPOKEN.format("t.channel = %(channel)s"),
+    "language": _SPOKEN.format("t.language = %(language)s"),
+    "type": "s.type = %(type)s",
+    "priority": "s.priority >= %(from_score)s AND s.priority < %(below_score)s",
+    "tag": "EXISTS (SELECT FROM case_tags g WHERE g.workspace_id = 1 AND g.case_id = s.id AND g.tag = %(tag)s)",
+}
+_ENDED = "coalesce(s.closed_at, s.opened_at)"
+# Open ones first, soonest due first; then the others, latest first.
+_BOTH = f"""
+CASE WHEN s.status = 'open' THEN extract(epoch FROM coalesce(s.due_at, '9999-01-01'))
+    ELSE 1e15 - extract(epoch FROM {_ENDED}) END
+"""
+_KEYS: Mapping[str, tuple[str, str, str]] = {
+    "due": ("coalesce(s.due_at, 'infinity')", "timestamptz", "ASC"),
+    "ended": (_ENDED, "timestamptz", "DESC"),
+    "both": (_BOTH, "numeric", "ASC"),
+    "newest": ("s.opened_at", "timestamptz", "DESC"),
+    "oldest": ("s.opened_at", "timestamptz", "ASC"),
+}
+"""By what is sorted: an expression that is never null, its type, and which way."""
+
+_COUNT = f"""
+SELECT s.agent_id, count(*) FILTER (WHERE NOT snoozed), count(*) FILTER (WHERE NOT snoozed AND queued),
+    count(*) FILTER (WHERE NOT snoozed AND breaching), count(*) FILTER (WHERE NOT snoozed AND answered),
+    count(*) FILTER (WHERE snoozed)
+FROM (SELECT s.agent_id, {_IS_SNOOZED} AS snoozed, coalesce({_IS_BREACHING}, false) AS breaching,
+        {_IS_QUEUED} AS queued, {_HAS_ANSWER} AS answered
+    FROM cases s WHERE s.workspace_id = 1 AND s.status = 'open') s
+GROUP BY s.agent_id
+"""
+_COUNTED = ("open", "queue", "breaching", "waiting", "snoozed")
+_CHOICES = """
+SELECT ARRAY(SELECT DISTINCT type FROM cases WHERE workspace_id = 1 AND status = 'open' ORDER BY 1),
+    ARRAY(SELECT DISTINCT c.channel FROM cases s JOIN conversations c ON c.workspace_id = 1 AND c.id = s.conversation_id
+        WHERE s.workspace_id = 1 AND s.status = 'open' ORDER BY 1),
+    ARRAY(SELECT DISTINCT c.language FROM cases s JOIN conversations c ON c.workspace_id = 1
+        AND c.id = s.conversation_id
+        WHERE s.workspace_id = 1 AND s.status = 'open' AND c.language IS NOT NULL ORDER BY 1)
+"""
+_UNREAD = """
+SELECT DISTINCT l.case_id FROM case_conversations l
+JOIN conversations c ON c.workspace_id = 1 AND c.id = l.conversation_id
+LEFT JOIN conversation_looks k ON k.workspace_id = 1 AND k.agent_id = %(agent)s AND k.conversation_id = c.id
+WHERE l.workspace_id = 1 AND l.case_id = ANY(%(cases)s) AND c.last_position > coalesce(k.position, 0)
+"""
+_TAGGED = """
+SELECT g.case_id, g.tag, t.colour FROM case_tags g JOIN tags t ON t.workspace_id = 1 AND t.name = g.tag
+WHERE g.workspace_id = 1 AND g.case_id = ANY(%(cases)s) ORDER BY g.tag
+"""
+_FOLLOWS = """
+SELECT case_id FROM case_followers WHERE workspace_id = 1 AND agent_id = %(agent)s AND case_id = ANY(%(cases)s)
+"""
+_AWAY = f"""
+SELECT s.id, s.snoozed_until FROM cases s
+WHERE s.workspace_id = 1 AND s.id = ANY(%(cases)s) AND s.status = 'open' AND {_IS_SNOOZED}
+"""
+
+
+class PostgresWorklist(PostgresCaseMarks):
+    """The list on PostgreSQL; see contracts.worklist.Worklist."""
+
+    async def page(self, query: CaseQuery, after: Place | None, until: Place | None, limit: int) -> CasePage:
+        """Give what comes after a place."""
+        order = _order(query)
+        if any(place is not None and place.sort != order for place in (after, until)):
+            raise Unreadable(
+                "“cursor” must be what “next_cursor” said, with the same view and order.", code="bad_cursor"
+            )
+        try:
+            found = await self._database.rows(_page(query, order, after, until), _values(query, after, until, limit))
+        except psycopg.errors.DataError:
+            raise Unreadable("“cursor” must be what “next_cursor” said.", code="bad_cursor") from None
+        shown = [case_id for case_id, _ in found[:limit]]
+        rows = await self._database.rows(f"{CASES} AND s.id = ANY(%s)", (shown,)) if shown else []
+        cases = {row[0]: read_case(row) for row in rows}
+        last = Place(sort=order, key=found[limit - 1][1], case_id=shown[-1]) if len(found) > limit else None
+        return CasePage(cases=[cases[case_id] for case_id in shown if case_id in cases], after=last)
+
+    async def counts(self) -> Mapping[int | None, Mapping[str, int]]:
+        """Count open cases by agent and view."""
+        found = await self._database.rows(_COUNT)
+        return {row[0]: dict(zip(_COUNTED, row[1:], strict=True)) for row in found}
+
+    async def followed(self, agent_id: int) -> int:
+        """Count what an agent follows."""
+        statement = "SELECT count(*) FROM case_followers WHERE workspace_id = 1 AND agent_id = %s"
+        return int((await self._database.rows(statement, (agent_id,)))[0][0])
+
+    async def choices(self) -> Mapping[str, Sequence[str]]:
+        """Give the channels, languages and types that open cases have."""
+        (row,) = await self._database.rows(_CHOICES)
+        return dict(zip(("type", "channel", "language"), row, strict=True))
+
+    async def marks(self, agent_id: int, case_ids: Sequence[str]) -> Marks:
+        """Give what an agent sees beside these cases."""
+        values = {"agent": agent_id, "cases": list(case_ids)}
+        async with self._database.connection() as connection:
+            read = [
+                await (await connection.execute(statement, values)).fetchall()
+                for statement in (_UNREAD, _TAGGED, _FOLLOWS, _AWAY)
+            ]
+        tags: dict[str, list[Tag]] = {}
+        for case_id, name, colour in read[1]:
+            tags.setdefault(case_id, []).append(Tag(name=name, colour=colour))
+        unread, followed = (frozenset(row[0] for row in rows) for rows in (read[0], read[2]))
+        return Marks(unread=unread, tags=tags, followed=followed, snoozed=dict(read[3]))
+
+
+def _order(query: CaseQuery) -> str:
+    if query.sort != "due":
+        return query.sort
+    return {"closed": "ended", "all": "both", "following": "both"}.get(query.show, "due")
+
+
+def _page(query: CaseQuery, order: str, after: Place | None, until: Place | None) -> str:
+    key, kind, way = _KEYS[order]
+    conditions = [_VIEWS[query.show], *(_FILTERS[name] for name in query.filters)]
+    further, back = (">", "<=") if way == "ASC" else ("<", ">=")
+    if after is not None:
+        conditions.append(f"({key}, s.id) {further} (%(after_key)s::{kind}, %(after_id)s)")
+    if until is not None:
+        conditions.append(f"({key}, s.id) {back} (%(until_key)s::{kind}, %(until_id)s)")
+    return (
+        f"SELECT s.id, ({key})::text FROM cases s WHERE s.workspace_id = 1 AND {' AND '.join(conditions)}"
+        f" ORDER BY {key} {way}, s.id {way} LIMIT %(limit)s"
+    )
+
+
+def _values(query: CaseQuery, after: Place | None, until: Place | None, limit: int) -> dict[str, Any]:
+    low, high = LEVELS.get(query.priority or "", (0, 0))
+    values = {**query.filters, "agent": query.agent_id, "from_score": low, "below_score": high, "limit": limit + 1}
+    for name, place in (("after", after), ("until", until)):
+        if place is not None:
+            values |= {f"{name}_key": place.key, f"{name}_id": place.case_id}
+    return values
