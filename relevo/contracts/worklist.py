@@ -47,6 +47,10 @@ class Marks:
     followed: frozenset[str]
     snoozed: Mapping[str, datetime]
     """Until when those are out of the way that are so now."""
+    follows: int
+    """How many cases this agent follows, also those that are not here."""
+    views: Sequence[SavedView]
+    """What this agent keeps, by name."""
 
 
 class Worklist(Protocol):
@@ -58,10 +62,6 @@ class Worklist(Protocol):
 
     async def counts(self) -> Mapping[int | None, Mapping[str, int]]:
         """Count open cases by agent and view."""
-        ...
-
-    async def followed(self, agent_id: int) -> int:
-        """Count what an agent follows."""
         ...
 
     async def marks(self, agent_id: int, case_ids: Sequence[str]) -> Marks:

@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-from relevo.contracts.worklist import CasePage, Marks, Tag
+from relevo.contracts.worklist import CasePage, Marks, SavedView, Tag
 from relevo.domain.worklist import BREACHING_SECONDS, LEVELS, CaseQuery, Place
 from relevo.errors import Unreadable
 from relevo.store.case_marks import PostgresCaseMarks
@@ -94,22 +94,25 @@ SELECT ARRAY(SELECT DISTINCT type FROM cases WHERE workspace_id = 1 AND status =
         AND c.id = s.conversation_id
         WHERE s.workspace_id = 1 AND s.status = 'open' AND c.language IS NOT NULL ORDER BY 1)
 """
-_UNREAD = """
-SELECT DISTINCT l.case_id FROM case_conversations l
-JOIN conversations c ON c.workspace_id = 1 AND c.id = l.conversation_id
-LEFT JOIN conversation_looks k ON k.workspace_id = 1 AND k.agent_id = %(agent)s AND k.conversation_id = c.id
-WHERE l.workspace_id = 1 AND l.case_id = ANY(%(cases)s) AND c.last_position > coalesce(k.position, 0)
-"""
-_TAGGED = """
-SELECT g.case_id, g.tag, t.colour FROM case_tags g JOIN tags t ON t.workspace_id = 1 AND t.name = g.tag
-WHERE g.workspace_id = 1 AND g.case_id = ANY(%(cases)s) ORDER BY g.tag
-"""
-_FOLLOWS = """
-SELECT case_id FROM case_followers WHERE workspace_id = 1 AND agent_id = %(agent)s AND case_id = ANY(%(cases)s)
-"""
-_AWAY = f"""
-SELECT s.id, s.snoozed_until FROM cases s
-WHERE s.workspace_id = 1 AND s.id = ANY(%(cases)s) AND s.status = 'open' AND {_IS_SNOOZED}
+# All that one agent sees beside a page of the list, in one answer: every open desk asks this after every change.
+_OWN = f"""
+SELECT ARRAY(SELECT DISTINCT l.case_id FROM case_conversations l
+        JOIN conversations c ON c.workspace_id = 1 AND c.id = l.conversation_id
+        LEFT JOIN conversation_looks k
+            ON k.workspace_id = 1 AND k.agent_id = %(agent)s AND k.conversation_id = c.id
+        WHERE l.workspace_id = 1 AND l.case_id = ANY(%(cases)s) AND c.last_position > coalesce(k.position, 0)),
+    ARRAY(SELECT ARRAY[g.case_id, g.tag, t.colour] FROM case_tags g
+        JOIN tags t ON t.workspace_id = 1 AND t.name = g.tag
+        WHERE g.workspace_id = 1 AND g.case_id = ANY(%(cases)s) ORDER BY g.tag),
+    ARRAY(SELECT case_id FROM case_followers
+        WHERE workspace_id = 1 AND agent_id = %(agent)s AND case_id = ANY(%(cases)s)),
+    ARRAY(SELECT s.id FROM cases s WHERE s.workspace_id = 1 AND s.id = ANY(%(cases)s) AND s.status = 'open'
+        AND {_IS_SNOOZED} ORDER BY s.id),
+    ARRAY(SELECT s.snoozed_until FROM cases s WHERE s.workspace_id = 1 AND s.id = ANY(%(cases)s) AND s.status = 'open'
+        AND {_IS_SNOOZED} ORDER BY s.id),
+    (SELECT count(*) FROM case_followers WHERE workspace_id = 1 AND agent_id = %(agent)s),
+    (SELECT coalesce(jsonb_agg(jsonb_build_array(v.id, v.name, v.query) ORDER BY lower(v.name), v.id), '[]')
+        FROM saved_views v WHERE v.workspace_id = 1 AND v.agent_id = %(agent)s)
 """
 
 
@@ -138,11 +141,6 @@ class PostgresWorklist(PostgresCaseMarks):
         found = await self._database.rows(_COUNT)
         return {row[0]: dict(zip(_COUNTED, row[1:], strict=True)) for row in found}
 
-    async def followed(self, agent_id: int) -> int:
-        """Count what an agent follows."""
-        statement = "SELECT count(*) FROM case_followers WHERE workspace_id = 1 AND agent_id = %s"
-        return int((await self._database.rows(statement, (agent_id,)))[0][0])
-
     async def choices(self) -> Mapping[str, Sequence[str]]:
         """Give the channels, languages and types that open cases have."""
         (row,) = await self._database.rows(_CHOICES)
@@ -150,17 +148,20 @@ class PostgresWorklist(PostgresCaseMarks):
 
     async def marks(self, agent_id: int, case_ids: Sequence[str]) -> Marks:
         """Give what an agent sees beside these cases."""
-        values = {"agent": agent_id, "cases": list(case_ids)}
-        async with self._database.connection() as connection:
-            read = [
-                await (await connection.execute(statement, values)).fetchall()
-                for statement in (_UNREAD, _TAGGED, _FOLLOWS, _AWAY)
-            ]
+        ((unread, tagged, followed, away, until, follows, views),) = await self._database.rows(
+            _OWN, {"agent": agent_id, "cases": list(case_ids)}
+        )
         tags: dict[str, list[Tag]] = {}
-        for case_id, name, colour in read[1]:
+        for case_id, name, colour in tagged:
             tags.setdefault(case_id, []).append(Tag(name=name, colour=colour))
-        unread, followed = (frozenset(row[0] for row in rows) for rows in (read[0], read[2]))
-        return Marks(unread=unread, tags=tags, followed=followed, snoozed=dict(read[3]))
+        return Marks(
+            unread=frozenset(unread),
+            tags=tags,
+            followed=frozenset(followed),
+            snoozed=dict(zip(away, until, strict=True)),
+            follows=follows,
+            views=[SavedView(id=row[0], name=row[1], query=row[2]) for row in views],
+        )
 
 
 def _order(query: CaseQuery) -> str:

@@ -12,13 +12,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, TypeVar, cast
 
-from sanic import Sanic
 from sanic.request import Request
 
 from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.desk import ConversationLine
 from relevo.contracts.live import Subscription
-from relevo.contracts.worklist import CasePage, Tag
+from relevo.contracts.worklist import CasePage, Marks, Tag
 from relevo.domain.worklist import CaseQuery, Place
 from relevo.web.services import WebServices, services_of
 
@@ -39,6 +38,7 @@ class Board:
         self._lifetime = ExitStack()
         self._news: Subscription | None = None
         self._kept: dict[object, asyncio.Task[Any]] = {}
+        self._drawn: dict[object, dict[object, str]] = {}
         self._version, self._read_at = 0, 0.0
         self._versions: dict[int, int] = {}
         self._etags: OrderedDict[object, tuple[Stamp, str]] = OrderedDict()
@@ -50,6 +50,7 @@ class Board:
             return
         self._version, self._read_at = self._version + 1, time.monotonic()
         self._kept.clear()
+        self._drawn.clear()
 
     def stamp(self, agent_id: int) -> Stamp:
         """Give what stays as long as nothing changes."""
@@ -77,17 +78,22 @@ class Board:
         key = (owner, tuple(query.asked.items()), after, until, limit)
         return await self._once(key, lambda: self._services.store.worklist.page(query, after, until, limit))
 
-    async def counts(self, agent_id: int) -> Mapping[str, int]:
+    def drawn(self, query: CaseQuery, language: str) -> dict[object, str]:
+        """Give where the rows of a list are kept as HTML until something changes: most are alike on every desk."""
+        self.stamp(0)
+        if len(self._drawn) >= _MOST_KEPT:
+            self._drawn.clear()
+        return self._drawn.setdefault((tuple(query.asked.items()), language), {})
+
+    async def counts(self, agent_id: int, marks: Marks) -> Mapping[str, int]:
         """Count for one agent."""
-        worklist = self._services.store.worklist
-        by_agent = await self._once("counts", worklist.counts)
+        by_agent = await self._once("counts", self._services.store.worklist.counts)
         views = ("queue", "breaching", "waiting", "snoozed", "open")
         totals = {view: sum(counted[view] for counted in by_agent.values()) for view in views}
-        followed = await self._once(("followed", agent_id), lambda: worklist.followed(agent_id))
         return {
             "mine": by_agent.get(agent_id, {}).get("open", 0),
             "unassigned": by_agent.get(None, {}).get("open", 0),
-            "following": followed,
+            "following": marks.follows,
             **totals,
         }
 
@@ -128,7 +134,7 @@ async def _run(read: Callable[[], Awaitable[Kept]]) -> Kept:
 
 def board_of(request: Request) -> Board:
     """Give the board of the app that got this request."""
-    app: Sanic[Any, Any] = request.app
+    app: Any = request.app
     if not hasattr(app.ctx, "desk_board"):
         app.ctx.desk_board = Board(services_of(request))
     return cast(Board, app.ctx.desk_board)

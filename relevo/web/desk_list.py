@@ -75,7 +75,7 @@ def tag_badge(tag: Tag) -> str:
 
 def _views(words: Words, listing: CaseListing) -> str:
     items = "".join(_view(words, view, listing) for view in _SHOWN)
-    kept = "".join(_kept_view(listing, index) for index in range(len(listing.views)))
+    kept = "".join(_kept_view(listing, index) for index in range(len(listing.marks.views)))
     return f'<ul class="views" id="list-views" data-live>{items}{kept}</ul>'
 
 
@@ -83,23 +83,24 @@ def _view(words: Words, view: str, listing: CaseListing) -> str:
     is_current = view == listing.show and not listing.query.filters
     count = listing.counts.get(view)
     shown = "" if count is None else f' <span class="count">{count}</span>'
-    plain = listing.address(show=view, **dict.fromkeys(listing.query.filters))
+    plain = listing.address(other={"show": view, **dict.fromkeys(listing.query.filters)})
     current = ' aria-current="true"' if is_current else ""
     loud = ' class="is-loud"' if view == "breaching" and count else ""
-    return f'<li{loud}><a href="{text(plain)}"{current}>{text(words[f"desk.show_{view}"])}{shown}</a></li>'
+    hint = words.get(f"desk.show_{view}_hint")
+    title = f' title="{text(hint)}"' if hint else ""
+    return f'<li{loud}><a href="{text(plain)}"{current}{title}>{text(words[f"desk.show_{view}"])}{shown}</a></li>'
 
 
 def _kept_view(listing: CaseListing, index: int) -> str:
-    view = listing.views[index]
+    view = listing.marks.views[index]
     query = {str(name): str(value) for name, value in view.query.items()}
     current = ' aria-current="true"' if query == dict(listing.query.asked) else ""
-    other = dict.fromkeys(listing.query.asked)
-    address = listing.address(**{**other, **query})
+    address = listing.address(other={**dict.fromkeys(listing.query.asked), **query})
     return f'<li class="kept"><a href="{text(address)}"{current}><bdi>{text(view.name)}</bdi></a></li>'
 
 
 def _lines(words: Words, listing: CaseListing) -> str:
-    rows = "".join(_row(words, case, listing) for case in listing.cases)
+    rows = "".join(_drawn(words, case, listing) for case in listing.cases)
     name = f"lines-{listing.cursor}" if listing.cursor else "lines"
     empty = "" if rows or listing.cursor else f'<li class="empty">{text(_nothing(words, listing))}</li>'
     return (
@@ -113,9 +114,25 @@ def _nothing(words: Words, listing: CaseListing) -> str:
 
 
 def _more(words: Words, listing: CaseListing) -> str:
-    address = listing.address(cursor=listing.next_cursor)
+    address = listing.address(other={"cursor": listing.next_cursor})
     hidden = "" if listing.next_cursor else " hidden"
     return f'<p class="more" id="list-more"{hidden}><a href="{text(address)}">{text(words["desk.more_cases"])}</a></p>'
+
+
+def _drawn(words: Words, case: Case, listing: CaseListing) -> str:
+    """Draw a row, or take what was drawn for another desk that sees the same beside the same case."""
+    marks, case_id = listing.marks, case.id
+    seen = (
+        case_id,
+        case_id in marks.unread,
+        tuple(marks.tags.get(case_id, ())),
+        marks.snoozed.get(case_id),
+        case_id == listing.selected,
+    )
+    row = listing.drawn.get(seen)
+    if row is None:
+        row = listing.drawn[seen] = _row(words, case, listing)
+    return row
 
 
 def _row(words: Words, case: Case, listing: CaseListing) -> str:

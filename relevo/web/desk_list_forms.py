@@ -49,7 +49,7 @@ def bulk_form(words: Words, listing: CaseListing) -> str:
     outcomes = "".join(_option(each, words.get(f"outcome.{each}", each)) for each in OUTCOMES if each != "promised")
     tags = "".join(f'<option value="{text(tag.name)}"></option>' for tag in listing.tags)
     return f"""<form id="bulk" class="bulk" hidden aria-label="{text(words["desk.selected"])}">
-<p><b id="bulk-count">0</b> {text(words["desk.selected"])}
+<p><span><b id="bulk-count">0</b> {text(words["desk.selected"])}</span>
 <button type="button" class="plain" id="bulk-none">{text(words["desk.select_none"])}</button></p>
 <label>{text(words["desk.assign_to"])}<select name="agent" id="bulk-agent"><option value="">–</option>{who}</select>
 </label>
@@ -113,7 +113,7 @@ def _keep_form(words: Words, listing: CaseListing) -> str:
 
 def _drop_form(words: Words, listing: CaseListing) -> str:
     asked = dict(listing.query.asked)
-    kept = [view for view in listing.views if view.query == asked]
+    kept = [view for view in listing.marks.views if view.query == asked]
     return "".join(
         f'<form class="drop" data-api="/desk/api/views/drop">'
         f'<input type="hidden" name="id" value="{view.id}" data-type="number">'

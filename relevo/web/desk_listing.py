@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from urllib.parse import urlencode
 
 from sanic.request import Request
 
 from relevo.contracts.accounts import AgentAccount
-from relevo.contracts.worklist import Marks, SavedView, Tag
+from relevo.contracts.worklist import Marks, Tag
 from relevo.domain.cases import Case
-from relevo.domain.worklist import CaseQuery, cursor_of
+from relevo.domain.worklist import CaseQuery, Place, cursor_of
 from relevo.errors import Unreadable
 from relevo.web.desk_board import board_of
 from relevo.web.desk_worklist import read_place, read_query
+from relevo.web.languages import language_of
 from relevo.web.services import services_of
 
 ROWS = 50
 _MOST_ROWS = 500
 """Of one stretch that a page asks for again: what came into it since stays in it."""
 _LONGEST_ID = 64
+_ALIKE: Mapping[str, str | None] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,8 +42,9 @@ class CaseListing:
     choices: Mapping[str, Sequence[str]]
     tags: Sequence[Tag]
     agents: Sequence[AgentAccount]
-    views: Sequence[SavedView]
     agent: AgentAccount
+    drawn: dict[object, str]
+    """Rows that were drawn before, for whichever desk."""
     selected: str | None = None
 
     @property
@@ -48,7 +52,7 @@ class CaseListing:
         """Give which view is shown."""
         return self.query.show
 
-    def address(self, page: str = "", **other: str | None) -> str:
+    def address(self, page: str = "", other: Mapping[str, str | None] = _ALIKE) -> str:
         """Give where this list is, or one that differs from it; the plainest list has no words behind its page."""
         asked = {**self.query.asked, **other}
         words = {name: value for name, value in asked.items() if value and (name, value) != ("show", "open")}
@@ -69,10 +73,14 @@ async def read_listing(request: Request, agent: AgentAccount) -> CaseListing:
         return await _read(request, agent, CaseQuery(agent_id=agent.id), (None, None))
 
 
-async def _read(request: Request, agent: AgentAccount, query: CaseQuery, places: tuple) -> CaseListing:  # type: ignore[type-arg]
+async def _read(
+    request: Request, agent: AgentAccount, query: CaseQuery, places: tuple[Place | None, Place | None]
+) -> CaseListing:
     board, services = board_of(request), services_of(request)
     after, until = places
+    drawn = board.drawn(query, language_of(request))  # ahead of the cases: never older ones than the rows say
     page = await board.page(query, after, until, _MOST_ROWS if until else ROWS)
+    marks = await services.store.worklist.marks(agent.id, [case.id for case in page.cases])
     selected = request.args.get("selected", "")[:_LONGEST_ID] or None
     return CaseListing(
         query=query,
@@ -80,12 +88,12 @@ async def _read(request: Request, agent: AgentAccount, query: CaseQuery, places:
         cursor=request.args.get("cursor", "") if after else "",
         next_cursor=request.args.get("until") if until else cursor_of(page.after) if page.after else None,
         now=services.clock(),
-        marks=await services.store.worklist.marks(agent.id, [case.id for case in page.cases]),
-        counts=await board.counts(agent.id),
+        marks=marks,
+        counts=await board.counts(agent.id, marks),
         choices=await board.choices(),
         tags=await board.tags(),
         agents=await board.agents(),
-        views=await services.store.worklist.views(agent.id),
         agent=agent,
+        drawn=drawn,
         selected=selected,
     )

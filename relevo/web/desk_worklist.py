@@ -29,7 +29,8 @@ async def give_cases(call: Call) -> wire.CaseList:
 
 
 async def _counts(call: Call) -> wire.Counts:
-    return wire.Counts(views=await board_of(call.request).counts(call.agent.id))
+    marks = await call.services.store.worklist.marks(call.agent.id, ())
+    return wire.Counts(views=await board_of(call.request).counts(call.agent.id, marks))
 
 
 async def _tags(call: Call) -> wire.Tags:

@@ -212,8 +212,8 @@ def wish_of(body: Bulk) -> Wish:
     return Wish(
         assigns=body.agent_id is not UNSET,
         agent_id=None if body.agent_id is UNSET else body.agent_id,
-        add=body.add_tags,
-        remove=body.remove_tags,
+        add=tuple(body.add_tags),
+        remove=tuple(body.remove_tags),
         snoozes=body.snoozed_until is not UNSET,
         until=None if body.snoozed_until is UNSET else body.snoozed_until,
         follows=body.follow,

@@ -130,9 +130,9 @@ function load(address, etag) {
     request.timeout = 10000;
     if (etag) request.setRequestHeader("If-None-Match", etag);
     request.onload = () => {
+      if (request.status === 304) { resolve(undefined); return; } // there is no document to look at
       const page = request.response;
-      if (request.status === 304) resolve(undefined);
-      else if (request.status >= 500 || request.status === 429 || !page) reject(new Error(String(request.status)));
+      if (request.status >= 500 || request.status === 429 || !page) reject(new Error(String(request.status)));
       else if (page.querySelector("[data-live]")) resolve({ page, etag: request.getResponseHeader("ETag") });
       else location.reload(); // the session has ended, or what was here is gone
     };
