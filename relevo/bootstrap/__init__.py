@@ -18,9 +18,11 @@ from relevo.store.effects import PostgresEffects
 from relevo.store.handoffs import PostgresHandoffs
 from relevo.store.inbox import PostgresInbox
 from relevo.store.live import EVERYTHING, PostgresLive
+from relevo.store.notices import PostgresNotices
 from relevo.store.outbox import PostgresOutbox
 from relevo.store.pool import Database
 from relevo.store.search import PostgresSearch
+from relevo.store.sla import PostgresRounds
 from relevo.store.worklist import PostgresWorklist
 
 
@@ -73,4 +75,6 @@ def _store(database: Database, lease_seconds: float, attachment_key: bytes | Non
         attachments=PostgresAttachments(database, attachment_key),
         search=PostgresSearch(database),
         worklist=PostgresWorklist(database),
+        rounds=PostgresRounds(database),
+        notices=PostgresNotices(database),
     )

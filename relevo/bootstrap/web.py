@@ -27,6 +27,7 @@ from relevo.flow.expire import Expirer
 from relevo.flow.handoff import QueueWatch
 from relevo.flow.promises import PromiseWatch
 from relevo.flow.search import Indexer
+from relevo.flow.sla import SlaWatch
 from relevo.flow.sweep import Sweeper
 from relevo.store.live import SENDERS, TIMELINES
 from relevo.web.app import WebServices, create_app
@@ -119,9 +120,11 @@ def _parts(settings: Settings, configuration: Configuration, opened: OpenStore, 
     )
     queue_watch = QueueWatch(handoffs=store.handoffs, live=live, default_language=language)
     promise_watch = PromiseWatch(case_work=store.case_work, live=live, default_language=language)
+    sla_watch = SlaWatch(rounds=store.rounds, live=live, service=configuration.bot.service)
     expirer = Expirer(attachments=store.attachments, retention=retention(settings))
     indexer = Indexer(search=store.search)
-    parts: list[Part] = [sweeper.run, decider.run, queue_watch.run, promise_watch.run, expirer.run, indexer.run]
+    watches: list[Part] = [queue_watch.run, promise_watch.run, sla_watch.run]
+    parts = [sweeper.run, decider.run, *watches, expirer.run, indexer.run]
     channels: dict[str, Channel] = {}  # REST and the web chat fetch for themselves
     if email := mail_channel(configuration):
         channels[email.name] = email

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from relevo.configuration.documents import Mistakes, Spot, read_document
 from relevo.configuration.formal import Formal, read_formal
+from relevo.configuration.sla import read_sla
 from relevo.domain.calendar import DAYS, Shift
 from relevo.domain.service import Service
 
@@ -54,7 +55,8 @@ def read_bot(path: Path, mistakes: Mistakes) -> BotFile:
 
 
 def _service(spot: Spot) -> Service:
-    parts = spot.fields(optional=("hours", "holidays", "first_response_seconds", "queue_seconds", "approval_seconds"))
+    known = ("hours", "holidays", "sla", "first_response_seconds", "queue_seconds", "approval_seconds")
+    parts = spot.fields(optional=known)
     given: dict[str, object] = {
         name: seconds
         for name in ("queue_seconds", "approval_seconds")
@@ -66,10 +68,7 @@ def _service(spot: Spot) -> Service:
     if "holidays" in parts:
         days = [_holiday(day) for day in parts["holidays"].items()]
         given["holidays"] = frozenset(day for day in days if day)
-    if "first_response_seconds" in parts:
-        levels = tuple(Service().first_response_seconds)
-        found = parts["first_response_seconds"].fields(required=levels)
-        given["first_response_seconds"] = {level: spot.whole_number(least=60) or 60 for level, spot in found.items()}
+    given["sla"] = read_sla(parts)
     return replace(Service(), **given)  # type: ignore[arg-type]
 
 

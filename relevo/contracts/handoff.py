@@ -152,10 +152,15 @@ class Routing(msgspec.Struct, kw_only=True):
 
 
 class Sla(msgspec.Struct, kw_only=True):
-    """The clock, which starts at the handoff."""
+    """The clock, which starts at the handoff; what it comes to later is the case's."""
 
     clock_started_at: Moment
     first_response_due_at: Moment
+    resolution_due_at: Moment | None = None
+    policy: str | None = None
+    """Priority whose times these are."""
+    clock: str = "wall"
+    """What it counts: ``open`` hours, or all hours by the ``wall`` clock."""
 
 
 class HandoffRecord(msgspec.Struct, kw_only=True):

@@ -13,6 +13,7 @@ from relevo.contracts.attachments import Attachments, KeptFor
 from relevo.contracts.channel import Delivery
 from relevo.contracts.desk import Approvals, CaseWork, Desk, Handoffs
 from relevo.contracts.search import Search
+from relevo.contracts.sla import Notices, Rounds
 from relevo.contracts.worklist import Worklist
 from relevo.domain.cases import CaseContact, CaseRequest
 from relevo.domain.contacts import Level
@@ -314,3 +315,5 @@ class Store:
     attachments: Attachments
     search: Search
     worklist: Worklist
+    rounds: Rounds
+    notices: Notices

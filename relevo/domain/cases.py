@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
+from relevo.domain.clocks import Clocks
 from relevo.domain.conversations import Control
 
 
@@ -59,6 +60,7 @@ REASON_POINTS: Mapping[str, int] = {
     "mobility_aid": 60,
     "promise_missed": 40,
     "approval_expired": 30,
+    "sla_missed": 20,
     "bot_unavailable": 30,
     "action_error": 30,
     "large_amount": 30,
@@ -70,6 +72,11 @@ REASON_POINTS: Mapping[str, int] = {
 
 LARGE_AMOUNT = 100_000
 """Minor units from which an amount of money is a reason."""
+
+
+def level_of(score: int) -> str:
+    """Give ``normal``, ``high`` or ``urgent``."""
+    return "urgent" if score >= 60 else "high" if score >= 30 else "normal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +93,7 @@ class Priority:
     @property
     def level(self) -> str:
         """Give ``normal``, ``high`` or ``urgent``."""
-        return "urgent" if self.score >= 60 else "high" if self.score >= 30 else "normal"
+        return level_of(self.score)
 
     def because(self, code: str, detail: str | None = None) -> Priority:
         """Give this priority with one more reason; the same reason again replaces its detail."""
@@ -174,6 +181,8 @@ class Case:
     """Whether one of those will settle it: a voucher is given beside what the case is about."""
     control: Control | None = None
     """Who answers the conversation where it was last spoken about."""
+    clocks: Clocks | None = None
+    """Of its newest handoff; None where it was never handed off."""
 
     @property
     def is_open(self) -> bool:

@@ -8,6 +8,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
 from relevo.domain.calendar import Calendar, Shift
+from relevo.domain.clocks import Goal, Policy
+from relevo.domain.sla import Sla
+
+SLA: Mapping[str, Policy] = {
+    "normal": Policy(first_response_seconds=14_400, next_response_seconds=14_400, resolution_seconds=86_400),
+    "high": Policy(first_response_seconds=3_600, next_response_seconds=3_600, resolution_seconds=28_800),
+    "urgent": Policy(first_response_seconds=900, next_response_seconds=900, resolution_seconds=14_400, is_wall=True),
+}
+"""Where nothing else is said: what is urgent does not wait for the morning."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -17,10 +26,8 @@ class Service:
     shifts: tuple[Shift, ...] = (Shift(first="mon", last="sun", opens=time(8), closes=time(22)),)
     holidays: frozenset[date] = frozenset()
     """Days on which nobody is there, whatever the shifts say."""
-    first_response_seconds: Mapping[str, int] = field(
-        default_factory=lambda: {"normal": 14_400, "high": 3_600, "urgent": 900}
-    )
-    """By priority, counted from the handoff."""
+    sla: Mapping[str, Policy] = field(default_factory=lambda: SLA)
+    """How soon people answer, by priority."""
     queue_seconds: int = 900
     """How long a conversation waits for a person before the bot goes on."""
     approval_seconds: int = 7 * 86_400
@@ -41,6 +48,15 @@ class Service:
     def calendar(self) -> Calendar:
         """When people are there."""
         return Calendar(shifts=self.shifts, holidays=self.holidays, timezone=self.timezone)
+
+    @property
+    def clockwork(self) -> Sla:
+        """What moves the clocks of handoffs."""
+        return Sla(self.sla, self.calendar)
+
+    def answer_seconds(self, level: str, now: datetime) -> int:
+        """Give how long it is until a case of this priority should have its first answer."""
+        return int((self.clockwork.due_at(level, Goal.FIRST_RESPONSE, now) - now).total_seconds())
 
     def is_open_at(self, moment: datetime) -> bool:
         """Tell whether people should be there at a moment."""

@@ -13,6 +13,7 @@ import msgspec
 from relevo.contracts import handoff as records
 from relevo.contracts.desk import Background
 from relevo.domain.cases import Priority
+from relevo.domain.clocks import Goal
 from relevo.domain.conversations import Conversation
 from relevo.domain.effects import EffectResult, EffectState, PreparedEffect
 from relevo.domain.handoff import Handback, HandoffRequest
@@ -127,13 +128,23 @@ def _of_conversation(occasion: Occasion, background: Background) -> dict[str, An
 
 def _of_service(occasion: Occasion, service: Service) -> dict[str, Any]:
     priority, now = occasion.priority, occasion.now
-    due = now + timedelta(seconds=service.first_response_seconds[priority.level])
     reasons = [records.Reason(code=r.code, points=r.points, detail=r.detail) for r in priority.reasons]
     return {
         "routing": records.Routing(queue="default", language=occasion.language, skills=[occasion.request.case_type]),
         "priority": records.PriorityRecord(level=priority.level, score=priority.score, reasons=reasons),
-        "sla": records.Sla(clock_started_at=now, first_response_due_at=due),
+        "sla": _sla(priority.level, now, service),
     }
+
+
+def _sla(level: str, now: datetime, service: Service) -> records.Sla:
+    clockwork = service.clockwork
+    return records.Sla(
+        clock_started_at=now,
+        first_response_due_at=clockwork.due_at(level, Goal.FIRST_RESPONSE, now),
+        resolution_due_at=clockwork.due_at(level, Goal.RESOLUTION, now),
+        policy=level,
+        clock="wall" if clockwork.policies[level].is_wall else "open",
+    )
 
 
 def _failures(occasion: Occasion, account: Account) -> records.Failures:

@@ -251,7 +251,7 @@ class ConversationTurn:
             goal=goal,
             detail=detail or {},
             priority=priority,
-            due_seconds=self.services.service.first_response_seconds[priority.level],
+            due_seconds=self.services.service.answer_seconds(priority.level, self.now),
             effects=_prepared(effects),
             promised_at=promised_at,
         )
@@ -293,7 +293,7 @@ class ConversationTurn:
         contact = CaseContact(
             case_id=case.id,
             priority=priority,
-            due_seconds=self.services.service.first_response_seconds[priority.level],
+            due_seconds=self.services.service.answer_seconds(priority.level, self.now),
             effects=_prepared(effects),
             goal=goal,
             detail=detail or {},

@@ -141,7 +141,8 @@ class PostgresCaseWork:
     async def promise(self, case_id: str, promised_at: datetime) -> None:
         """Keep until when the contact was promised an answer."""
         changed = await self._database.run(
-            "UPDATE cases SET promised_at = %s, promise_missed_at = NULL, due_at = %s"
+            "UPDATE cases SET promised_at = %s, promise_missed_at = NULL, due_at = least(%s, (SELECT min(r.due_at)"
+            " FROM case_sla r WHERE r.workspace_id = 1 AND r.case_id = cases.id AND r.ended_at IS NULL))"
             " WHERE workspace_id = 1 AND id = %s AND status = 'open'",
             (promised_at, promised_at, case_id),
         )

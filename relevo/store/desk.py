@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from relevo.contracts.desk import ConversationLine
 from relevo.domain.cases import Case
+from relevo.domain.clocks import Clocks
 from relevo.domain.contacts import Level
 from relevo.domain.conversations import Control
 from relevo.domain.effects import VOUCHER, PreparedEffect
@@ -31,13 +34,19 @@ LEFT JOIN agents a ON a.workspace_id = 1 AND a.id = c.agent_id
 WHERE c.workspace_id = 1
 """
 
+# Of the newest handoff; the resolution is counted by the first one since the case was opened.
+CLOCKS = """(SELECT r.state || jsonb_build_object('resolution', (
+        SELECT o.state -> 'resolution' FROM case_sla o WHERE o.workspace_id = 1 AND o.case_id = s.id
+            AND o.has_resolution ORDER BY o.started_at DESC LIMIT 1))
+    FROM case_sla r WHERE r.workspace_id = 1 AND r.case_id = s.id ORDER BY r.started_at DESC LIMIT 1)"""
+
 CASES = f"""
 SELECT s.id, s.type, s.trigger, s.status, s.reference, s.goal, s.detail, k.display_name, c.id, c.channel, s.opened_at,
     s.business_ref, s.priority_reasons, s.due_at, s.promised_at, s.promise_missed_at, s.agent_id, a.name, s.outcome,
     s.contacted, s.closed_at,
     EXISTS (SELECT FROM effects f WHERE f.workspace_id = 1 AND f.case_id = s.id AND f.state = 'prepared'), c.control,
     EXISTS (SELECT FROM effects f WHERE f.workspace_id = 1 AND f.case_id = s.id AND f.state = 'prepared'
-        AND f.kind <> '{VOUCHER}')
+        AND f.kind <> '{VOUCHER}'), {CLOCKS}
 FROM cases s
 LEFT JOIN LATERAL (
     SELECT l.conversation_id FROM case_conversations l WHERE l.workspace_id = 1 AND l.case_id = s.id
@@ -165,6 +174,7 @@ def read_case(row: tuple[Any, ...]) -> Case:
         waits_for_approval=row[21],
         control=None if row[22] is None else Control(row[22]),
         is_being_settled=row[23],
+        clocks=None if row[24] is None else msgspec.convert(row[24], Clocks),
     )
 
 

@@ -28,7 +28,8 @@ SELECT FROM inbox WHERE workspace_id = 1 AND conversation_id = ANY(%(conversatio
 SELECT FROM deliveries WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s)
     AND state IN ('queued', 'sending') ORDER BY id FOR UPDATE NOWAIT;
 SELECT FROM effects WHERE workspace_id = 1 AND key = ANY(%(effects)s) ORDER BY key FOR UPDATE NOWAIT;
-SELECT FROM cases WHERE workspace_id = 1 AND id = ANY(%(cases)s) ORDER BY id FOR UPDATE NOWAIT
+SELECT FROM cases WHERE workspace_id = 1 AND id = ANY(%(cases)s) ORDER BY id FOR UPDATE NOWAIT;
+SELECT FROM case_sla WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s) FOR UPDATE NOWAIT
 """
 
 # Ends by itself in a moment.
@@ -77,6 +78,9 @@ DELETE FROM handoffs WHERE workspace_id = 1 AND conversation_id = ANY(%(conversa
 DELETE FROM tracker_events WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
 DELETE FROM inbox WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
 DELETE FROM entries WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
+DELETE FROM notices WHERE workspace_id = 1
+    AND (conversation_id = ANY(%(conversations)s) OR case_id = ANY(%(cases)s));
+UPDATE case_sla SET conversation_id = NULL WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
 DELETE FROM case_conversations
     WHERE workspace_id = 1 AND (conversation_id = ANY(%(conversations)s) OR case_id = ANY(%(cases)s));
 DELETE FROM case_tags WHERE workspace_id = 1 AND case_id = ANY(%(cases)s);

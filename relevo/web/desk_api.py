@@ -17,6 +17,7 @@ from relevo.web import desk_worklist as worklist
 from relevo.web import desk_writing as writing
 from relevo.web.desk_changes import give_changes
 from relevo.web.desk_doors import Call, add_doors
+from relevo.web.desk_notices import OPERATIONS as NOTICES
 from relevo.web.desk_search import MOST_HITS, PAGE_HITS, give_hits
 from relevo.web.desk_search_wire import SearchResults
 from relevo.web.openapi import Api, Operation, Query, describe
@@ -166,6 +167,7 @@ API = Api(
         _post(f"{_EFFECTS}/approve", "Approve what was shown.", writing.approve, wire.Approve, wire.Effect),
         _post(f"{_EFFECTS}/decline", "Decline with a reason.", writing.decline, wire.Decline, wire.Effect),
         _post(f"{_EFFECTS}/change", "Change the amount.", writing.change_amount, wire.ChangeAmount, wire.Effect),
+        *NOTICES,
         _post("/presence", "Say that one is here, or away.", writing.presence, wire.Presence, wire.Agent),
     ),
 )

@@ -14,9 +14,10 @@ from relevo.flow.summary import INNER_SLOTS
 from relevo.flow.texts import say
 from relevo.web.desk_effects import effect_cards, evidence, rule_sentence
 from relevo.web.desk_forms import case_forms
-from relevo.web.desk_list import case_badges, due
+from relevo.web.desk_list import case_badges
 from relevo.web.desk_list_forms import mark_forms
 from relevo.web.desk_reading import CaseReading
+from relevo.web.desk_sla import clocks_box, due
 from relevo.web.languages import Words
 from relevo.web.markup import facts, known, moment, text, told
 
@@ -36,6 +37,7 @@ def case_panel(
 {_goal(case)}
 {_summary(language, record)}
 {effect_cards(language, words, reading, agent, now)}
+{clocks_box(words, case, now)}
 {_facts(words, case, record)}
 {_evidence(words, case, files)}
 {_attempts(language, words, record)}
@@ -122,6 +124,8 @@ def _reason(language: str, words: Words, reason: PriorityReason) -> str:
     detail: Any = reason.detail
     if reason.code == "large_amount" and detail and detail.isdigit():
         detail = amount_in(language, int(detail), "EUR")
+    if reason.code == "sla_missed":
+        detail = words.get(f"sla.{detail}", detail)
     shown = words.get(f"reason.{reason.code}", reason.code)
     return f"{text(shown)}{f' ({text(detail)})' if detail else ''} +{reason.points}"
 

@@ -8,6 +8,7 @@ from typing import Any
 from relevo.domain.messages import Entry
 from relevo.web.desk_effects import rule_sentence
 from relevo.web.desk_reading import AGENT_KEYS
+from relevo.web.desk_sla import breach_line
 from relevo.web.languages import Words
 from relevo.web.markup import MONEY, known, text, told
 
@@ -75,4 +76,5 @@ _LEADS: Mapping[str, Callable[[Words, Rest], str]] = {
     "control": _control,
     "handback": _handed_back,
     "verification": _verification,
+    "sla": breach_line,
 }

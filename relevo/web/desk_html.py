@@ -11,13 +11,14 @@ from relevo.contracts.desk import ConversationLine
 from relevo.errors import RequestError
 from relevo.web.desk_list import case_list
 from relevo.web.desk_listing import CaseListing
+from relevo.web.desk_sla import notices_frame
 from relevo.web.languages import WORDS, Words
 from relevo.web.markup import document, known, moment, text
 from relevo.web.sign_in import Session
 
-_STYLES = ("desk", "list")
+_STYLES = ("desk", "list", "sla")
 """Of static/desk, in this order; each room may have one of its own."""
-_SCRIPTS = ("desk",)
+_SCRIPTS = ("desk", "notices")
 _HEAD = "\n".join(
     [
         *(f'<link rel="stylesheet" href="/static/desk/{name}.css">' for name in _STYLES),
@@ -93,6 +94,7 @@ def desk_page(language: str, title: str, session: Session, body: str, *, searche
 <button class="plain">{text(words["desk.sign_out"])}</button>
 </form>
 </header>
+{notices_frame(words)}
 <noscript><p class="alert">{text(words["desk.no_script"])}</p></noscript>
 {body}
 <div id="toast" role="alert" hidden><p></p>

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from relevo.contracts.worklist import Tag
 from relevo.domain.cases import Case
 from relevo.domain.conversations import WAITING, Control
 from relevo.domain.worklist import VIEWS
 from relevo.web.desk_list_forms import bulk_form, filter_form
 from relevo.web.desk_listing import CaseListing
+from relevo.web.desk_sla import due
 from relevo.web.languages import Words
 from relevo.web.markup import known, moment, text
 
@@ -38,16 +37,6 @@ def list_fragment(words: Words, listing: CaseListing) -> str:
 def case_address(case_id: str, show: str = "open") -> str:
     """Give where a case's page is, with the same list beside it."""
     return f"/desk/cases/{text(case_id)}{'' if show == 'open' else f'?show={show}'}"
-
-
-def due(words: Words, case: Case, now: datetime) -> str:
-    """Give until when somebody should have answered; a script says it as the time that is left."""
-    if case.due_at is None or not case.is_open:
-        return ""
-    is_late = case.due_at <= now
-    said = words["script.was_due" if is_late else "script.due"]
-    shown = moment(case.due_at).replace("<time ", f'<time class="due{" is-late" if is_late else ""}" data-due ', 1)
-    return shown.replace(">", f">{text(said)} ", 1)
 
 
 def case_badges(words: Words, case: Case) -> str:

@@ -16,6 +16,7 @@ from relevo.domain.conversations import Control
 from relevo.domain.effects import PreparedEffect
 from relevo.domain.handoff import Episode
 from relevo.domain.messages import Entry
+from relevo.web.desk_sla_wire import ClocksLine
 
 Version = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 """How often control of a conversation has passed; what the database cannot hold is none."""
@@ -161,6 +162,8 @@ class CaseLine(msgspec.Struct, kw_only=True):
     contacted: int
     closed_at: Moment | None
     waits_for_approval: bool
+    clocks: ClocksLine | None
+    """Of its newest handoff."""
 
 
 class Conversation(msgspec.Struct, kw_only=True):

@@ -132,6 +132,53 @@ def test_a_mistake_in_relevo_yml_is_told(project: Path, text: str, told: str) ->
     assert _mistakes(project)[0].startswith(told)
 
 
+SLA = """\
+languages: [es]
+default_language: es
+timezone: Europe/Madrid
+verification_seconds: 60
+desk:
+  sla:
+    normal: {first_response_seconds: 7200, next_response_seconds: 3600, resolution_seconds: 72000}
+    urgent: {first_response_seconds: 600, next_response_seconds: 600, resolution_seconds: 7200, clock: wall}
+"""
+
+
+def test_how_soon_people_answer_is_read_by_priority(project: Path) -> None:
+    """What is not said stays as it is without; the short form says the first answer alone."""
+    (project / "relevo.yml").write_text(SLA, encoding="utf-8")
+    sla = read_configuration(project, {}).bot.service.sla
+    assert (sla["normal"].first_response_seconds, sla["normal"].is_wall) == (7200, False)
+    assert (sla["urgent"].resolution_seconds, sla["urgent"].is_wall) == (7200, True)
+    assert sla["high"].first_response_seconds == 3600
+    short = f"{SLA.partition('  sla:')[0]}  first_response_seconds: {{normal: 60, high: 70, urgent: 80}}\n"
+    (project / "relevo.yml").write_text(short, encoding="utf-8")
+    sla = read_configuration(project, {}).bot.service.sla
+    assert (sla["urgent"].first_response_seconds, sla["urgent"].next_response_seconds) == (80, 900)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("normal:", "norml:", "relevo.yml:7: 'norml' means nothing here; did you mean 'normal'?"),
+        (", resolution_seconds: 72000", "", "relevo.yml:7: normal lacks 'resolution_seconds'; add it."),
+        ("72000", "7100", "relevo.yml:7: resolution_seconds is less than first_response_seconds; make it longer."),
+        ("72000", "5", "relevo.yml:7: resolution_seconds must be a whole number, 60 or more."),
+        ("72000", "a day", "relevo.yml:7: resolution_seconds must be a whole number, 60 or more."),
+        ("clock: wall", "clock: all", "relevo.yml:8: clock is 'all', and must be one of: open, wall."),
+        ("clock: wall", "clok: wall", "relevo.yml:8: 'clok' means nothing here; did you mean 'clock'?"),
+        ("  sla:", "  first_response_seconds: {normal: 60, high: 60, urgent: 60}\n  sla:", "relevo.yml:6: 'first_resp"),
+    ],
+)
+def test_a_mistake_in_how_soon_people_answer_is_told_with_its_line(
+    project: Path, before: str, after: str, told: str
+) -> None:
+    """Each with what to write instead."""
+    assert before in SLA, "the test no longer changes anything"
+    (project / "relevo.yml").write_text(SLA.replace(before, after, 1), encoding="utf-8")
+    assert any(line.startswith(told) for line in _mistakes(project)), _mistakes(project)
+
+
 def test_a_missing_file_is_a_sentence(project: Path) -> None:
     """No traceback for a file that is not there."""
     (project / "policies.yml").unlink()

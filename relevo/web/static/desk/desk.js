@@ -84,6 +84,7 @@ async function ask() {
   isWanted = true;
   if (isAsking || document.hidden) return; // becoming visible asks again
   isAsking = true;
+  document.dispatchEvent(new Event("desk:changed"));
   try {
     while (isWanted) {
       isWanted = false;

@@ -19,10 +19,20 @@ export function tellTimesLeft() {
     const at = new Date(time.dateTime);
     const seconds = (at - Date.now()) / 1000;
     const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? UNITS.at(-1);
-    const left = new Intl.RelativeTimeFormat(language, { style: "narrow" }).format(Math.trunc(seconds / size), unit);
-    const said = `${words[seconds < 0 ? "script.was_due" : "script.due"]} ${left}`;
+    const said = time.dataset.due ? forGoal(time.dataset.due, seconds, unit, size) : plainly(seconds, unit, size);
     if (time.textContent !== said) time.textContent = said;
     time.title = at.toLocaleString(language, { dateStyle: "full", timeStyle: "short" });
     time.classList.toggle("is-late", seconds < 0);
   }
+}
+
+function plainly(seconds, unit, size) {
+  const left = new Intl.RelativeTimeFormat(language, { style: "narrow" }).format(Math.trunc(seconds / size), unit);
+  return `${words[seconds < 0 ? "script.was_due" : "script.due"]} ${left}`;
+}
+
+function forGoal(goal, seconds, unit, size) {
+  const number = Math.trunc(Math.abs(seconds) / size);
+  const left = number ? new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short" }).format(number) : words["script.no_minute"];
+  return words[`script.${seconds < 0 ? "late" : "due"}_${goal}`].replace("{left}", left);
 }

@@ -1,0 +1,76 @@
+"""Watches how soon people answer: what is nearly late is told to whoever has it, what is late to supervisors."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from itertools import count
+
+import structlog
+
+from relevo.contracts.clock import Clock, system_clock
+from relevo.contracts.live import Live
+from relevo.contracts.sla import Round, RoundChange, Rounds
+from relevo.domain.cases import Priority
+from relevo.domain.clocks import Event, Happened
+from relevo.domain.service import Service
+from relevo.domain.sla import Sla
+from relevo.errors import Unavailable
+from relevo.flow.waiting import stopped_within
+
+LOOK_SECONDS = 1.0
+LATELY_SECONDS = 10.0
+"""What changed longer ago is found by the whole look that comes now and then."""
+LOOKS_BETWEEN_WHOLE_ONES = 60
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlaWatch:
+    """Keeps the clocks of handoffs; any number of them may run."""
+
+    rounds: Rounds
+    live: Live
+    service: Service = field(default_factory=Service)
+    clock: Clock = system_clock
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look now and then until told to stop."""
+        for number in count():
+            if await stopped_within(stop, LOOK_SECONDS):
+                return
+            try:
+                await self.step(LATELY_SECONDS if number % LOOKS_BETWEEN_WHOLE_ONES else None)
+            except Unavailable:
+                _log.warning("sla.database_unreachable")
+
+    async def step(self, within: float | None = None) -> int:
+        """Bring all clocks up to date, or those that moved lately, and give how many were looked at."""
+        looked_at = await self._look(within)
+        return looked_at + await self._look(within) if await self.rounds.begin() else looked_at
+
+    async def _look(self, within: float | None) -> int:
+        now = self.clock()
+        wanted = await self.rounds.wanted(now, within)
+        decide = partial(decided, clockwork=self.service.clockwork, now=now)
+        for handoff_id in wanted:
+            changed = await self.rounds.look(handoff_id, now, decide)
+            if changed is not None:
+                self.live.changed(changed)
+        return len(wanted)
+
+
+def decided(known: Round, *, clockwork: Sla, now: datetime) -> RoundChange:
+    """Give what becomes of a handoff's clocks by now."""
+    clocks = known.clocks or clockwork.start(known.level, known.started_at, has_resolution=known.has_resolution)
+    raised = Event(what=Happened.RAISED, at=now, level=known.priority.level)
+    events = sorted([*known.events, raised, Event(what=Happened.LOOKED, at=now)], key=lambda event: event.at)
+    clocks, remarks = clockwork.follow(clocks, events)
+    breaches = [remark.goal.value for remark in remarks if remark.is_breach]
+    if not breaches:
+        return RoundChange(clocks=clocks, remarks=remarks)
+    level = known.priority.because("sla_missed", breaches[-1]).level
+    clocks, more = clockwork.follow(clocks, [Event(what=Happened.RAISED, at=now, level=level)])
+    return RoundChange(clocks=clocks, remarks=[*remarks, *more], reason=Priority().because("sla_missed", breaches[-1]))
