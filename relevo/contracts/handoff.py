@@ -200,6 +200,8 @@ class HandoffRecord(msgspec.Struct, kw_only=True):
     priority: PriorityRecord
     sla: Sla
     return_policy: str
+    perhaps: list[str] = []
+    """What it may be about, as the contact was asked; where the bot did not understand."""
 
 
 class HandbackRecord(msgspec.Struct, kw_only=True):

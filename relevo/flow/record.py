@@ -49,7 +49,7 @@ def handoff_record(
     request, now = occasion.request, occasion.now
     tried, pending = _attempts(background.attempts, occasion.performed, now)
     slots = list(account.slots.values())
-    return records.HandoffRecord(
+    record = records.HandoffRecord(
         schema=records.HANDOFF,
         handoff_id=handoff_id,
         episode_no=background.episodes + 1,
@@ -63,7 +63,7 @@ def handoff_record(
         attempts=tried,
         pending_effects=pending,
         failures=_failures(occasion, account),
-        summaries=summaries(request, slots, tried, pending),
+        summaries=[],
         business_refs=_references(slots),
         amounts=_amounts(tried, pending),
         attachments=list(background.attachments),
@@ -72,6 +72,8 @@ def handoff_record(
         **_of_conversation(occasion, background),
         **_of_service(occasion, service),
     )
+    record.summaries = summaries(record)
+    return record
 
 
 def handback_record(
@@ -101,6 +103,7 @@ def _of_request(request: HandoffRequest) -> dict[str, Any]:
         "trigger": request.trigger.value,
         "goal": request.goal,
         "missing_slots": list(request.missing),
+        "perhaps": list(request.perhaps),
         "agent_message": request.note,
     }
 

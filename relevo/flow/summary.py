@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from relevo.contracts.handoff import Attempt, Slot, Summary
-from relevo.domain.handoff import HandoffRequest
+from relevo.contracts.handoff import Attempt, HandoffRecord, Slot, Summary
 from relevo.flow.texts import has_text, languages, say
 
 _LONGEST = 1000
@@ -30,36 +29,28 @@ INNER_SLOTS = frozenset(
 )
 
 
-def summaries(
-    request: HandoffRequest, slots: Sequence[Slot], tried: Sequence[Attempt], pending: Sequence[Attempt]
-) -> list[Summary]:
-    """Give one summary for each language."""
+def summaries(record: HandoffRecord) -> list[Summary]:
+    """Give one summary for each language, as the record travels with them."""
     return [
-        Summary(language=language, text=_text(language, request, slots, tried, pending)[:_LONGEST], method="template")
-        for language in languages()
+        Summary(language=language, text=summary_of(record, language), method="template") for language in languages()
     ]
 
 
-def _text(
-    language: str,
-    request: HandoffRequest,
-    slots: Sequence[Slot],
-    tried: Sequence[Attempt],
-    pending: Sequence[Attempt],
-) -> str:
-    known = ", ".join(_fact(language, slot) for slot in slots if _is_plain(slot))
+def summary_of(record: HandoffRecord, language: str, *, with_goal: bool = True) -> str:
+    """Sum a record's facts up in a reader's language; without the goal where it stands beside it already."""
+    known = ", ".join(_fact(language, slot) for slot in record.slots if _is_plain(slot))
+    missing = ", ".join(_named(language, "fact", name) for name in record.missing_slots)
+    tried, pending = _list(language, record.attempts), _list(language, record.pending_effects)
     sentences = [
-        say(language, "summary_goal", goal=request.goal) if request.goal else "",
-        say(language, f"summary_{request.trigger.value}"),
-        say(language, "summary_perhaps", names="; ".join(request.perhaps)) if request.perhaps else "",
+        say(language, "summary_goal", goal=record.goal) if record.goal and with_goal else "",
+        say(language, f"summary_{record.trigger}") if has_text(language, f"summary_{record.trigger}") else "",
+        say(language, "summary_perhaps", names="; ".join(record.perhaps)) if record.perhaps else "",
         say(language, "summary_known", facts=known) if known else "",
-        say(language, "summary_tried", attempts=_list(language, tried)) if tried else "",
-        say(language, "summary_pending", attempts=_list(language, pending)) if pending else "",
-        say(language, "summary_missing", names=", ".join(_named(language, "fact", name) for name in request.missing))
-        if request.missing
-        else "",
+        say(language, "summary_tried", attempts=tried) if tried else "",
+        say(language, "summary_pending", attempts=pending) if pending else "",
+        say(language, "summary_missing", names=missing) if missing else "",
     ]
-    return " ".join(sentence for sentence in sentences if sentence)
+    return " ".join(sentence for sentence in sentences if sentence)[:_LONGEST]
 
 
 def _is_plain(slot: Slot) -> bool:

@@ -10,8 +10,7 @@ from relevo.contracts.handoff import Attempt, HandoffRecord, Slot
 from relevo.domain.cases import Case, PriorityReason
 from relevo.domain.effects import POINTS
 from relevo.flow.amounts import amount_in
-from relevo.flow.summary import INNER_SLOTS
-from relevo.flow.texts import say
+from relevo.flow.summary import INNER_SLOTS, summary_of
 from relevo.web.desk_effects import effect_cards, evidence, rule_sentence
 from relevo.web.desk_forms import case_forms
 from relevo.web.desk_list import case_badges
@@ -52,10 +51,8 @@ def _goal(case: Case) -> str:
 
 def _summary(language: str, record: HandoffRecord | None) -> str:
     """Give the summary without the goal, which stands above it in the contact's own words."""
-    found = [each.text for each in record.summaries if each.language == language] if record else []
-    goal = say(language, "summary_goal", goal=record.goal) if record and record.goal else ""
-    rest = found[0].removeprefix(goal).strip() if found else ""
-    return f'<p class="summary">{text(rest)}</p>' if rest else ""
+    said = summary_of(record, language, with_goal=False) if record else ""
+    return f'<p class="summary">{text(said)}</p>' if said else ""
 
 
 def _facts(words: Words, case: Case, record: HandoffRecord | None) -> str:
