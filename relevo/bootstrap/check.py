@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timezone
 
 from relevo.bootstrap import open_store
+from relevo.bootstrap.assistant import ASSISTANT_IS_OFF, assistant_of
 from relevo.bootstrap.console import Console
 from relevo.bootstrap.everything import Settings, read_bot_files
 from relevo.bootstrap.help import articles_found, not_everywhere
@@ -58,6 +59,7 @@ class _Check:
             "model": self._model,
             "address": self._address,
             "mail": self._mail,
+            "assistant": self._assistant,
         }
         are_well = self._are_well(looks)
         return self._database_is_well() and are_well
@@ -124,6 +126,16 @@ class _Check:
         if channel is None:
             raise Remarkable(MAIL_IS_OFF)
         return asyncio.run(channel.reach())
+
+    def _assistant(self) -> str:
+        try:
+            configuration = read_bot_files(self.settings)
+        except ConfigurationError:
+            raise Remarkable("Not looked at: the bot's files above must be right first.") from None
+        assistant = assistant_of(configuration)
+        if assistant is None:
+            raise Remarkable(ASSISTANT_IS_OFF)
+        return asyncio.run(assistant.reach())
 
     def _database_is_well(self) -> bool:
         if self.settings.database.url is not None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from relevo.bootstrap import OpenStore, open_store
+from relevo.bootstrap.assistant import assisting
 from relevo.bootstrap.attachments import attachment_key, retention
 from relevo.bootstrap.business import DEMO_COMPANY, business_of, is_demo
 from relevo.bootstrap.everything import Settings
@@ -67,8 +68,13 @@ async def run_web(settings: Settings, configuration: Configuration, dsn: str, te
         attachment_key=attachment_key(settings),
     ) as opened:
         decider = await _decider(configuration, opened)
-        app = create_app(await _services(settings, configuration, opened, decider))
-        async with serving(app, settings.address.host, settings.address.port) as port:
+        services = await _services(settings, configuration, opened, decider)
+        async with (
+            assisting(opened, configuration) as model,
+            serving(
+                create_app(replace(services, assisting=model)), settings.address.host, settings.address.port
+            ) as port,
+        ):
             _log.info("web.listening", host=settings.address.host, port=port)
             tell(f"Listens on {settings.address.host} port {port}.")
             parts = _parts(settings, configuration, opened, decider)

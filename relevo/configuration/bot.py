@@ -8,6 +8,7 @@ from datetime import date, time
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from relevo.configuration.assistant import AssistantAccount, read_assistant
 from relevo.configuration.documents import Mistakes, Spot, read_document
 from relevo.configuration.formal import Formal, read_formal
 from relevo.configuration.sla import read_sla
@@ -26,9 +27,11 @@ class BotFile:
     timezone: str = "Europe/Madrid"
     verification_seconds: int = 3600
     service: Service = field(default_factory=Service)
+    assistant: AssistantAccount | None = None
+    """A model that helps the people at the desk; None where the business names none."""
 
 
-def read_bot(path: Path, mistakes: Mistakes) -> BotFile:
+def read_bot(path: Path, environment: Mapping[str, str], mistakes: Mistakes) -> BotFile:
     """Read relevo.yml; what is wrong is noted, and its default stands in."""
     document = read_document(path, mistakes)
     if document is None:
@@ -39,6 +42,8 @@ def read_bot(path: Path, mistakes: Mistakes) -> BotFile:
     default = parts["default_language"].choice(languages) if languages and "default_language" in parts else None
     zone = _zone(parts.get("timezone"))
     seconds = parts["verification_seconds"].whole_number(least=60) if "verification_seconds" in parts else None
+    spot = document.part("desk", "assistant")
+    assistant = read_assistant(spot, environment) if spot else None
     if not (languages and default and zone and seconds):
         return BotFile()
     service = replace(_service(parts["desk"]) if "desk" in parts else Service(), timezone=zone)
@@ -51,11 +56,12 @@ def read_bot(path: Path, mistakes: Mistakes) -> BotFile:
         timezone=zone,
         verification_seconds=seconds,
         service=service,
+        assistant=assistant,
     )
 
 
 def _service(spot: Spot) -> Service:
-    known = ("hours", "holidays", "sla", "first_response_seconds", "queue_seconds", "approval_seconds")
+    known = ("hours", "holidays", "sla", "first_response_seconds", "queue_seconds", "approval_seconds", "assistant")
     parts = spot.fields(optional=known)
     given: dict[str, object] = {
         name: seconds

@@ -68,6 +68,14 @@ class Spot:
             self.wrong(f"{self.name} lacks '{missing}'; add it.")
         return found
 
+    def part(self, *path: str) -> Spot | None:
+        """Give the value below some keys, saying nothing about anything else; None where there is none."""
+        found: Spot | None = self
+        for key in path:
+            pairs = found.node.value if found and isinstance(found.node, MappingNode) else ()
+            found = next((Spot(v, key, self.file, self.mistakes) for k, v in pairs if k.value == key), None)
+        return found
+
     def items(self) -> Iterator[Spot]:
         """Give the values of a list, which must hold one at least."""
         if not isinstance(self.node, SequenceNode) or not self.node.value:

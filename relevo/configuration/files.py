@@ -37,7 +37,7 @@ def read_configuration(project: Path, environment: Mapping[str, str]) -> Configu
     mistakes = Mistakes()
     configuration = Configuration(
         policies=read_policies(project / "policies.yml", mistakes),
-        bot=read_bot(project / "relevo.yml", mistakes),
+        bot=read_bot(project / "relevo.yml", environment, mistakes),
         channels=read_channels(project / "credentials.yml", environment, mistakes),
     )
     mistakes.raise_if_any()

@@ -16,7 +16,7 @@ from relevo.domain.cases import Priority
 from relevo.domain.clocks import Goal
 from relevo.domain.conversations import Conversation
 from relevo.domain.effects import EffectResult, EffectState, PreparedEffect
-from relevo.domain.handoff import Handback, HandoffRequest
+from relevo.domain.handoff import Episode, Handback, HandoffRequest
 from relevo.domain.service import Service
 from relevo.flow.account import Account
 from relevo.flow.summary import summaries
@@ -94,6 +94,16 @@ def handback_record(
     )
     built: Mapping[str, Any] = msgspec.to_builtins(record)
     return built
+
+
+def newest_record(episodes: Sequence[Episode]) -> records.HandoffRecord | None:
+    """Give the record of the newest handoff that can be read."""
+    for episode in sorted(episodes, key=lambda each: each.created_at, reverse=True):
+        try:
+            return msgspec.convert(episode.record, records.HandoffRecord)
+        except msgspec.ValidationError:  # written by another version; the case says enough
+            continue
+    return None
 
 
 def _of_request(request: HandoffRequest) -> dict[str, Any]:

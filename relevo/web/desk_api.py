@@ -15,6 +15,7 @@ from relevo.errors import NotFound, Unreadable
 from relevo.web import desk_wire as wire
 from relevo.web import desk_worklist as worklist
 from relevo.web import desk_writing as writing
+from relevo.web.desk_assistant import OPERATIONS as ASSISTANT
 from relevo.web.desk_changes import give_changes
 from relevo.web.desk_doors import Call, add_doors
 from relevo.web.desk_notices import OPERATIONS as NOTICES
@@ -169,5 +170,6 @@ API = Api(
         _post(f"{_EFFECTS}/change", "Change the amount.", writing.change_amount, wire.ChangeAmount, wire.Effect),
         *NOTICES,
         _post("/presence", "Say that one is here, or away.", writing.presence, wire.Presence, wire.Agent),
+        *ASSISTANT,
     ),
 )

@@ -11,6 +11,7 @@ from relevo.domain.cases import Case, PriorityReason
 from relevo.domain.effects import POINTS
 from relevo.flow.amounts import amount_in
 from relevo.flow.summary import INNER_SLOTS, summary_of
+from relevo.web.desk_assistant_parts import summary_tool
 from relevo.web.desk_effects import effect_cards, evidence, rule_sentence
 from relevo.web.desk_forms import case_forms
 from relevo.web.desk_list import case_badges
@@ -34,7 +35,7 @@ def case_panel(
 <p class="badges">{case_badges(words, case)}</p>
 {mark_forms(words, case, reading.marks)}
 {_goal(case)}
-{_summary(language, record)}
+{_summary(language, record)}{summary_tool(words, reading.offer, case.conversation_id)}
 {effect_cards(language, words, reading, agent, now)}
 {clocks_box(words, case, now)}
 {_facts(words, case, record)}

@@ -31,6 +31,7 @@ class DeskLimits:
     def __init__(self, settings: WebSettings) -> None:
         self.writes = Rate(settings.desk_writes_per_second, settings.desk_writes_burst)
         self.reads = Rate(settings.desk_reads_per_second, settings.desk_reads_burst)
+        self.assistant = Rate(settings.assistant_uses_per_second, settings.assistant_uses_burst)
         self.streams = Streams(settings.streams_per_agent, settings.streams_in_all)
 
 

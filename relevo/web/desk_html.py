@@ -16,9 +16,9 @@ from relevo.web.languages import WORDS, Words
 from relevo.web.markup import document, known, moment, text
 from relevo.web.sign_in import Session
 
-_STYLES = ("desk", "list", "sla")
+_STYLES = ("desk", "list", "sla", "assistant")
 """Of static/desk, in this order; each room may have one of its own."""
-_SCRIPTS = ("desk", "notices")
+_SCRIPTS = ("desk", "notices", "assistant")
 _HEAD = "\n".join(
     [
         *(f'<link rel="stylesheet" href="/static/desk/{name}.css">' for name in _STYLES),

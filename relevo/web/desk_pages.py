@@ -18,7 +18,8 @@ from relevo.web.desk_board import board_of
 from relevo.web.desk_html import overview_page, refusal_page, sign_in_page
 from relevo.web.desk_list import list_fragment
 from relevo.web.desk_listing import CaseListing, read_listing
-from relevo.web.desk_reading import read_case, read_conversation
+from relevo.web.desk_offer import offer_of
+from relevo.web.desk_reading import CaseReading, Reading, read_case, read_conversation
 from relevo.web.desk_search import search_page
 from relevo.web.desk_work import work_page
 from relevo.web.languages import WORDS, language_of
@@ -142,6 +143,7 @@ async def _conversation(request: Request, conversation_id: UUID) -> HTTPResponse
     reading = await read_conversation(store, conversation_id, _after(request))
     about = await read_case(store, reading.cases[0], session.agent.id) if reading.cases else None
     listing = replace(await _listing(request, session), selected=about.case.id if about else None)
+    reading, about = _offered(request, session, reading, about)
     return page_answer(work_page(language_of(request), session, listing, reading, about))
 
 
@@ -153,7 +155,16 @@ async def _case(request: Request, case_id: str) -> HTTPResponse:
     spoken = case.conversation_id
     reading = await read_conversation(store, spoken, _after(request)) if spoken else None
     listing = replace(await _listing(request, session), selected=case.id)
+    reading, about = _offered(request, session, reading, about)
     return page_answer(work_page(language_of(request), session, listing, reading, about))
+
+
+def _offered(
+    request: Request, session: Session, reading: Reading | None, about: CaseReading | None
+) -> tuple[Reading | None, CaseReading | None]:
+    """Add what may be asked of a model about what is shown."""
+    offer = offer_of(services_of(request).assisting, session.agent, language_of(request))
+    return reading and replace(reading, offer=offer), about and replace(about, offer=offer)
 
 
 async def _listing(request: Request, session: Session) -> CaseListing:

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-import msgspec
-
 from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.desk import ConversationLine
 from relevo.contracts.handoff import HandoffRecord
@@ -17,8 +15,9 @@ from relevo.domain.attachments import AttachmentState
 from relevo.domain.cases import Case
 from relevo.domain.conversations import Conversation
 from relevo.domain.effects import PreparedEffect
-from relevo.domain.handoff import Episode
 from relevo.domain.messages import Author, Entry
+from relevo.flow.record import newest_record
+from relevo.web.desk_offer import Offer
 
 TRANSCRIPT_PAGE = 100
 """Entries on one page of a transcript."""
@@ -42,6 +41,8 @@ class Reading:
     """Of the agents who did something in it."""
     files: Mapping[UUID, AttachmentState]
     """Whether each attachment may be opened."""
+    offer: Offer | None = None
+    """A model that the agent may ask about it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +57,8 @@ class CaseReading:
     agents: Sequence[AgentAccount]
     names: Mapping[int, str]
     marks: Marks
+    offer: Offer | None = None
+    """A model that the agent may ask about it."""
 
 
 async def read_conversation(store: Store, conversation_id: UUID, after: int | None) -> Reading:
@@ -85,7 +88,7 @@ async def read_case(store: Store, case: Case, agent_id: int) -> CaseReading:
     return CaseReading(
         case=case,
         effects=effects,
-        record=_newest_record([episode for episode in episodes if episode.case_id == case.id] or episodes),
+        record=newest_record([episode for episode in episodes if episode.case_id == case.id] or episodes),
         conversations=about,
         agents=await store.accounts.agents(),
         names=await _names(store, decided),
@@ -101,15 +104,6 @@ def agent_of(entry: Entry) -> int | None:
     _, _, rest = (entry.external_id or "").partition("agent:")
     number = rest.partition(":")[0]
     return int(number) if entry.author is Author.AGENT and number.isascii() and number.isdigit() else None
-
-
-def _newest_record(episodes: Sequence[Episode]) -> HandoffRecord | None:
-    for episode in sorted(episodes, key=lambda each: each.created_at, reverse=True):
-        try:
-            return msgspec.convert(episode.record, HandoffRecord)
-        except msgspec.ValidationError:  # written by another version; the case says enough
-            continue
-    return None
 
 
 async def _names(store: Store, agents: set[int]) -> Mapping[int, str]:

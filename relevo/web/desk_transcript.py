@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from relevo.contracts.accounts import AgentAccount
 from relevo.domain.contacts import Level
 from relevo.domain.messages import Author, Entry
+from relevo.web.desk_assistant_parts import translation_tool
 from relevo.web.desk_events import event_body
 from relevo.web.desk_files import file_list
 from relevo.web.desk_forms import composer, holder
@@ -30,6 +31,7 @@ def talk(words: Words, reading: Reading, agent: AgentAccount) -> str:
 <header class="talk-head"><div id="who" data-live><h1 id="transcript">{who(words, reading.line)}</h1>
 <p class="quiet">{_where(words, reading)}</p></div>
 {holder(words, reading, agent)}</header>
+{translation_tool(words, reading.offer, reading.line.id)}
 <div class="scroll" id="timeline" data-live data-newest="{str(reading.is_newest).lower()}" tabindex="0" role="group"
  aria-label="{text(words["desk.transcript"])}">
 {earlier if reading.earlier is not None else ""}

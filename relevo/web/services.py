@@ -14,6 +14,7 @@ from relevo.contracts.live import Live
 from relevo.contracts.store import Store
 from relevo.domain.service import Service
 from relevo.flow.approvals import Decider
+from relevo.flow.assist import Assisting
 from relevo.web.settings import WebSettings
 
 Readiness = Callable[[], Awaitable[Mapping[str, bool | str]]]
@@ -29,6 +30,8 @@ class WebServices:
     readiness: Readiness
     decider: Decider | None = None
     """Decides about prepared effects; None where no business can be asked."""
+    assisting: Assisting | None = None
+    """What agents may ask a model for; None where the business names none."""
     articles: Articles | None = None
     """What the help pages show; None where there are none."""
     service: Service = field(default_factory=Service)

@@ -110,6 +110,12 @@ class WebSettings:
     desk_reads_burst: int = 100
     """Questions that one agent may ask at once."""
 
+    assistant_uses_per_second: float = 0.2
+    """Steady rate at which one agent may ask the model, where there is one. Each answer takes longer to read."""
+
+    assistant_uses_burst: int = 10
+    """Times that one agent may ask the model at once; all translations of one click are one."""
+
     streams_per_agent: int = 6
     """Open event streams of one agent's pages; one more ends the oldest, which then asks now and then instead."""
 

@@ -43,12 +43,12 @@ async function submit(form, address, refresh) {
   form.removeAttribute("aria-busy");
 }
 
-export async function post(address, values) {
+export async function post(address, values, timeout = TIMEOUT) {
   const response = await fetch(address, {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-Form-Token": token() },
     body: JSON.stringify(values),
-    signal: AbortSignal.timeout(TIMEOUT),
+    signal: AbortSignal.timeout(timeout),
   });
   return [response.status, await response.json()];
 }
@@ -104,13 +104,13 @@ function settle(form) {
   if (form.parentElement.tagName === "DETAILS") form.parentElement.open = false;
 }
 
-function sentence({ code, message }) {
+export function sentence({ code, message }) {
   const who = document.getElementById("holder")?.dataset.who;
   if (code === "taken_over") return who ? words["problem.taken_over"].replace("{who}", who) : words["problem.taken_over_nobody"];
   return words[`problem.${code}`] ?? message;
 }
 
-function complain(form, text) {
+export function complain(form, text) {
   const dialog = form.closest("dialog[open]");
   const box = dialog?.querySelector(".problem") ?? document.getElementById("toast");
   (box.querySelector("p") ?? box).textContent = text;

@@ -1,0 +1,62 @@
+"""Buttons that ask the model, beside what they are about; nothing of them where the business names no model."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from relevo.contracts.assistant import Feature
+from relevo.web.desk_offer import Offer
+from relevo.web.languages import Words
+from relevo.web.markup import text
+
+
+def summary_tool(words: Words, offer: Offer | None, conversation_id: UUID | None) -> str:
+    """Give the button for a summary and the place that it comes to, beside the one by template."""
+    if offer is None or conversation_id is None or Feature.SUMMARY not in offer.features:
+        return ""
+    button = _button(words, "summary", f"{_at(conversation_id)}/summary", offer.language, words["assistant.summarise"])
+    return f"""<div class="assist" data-model="{text(offer.model)}">{button}
+<div class="by-model" id="model-summary" role="status" hidden></div></div>"""
+
+
+def translation_tool(words: Words, offer: Offer | None, conversation_id: UUID) -> str:
+    """Give the button that translates the messages that are shown."""
+    if offer is None or Feature.TRANSLATION not in offer.features:
+        return ""
+    shown = words["assistant.translate"].format(language=_named(words, offer.language))
+    button = _button(words, "messages", f"{_at(conversation_id)}/translations", offer.language, shown)
+    return f"""<div class="assist" id="assist-messages" data-model="{text(offer.model)}">{button}
+<p class="quiet" id="translated" role="status" hidden></p></div>"""
+
+
+def composer_tools(words: Words, offer: Offer | None, conversation_id: UUID, language: str | None) -> str:
+    """Give what fills the box to answer with, and the line that says so until its words are changed."""
+    if offer is None:
+        return ""
+    here, buttons = _at(conversation_id), []
+    if Feature.DRAFT in offer.features:
+        buttons.append(_button(words, "draft", f"{here}/draft", language, words["assistant.draft"]))
+    if Feature.TRANSLATION in offer.features and language is not None and language not in offer.spoken:
+        shown = words["assistant.translate_mine"].format(language=_named(words, language))
+        buttons.append(_button(words, "own", f"{here}/translate-text", language, shown))
+    if not buttons:
+        return ""
+    return f"""<div class="assist" data-model="{text(offer.model)}">{"".join(buttons)}
+<div class="by-model" id="filled-by-model" role="status" hidden></div>
+<button type="button" class="plain" id="undo-model" hidden>{text(words["assistant.undo"])}</button></div>"""
+
+
+def _button(words: Words, asks: str, address: str, language: str | None, label: str) -> str:
+    tongue = f' data-language="{text(language)}"' if language else ""
+    return (
+        f'<button type="button" class="plain" id="ask-{asks}" data-asks="{asks}" data-address="{address}"{tongue}'
+        f' title="{text(words["assistant.hint"])}">{text(label)}</button>'
+    )
+
+
+def _at(conversation_id: UUID) -> str:
+    return f"/desk/api/conversations/{conversation_id}"
+
+
+def _named(words: Words, language: str) -> str:
+    return words.get(f"assistant.language_{language}", language)
