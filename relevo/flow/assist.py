@@ -131,6 +131,12 @@ def _texts(value: object) -> list[str]:
 
 def _unfounded(text: str, told: str) -> Iterator[str]:
     """Give numbers, addresses and links that a model has made up, or worked out: an agent must look at them."""
+    numbers = _forms(told)
     for found in dict.fromkeys(match[0].rstrip(".,:;)") for match in _CHECKED.finditer(text)):
-        if found not in told:
+        if found not in told and not (found[0].isdigit() and _forms(found) <= numbers):
             yield found
+
+
+def _forms(text: str) -> set[str]:
+    """Give the parts of numbers, however they are put together: 45.99 is 45,99, and 2026-11-03 has 2026 in it."""
+    return {part.lstrip("0") for part in re.findall(r"\d+", text)}

@@ -15,7 +15,7 @@ def summary_tool(words: Words, offer: Offer | None, conversation_id: UUID | None
     if offer is None or conversation_id is None or Feature.SUMMARY not in offer.features:
         return ""
     button = _button(words, "summary", f"{_at(conversation_id)}/summary", offer.language, words["assistant.summarise"])
-    return f"""<div class="assist" data-model="{text(offer.model)}">{button}
+    return f"""<div class="assist">{button}
 <div class="by-model" id="model-summary" role="status" hidden></div></div>"""
 
 
@@ -25,8 +25,7 @@ def translation_tool(words: Words, offer: Offer | None, conversation_id: UUID) -
         return ""
     shown = words["assistant.translate"].format(language=_named(words, offer.language))
     button = _button(words, "messages", f"{_at(conversation_id)}/translations", offer.language, shown)
-    return f"""<div class="assist" id="assist-messages" data-model="{text(offer.model)}">{button}
-<p class="quiet" id="translated" role="status" hidden></p></div>"""
+    return f'<div class="assist" id="assist-messages">{button}</div>'
 
 
 def composer_tools(words: Words, offer: Offer | None, conversation_id: UUID, language: str | None) -> str:
@@ -41,7 +40,7 @@ def composer_tools(words: Words, offer: Offer | None, conversation_id: UUID, lan
         buttons.append(_button(words, "own", f"{here}/translate-text", language, shown))
     if not buttons:
         return ""
-    return f"""<div class="assist" data-model="{text(offer.model)}">{"".join(buttons)}
+    return f"""<div class="assist">{"".join(buttons)}
 <div class="by-model" id="filled-by-model" role="status" hidden></div>
 <button type="button" class="plain" id="undo-model" hidden>{text(words["assistant.undo"])}</button></div>"""
 

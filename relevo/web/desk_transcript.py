@@ -30,8 +30,8 @@ def talk(words: Words, reading: Reading, agent: AgentAccount) -> str:
     return f"""<section class="talk" aria-labelledby="transcript">
 <header class="talk-head"><div id="who" data-live><h1 id="transcript">{who(words, reading.line)}</h1>
 <p class="quiet">{_where(words, reading)}</p></div>
-{holder(words, reading, agent)}</header>
 {translation_tool(words, reading.offer, reading.line.id)}
+{holder(words, reading, agent)}</header>
 <div class="scroll" id="timeline" data-live data-newest="{str(reading.is_newest).lower()}" tabindex="0" role="group"
  aria-label="{text(words["desk.transcript"])}">
 {earlier if reading.earlier is not None else ""}
