@@ -47,7 +47,12 @@ class Endpoint:
     """Who is asked; one client for all questions of this process."""
 
     def __init__(
-        self, account: AssistantAccount, *, breaker: Breaker | None = None, seconds: float = WHOLE_SECONDS
+        self,
+        account: AssistantAccount,
+        *,
+        breaker: Breaker | None = None,
+        seconds: float = WHOLE_SECONDS,
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._account = account
         self._breaker = breaker or Breaker()
@@ -56,6 +61,7 @@ class Endpoint:
             timeout=httpx.Timeout(seconds, connect=CONNECT_SECONDS),
             limits=httpx.Limits(max_connections=_AT_ONCE, keepalive_expiry=5.0),
             headers=_headers(account),
+            transport=transport,
         )
 
     async def close(self) -> None:

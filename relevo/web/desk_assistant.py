@@ -113,7 +113,7 @@ async def _summarise(call: Call, body: AskModel, conversation_id: UUID) -> Model
     return _text(await assisting.summarise(conversation_id, call.agent, body.language or _own(call)))
 
 
-async def _draft(call: Call, body: AskModel, conversation_id: UUID) -> ModelText:
+async def _suggest(call: Call, body: AskModel, conversation_id: UUID) -> ModelText:
     return _text(await _assisting(call).draft(conversation_id, call.agent, body.language))
 
 
@@ -176,9 +176,16 @@ OPERATIONS: tuple[Operation, ...] = (
         query=(_LANGUAGE,),
     ),
     _post(f"{_ONE}/summary", "summarise", "Have a model sum it up.", _summarise, AskModel, ModelText),
-    _post(f"{_ONE}/draft", "draft", "Have a model draft an answer; nothing is sent.", _draft, AskModel, ModelText),
     _post(
-        f"{_ONE}/translate-text",
+        f"{_ONE}/suggested-reply",
+        "suggest_reply",
+        "Have a model draft an answer; nothing is sent.",
+        _suggest,
+        AskModel,
+        ModelText,
+    ),
+    _post(
+        f"{_ONE}/translated-text",
         "translate_text",
         "Have a model translate one's own words; nothing is sent.",
         _translate_text,

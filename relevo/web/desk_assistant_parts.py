@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.assistant import Feature
+from relevo.domain.conversations import Control
 from relevo.web.desk_offer import Offer
+from relevo.web.desk_reading import Reading
 from relevo.web.languages import Words
 from relevo.web.markup import text
 
@@ -28,21 +31,29 @@ def translation_tool(words: Words, offer: Offer | None, conversation_id: UUID) -
     return f'<div class="assist" id="assist-messages">{button}</div>'
 
 
-def composer_tools(words: Words, offer: Offer | None, conversation_id: UUID, language: str | None) -> str:
-    """Give what fills the box to answer with, and the line that says so until its words are changed."""
-    if offer is None:
-        return ""
-    here, buttons = _at(conversation_id), []
+def composer_tools(words: Words, reading: Reading, agent: AgentAccount) -> str:
+    """Give what fills the box to answer with, and the line that says so until its words are changed.
+
+    The part is there for everybody, so that it fills by itself once the conversation is the agent's.
+    """
+    line, offer, language = reading.line, reading.offer, reading.conversation.language
+    is_mine = line.control is Control.AGENT and line.agent_id == agent.id
+    tools = _tools(words, offer, _at(line.id), language) if offer and is_mine else ""
+    return f'<div class="assist assist-reply" id="assist-reply" data-live>{tools}</div>' if offer else ""
+
+
+def _tools(words: Words, offer: Offer, here: str, language: str | None) -> str:
+    buttons = []
     if Feature.DRAFT in offer.features:
-        buttons.append(_button(words, "draft", f"{here}/draft", language, words["assistant.draft"]))
+        buttons.append(_button(words, "reply", f"{here}/suggested-reply", language, words["assistant.suggest"]))
     if Feature.TRANSLATION in offer.features and language is not None and language not in offer.spoken:
         shown = words["assistant.translate_mine"].format(language=_named(words, language))
-        buttons.append(_button(words, "own", f"{here}/translate-text", language, shown))
+        buttons.append(_button(words, "own", f"{here}/translated-text", language, shown))
     if not buttons:
         return ""
-    return f"""<div class="assist">{"".join(buttons)}
+    return f"""{"".join(buttons)}
 <div class="by-model" id="filled-by-model" role="status" hidden></div>
-<button type="button" class="plain" id="undo-model" hidden>{text(words["assistant.undo"])}</button></div>"""
+<button type="button" class="plain" id="undo-model" hidden>{text(words["assistant.undo"])}</button>"""
 
 
 def _button(words: Words, asks: str, address: str, language: str | None, label: str) -> str:

@@ -12,7 +12,6 @@ from relevo.flow.approvals import MAX_REASON_CHARACTERS
 from relevo.flow.desk import LEADING_ROLES, MAX_TOLD_CHARACTERS
 from relevo.flow.goodwill import CURRENCY
 from relevo.flow.summary import INNER_SLOTS
-from relevo.web.desk_assistant_parts import composer_tools
 from relevo.web.desk_reading import Reading
 from relevo.web.languages import Words
 from relevo.web.markup import known, text
@@ -27,8 +26,7 @@ def composer(words: Words, reading: Reading, agent: AgentAccount) -> str:
     line = reading.line
     here = f"/desk/api/conversations/{line.id}"
     if line.control is Control.AGENT and line.agent_id == agent.id:
-        tools = composer_tools(words, reading.offer, line.id, reading.conversation.language)
-        answer = _reply(words, here, f"reply:{agent.id}:{line.id}", tools)
+        answer = _reply(words, here, f"reply:{agent.id}:{line.id}")
     else:
         answer = _not_mine(words, reading, here)
     return f"""<section class="composer" id="composer" data-live aria-label="{text(words["desk.answer"])}">
@@ -140,12 +138,11 @@ def verify_form(words: Words, reading: Reading, agent: AgentAccount) -> str:
 <button class="plain">{text(words["desk.verify_now"])}</button></form></details></div>"""
 
 
-def _reply(words: Words, here: str, draft: str, tools: str) -> str:
+def _reply(words: Words, here: str, draft: str) -> str:
     return f"""<form id="reply" data-api="{here}/replies" data-once>
 <textarea id="reply-text" name="text" rows="3" maxlength="{_LONGEST_TEXT}" required dir="auto"
  data-draft="{draft}" placeholder="{text(words["desk.reply_placeholder"])}"
  aria-label="{text(words["desk.reply"])}"></textarea>
-{tools}
 <div class="row"><p class="quiet">{text(words["desk.reply_hint"])}</p><button>{text(words["desk.send"])}</button></div>
 </form>"""
 

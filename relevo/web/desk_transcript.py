@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from relevo.contracts.accounts import AgentAccount
 from relevo.domain.contacts import Level
 from relevo.domain.messages import Author, Entry
-from relevo.web.desk_assistant_parts import translation_tool
+from relevo.web.desk_assistant_parts import composer_tools, translation_tool
 from relevo.web.desk_events import event_body
 from relevo.web.desk_files import file_list
 from relevo.web.desk_forms import composer, holder
@@ -38,6 +38,7 @@ def talk(words: Words, reading: Reading, agent: AgentAccount) -> str:
 <ol class="timeline">{items or empty}</ol>
 {"" if reading.is_newest else newest}
 </div>
+{composer_tools(words, reading, agent)}
 {composer(words, reading, agent)}
 </section>"""
 

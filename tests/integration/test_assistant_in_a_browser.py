@@ -59,7 +59,7 @@ async def _writes(page: Page, server: ModelServer) -> None:
     box, mark = page.get_by_label("Reply to the customer"), page.locator("#filled-by-model")
     server.is_well(lambda _data: DRAFT)
     await box.fill("Hello")
-    await page.get_by_role("button", name="Draft an answer").click()
+    await page.get_by_role("button", name="Suggest an answer").click()
     await expect(box).to_have_value(DRAFT)
     await expect(mark).to_have_text("Written by tiny. Read it before you send it.")
     await page.reload()
@@ -78,7 +78,7 @@ async def _fails(page: Page, server: ModelServer) -> None:
     box = page.get_by_label("Reply to the customer")
     await box.fill("My own words")
     server.body = b"<html>Sign in to the proxy</html>"
-    await page.get_by_role("button", name="Draft an answer").click()
+    await page.get_by_role("button", name="Suggest an answer").click()
     await expect(page.locator("#toast")).to_contain_text("cannot be used. Ask again, or go on without it")
     await expect(box).to_have_value("My own words")
     await box.focus()

@@ -41,7 +41,7 @@ async function ask(button) {
 
 const ASKED = {
   summary: () => ({}),
-  draft: () => ({ before: box()?.value }),
+  reply: () => ({ before: box()?.value }),
   own: (button) => {
     if (box()?.value.trim()) return { text: box().value, before: box().value };
     complain(button, words["script.nothing_written"]);
@@ -52,7 +52,7 @@ const ASKED = {
 
 const TAKEN = {
   summary: (answer) => { summary = answer; putBack(); },
-  draft: fill,
+  reply: fill,
   own: fill,
   messages: ({ translations: found, problem }, { positions }) => {
     for (const each of found) translations.set(each.position, each);
