@@ -127,7 +127,8 @@ class Endpoint:
     def _away(self, error: BaseException) -> Unavailable:
         host = self._account.host
         if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, OSError)):
-            return Unavailable(f"The model at {host} cannot be reached.", code="assistant_away")
+            reason = " ".join(str(error).split())[:200].rstrip(".") or type(error).__name__
+            return Unavailable(f"The model at {host} cannot be reached: {reason}.", code="assistant_away")
         if isinstance(error, (httpx.TimeoutException, asyncio.TimeoutError)):
             return Unavailable(
                 f"The model at {host} did not answer within {self._seconds:g} seconds.", code="assistant_slow"

@@ -78,7 +78,7 @@ def _url(spot: Spot, *, may_be_plain: bool) -> str | None:
     try:
         parts = urlsplit(text)
         mistake = _mistake(parts, may_be_plain=may_be_plain)
-    except ValueError:  # a port that is no number, a bracket too many
+    except ValueError:  # a port that is no number, a bracket too many, a name that is too long
         mistake = _NO_ADDRESS
     if mistake:
         spot.wrong(mistake)
@@ -91,6 +91,7 @@ _NO_ADDRESS = "url must be the address that an endpoint's documents give, such a
 
 def _mistake(parts: SplitResult, *, may_be_plain: bool) -> str:
     host, _port = parts.hostname, parts.port
+    (host or "").encode("idna")  # raises ValueError for what no name server can be asked for
     if parts.scheme not in ("http", "https") or not host or not parts.geturl().isascii() or " " in parts.geturl():
         return _NO_ADDRESS
     if parts.username is not None or parts.query or parts.fragment:

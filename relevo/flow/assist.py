@@ -76,7 +76,7 @@ class Assisting:
         conversation = await self.store.conversations.get(conversation_id)
         record = newest_record(await self.store.desk.episodes(conversation_id))
         after = max(0, conversation.last_position - _LOOK_BACK)
-        transcript = _transcript(await self.store.conversations.entries(conversation_id, after, _LOOK_BACK))
+        transcript = transcript_of(await self.store.conversations.entries(conversation_id, after, _LOOK_BACK))
         into = language or conversation.language or self.default_language
         facts = summary_of(record, into) if record else ""
         mask = self.asking.mask(
@@ -88,7 +88,7 @@ class Assisting:
         return _Subject(mask=mask, matter=matter, told="\n".join([facts, *(said.text for said in transcript)]))
 
 
-def _transcript(entries: Sequence[Entry]) -> list[Said]:
+def transcript_of(entries: Sequence[Entry]) -> list[Said]:
     """Give the newest messages, oldest first, as many as fit."""
     spoken = [entry for entry in entries if entry.kind == "message" and entry.content.text][-MOST_MESSAGES:]
     said, left = [], MOST_TRANSCRIPT_CHARACTERS

@@ -14,7 +14,7 @@ from relevo.flow.asking import Suggestion
 from relevo.flow.assist import Assisting
 from relevo.flow.record import newest_record
 from relevo.flow.summary import summary_of
-from relevo.flow.texts import languages
+from relevo.flow.texts import FALLBACK_LANGUAGE, languages
 from relevo.flow.translate import MAX_TRANSLATED_CHARACTERS, MOST_TRANSLATED
 from relevo.web.desk_doors import Call
 from relevo.web.desk_offer import reading_language
@@ -103,8 +103,8 @@ async def _template(call: Call, conversation_id: UUID) -> TemplateSummary:
     desk = call.services.store.desk
     await desk.conversation(conversation_id)
     record = newest_record(await desk.episodes(conversation_id))
-    asked = call.request.args.get("language", "")
-    language = asked if asked in languages() else _own(call)
+    wanted = (call.request.args.get("language", ""), _own(call), FALLBACK_LANGUAGE)
+    language = next(each for each in wanted if each in languages())
     return TemplateSummary(text=summary_of(record, language) if record else "", language=language)
 
 

@@ -69,6 +69,7 @@ def test_a_model_in_the_house_may_be_asked_by_http_where_that_is_said(tmp_path: 
         ({"url": "https://models.example.com/v1?key=1"}, "the key goes into the environment"),
         ({"url": "ftp://models.example.com"}, "url must be the address"),
         ({"url": "https://models.example.com:http/v1"}, "url must be the address"),
+        ({"url": f"https://{'m' * 70}.example.com/v1"}, "url must be the address"),
         ({"url": ""}, "assistant lacks 'url'; add it."),
         ({"model": ""}, "assistant lacks 'model'; add it."),
         ({"features": "[poems]"}, "features is 'poems', and must be one of: draft, summary, translation."),

@@ -47,18 +47,23 @@ const ASKED = {
     complain(button, words["script.nothing_written"]);
     return null;
   },
-  messages: () => ({ positions: places().slice(-MOST_MESSAGES) }),
+  messages: (button) => {
+    const positions = places().slice(-MOST_MESSAGES);
+    if (positions.length) return { positions };
+    if (!translations.size) complain(button, words["script.nothing_to_translate"]);
+    return null; // else all of them are there already
+  },
 };
 
 const TAKEN = {
   summary: (answer) => { summary = answer; putBack(); },
   reply: fill,
   own: fill,
-  messages: ({ translations: found, problem }, { positions }) => {
+  messages: ({ translations: found, problem }) => {
     for (const each of found) translations.set(each.position, each);
     const button = document.getElementById("ask-messages");
     if (problem) complain(button, sentence(problem));
-    else if (!found.length && !positions.some((at) => translations.has(at))) complain(button, words["script.nothing_to_translate"]);
+    else if (!found.length) complain(button, words["script.nothing_to_translate"]);
     putBack();
   },
 };
