@@ -143,8 +143,8 @@ async def _conversation(request: Request, conversation_id: UUID) -> HTTPResponse
     reading = await read_conversation(store, conversation_id, _after(request))
     about = await read_case(store, reading.cases[0], session.agent.id) if reading.cases else None
     listing = replace(await _listing(request, session), selected=about.case.id if about else None)
-    reading, about = _offered(request, session, reading, about)
-    return page_answer(work_page(language_of(request), session, listing, reading, about))
+    shown = _offered(request, session, reading, about)
+    return page_answer(work_page(language_of(request), session, listing, *shown))
 
 
 async def _case(request: Request, case_id: str) -> HTTPResponse:
@@ -155,8 +155,8 @@ async def _case(request: Request, case_id: str) -> HTTPResponse:
     spoken = case.conversation_id
     reading = await read_conversation(store, spoken, _after(request)) if spoken else None
     listing = replace(await _listing(request, session), selected=case.id)
-    reading, about = _offered(request, session, reading, about)
-    return page_answer(work_page(language_of(request), session, listing, reading, about))
+    shown = _offered(request, session, reading, about)
+    return page_answer(work_page(language_of(request), session, listing, *shown))
 
 
 def _offered(
