@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from relevo.contracts.accounts import AgentAccount
-from relevo.contracts.assistant import Feature, Matter, Said, Written
-from relevo.contracts.handoff import HandoffRecord
+from relevo.contracts.assistant import Feature, Matter, Said
 from relevo.contracts.store import Store
 from relevo.domain.formality import is_formal
-from relevo.domain.masking import Mask
 from relevo.domain.messages import Author, Entry
 from relevo.flow.asking import Asking, Suggestion
-from relevo.flow.record import newest_record
+from relevo.flow.subject import Subject, subject_of
 from relevo.flow.summary import summary_of
 from relevo.flow.translate import Translating
 
@@ -30,16 +28,6 @@ _MOST_UNFOUNDED = 5
 _CHECKED = re.compile(r"https?://[^\s<>\"]+|[\w.+-]+@[\w-]+\.[\w.-]+|\d[\d.,:/\-]*\d")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Subject:
-    """A conversation as a model may see it."""
-
-    mask: Mask
-    matter: Matter
-    told: str
-    """All that it is written from, with nothing hidden."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Assisting:
     """What an agent may ask a model for."""
@@ -52,40 +40,34 @@ class Assisting:
     async def summarise(self, conversation_id: UUID, agent: AgentAccount, language: str) -> Suggestion:
         """Sum up what a conversation has come to, in the reader's language."""
         self.asking.demand(Feature.SUMMARY)
-        subject = await self._subject(conversation_id, language)
-        return await self._written(subject, Feature.SUMMARY, agent, self.asking.assistant.summarise)
+        return await self._written(conversation_id, Feature.SUMMARY, agent, language)
 
     async def draft(self, conversation_id: UUID, agent: AgentAccount, language: str | None = None) -> Suggestion:
-        """Propose what an agent might answer, in the contact's language; whoever sends it is the agent."""
+        """Propose what the agent might answer, in the contact's language; whoever sends it is the agent."""
         self.asking.demand(Feature.DRAFT)
-        subject = await self._subject(conversation_id, language)
-        return await self._written(subject, Feature.DRAFT, agent, self.asking.assistant.draft)
+        return await self._written(conversation_id, Feature.DRAFT, agent, language)
 
     async def _written(
-        self, subject: _Subject, feature: Feature, agent: AgentAccount, ask: Callable[[Matter], Awaitable[Written]]
+        self, conversation_id: UUID, feature: Feature, agent: AgentAccount, language: str | None
     ) -> Suggestion:
-        matter = subject.matter
-        size = len(matter.facts) + sum(len(said.text) for said in matter.transcript)
-        written = await self.asking.noted(feature, agent, size, ask(matter))
+        subject = await subject_of(self.asking, self.store, conversation_id)
+        into = language or subject.conversation.language or self.default_language
+        facts = summary_of(subject.record, into) if subject.record else ""
+        transcript = await self._transcript(subject)
+        hidden = [Said(by=said.by, text=subject.mask.hide(said.text)) for said in transcript]
+        matter = Matter(language=into, facts=subject.mask.hide(facts), transcript=hidden, is_formal=is_formal(into))
+        assistant = self.asking.assistant
+        asked = assistant.summarise(matter) if feature is Feature.SUMMARY else assistant.draft(matter)
+        size = len(matter.facts) + sum(len(said.text) for said in hidden)
+        written = await self.asking.noted(feature, agent, size, asked)
         text = subject.mask.restore(written.text)
-        unfounded = tuple(_unfounded(text, subject.told))[:_MOST_UNFOUNDED]
-        return Suggestion(text=text, model=written.model, language=matter.language, unfounded=unfounded)
+        unfounded = tuple(_unfounded(text, "\n".join([facts, *(said.text for said in transcript)])))
+        return Suggestion(text=text, model=written.model, language=into, unfounded=unfounded[:_MOST_UNFOUNDED])
 
-    async def _subject(self, conversation_id: UUID, language: str | None) -> _Subject:
-        line = await self.store.desk.conversation(conversation_id)
-        conversation = await self.store.conversations.get(conversation_id)
-        record = newest_record(await self.store.desk.episodes(conversation_id))
+    async def _transcript(self, subject: Subject) -> list[Said]:
+        conversation = subject.conversation
         after = max(0, conversation.last_position - _LOOK_BACK)
-        transcript = transcript_of(await self.store.conversations.entries(conversation_id, after, _LOOK_BACK))
-        into = language or conversation.language or self.default_language
-        facts = summary_of(record, into) if record else ""
-        mask = self.asking.mask(
-            [line.address, conversation.identity.business_ref, *_references(record)],
-            names=[line.contact_name, line.agent_name, *_names(record)],
-        )
-        hidden = [Said(by=said.by, text=mask.hide(said.text)) for said in transcript]
-        matter = Matter(language=into, facts=mask.hide(facts), transcript=hidden, is_formal=is_formal(into))
-        return _Subject(mask=mask, matter=matter, told="\n".join([facts, *(said.text for said in transcript)]))
+        return transcript_of(await self.store.conversations.entries(conversation.id, after, _LOOK_BACK))
 
 
 def transcript_of(entries: Sequence[Entry]) -> list[Said]:
@@ -106,27 +88,6 @@ def _cut(text: str) -> str:
     """Give the beginning, and no half of a word: half a reference would not be known as one."""
     is_long = len(text) > MOST_SAID_CHARACTERS
     return " ".join(text[:MOST_SAID_CHARACTERS].rsplit(maxsplit=1)[:-1]) + " …" if is_long else text
-
-
-def _references(record: HandoffRecord | None) -> Iterator[str]:
-    """Give what a record knows somebody by, names apart."""
-    for slot in record.slots if record else ():
-        if slot.is_personal and slot.name != "name":
-            yield from _texts(slot.value)
-    for reference in record.business_refs if record else ():
-        yield reference.id
-
-
-def _names(record: HandoffRecord | None) -> Iterator[str]:
-    for slot in record.slots if record else ():
-        if slot.name == "name":
-            yield from _texts(slot.value)
-    if record and record.contact.display_name:
-        yield record.contact.display_name
-
-
-def _texts(value: object) -> list[str]:
-    return [str(one) for one in value] if isinstance(value, list) else [str(value)]
 
 
 def _unfounded(text: str, told: str) -> Iterator[str]:

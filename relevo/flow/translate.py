@@ -14,6 +14,7 @@ from relevo.domain.masking import Mask
 from relevo.domain.messages import Entry
 from relevo.errors import RequestError, TooLarge, Unreadable
 from relevo.flow.asking import Asking, Suggestion
+from relevo.flow.subject import subject_of
 from relevo.flow.translations import Translated, Translations
 
 MOST_TRANSLATED = 40
@@ -54,10 +55,9 @@ class Translating:
         self.asking.demand(Feature.TRANSLATION)
         if not text.strip():
             raise Unreadable("There is no text; write something.", code="empty_text")
-        mask = await self._mask(conversation_id)
-        conversation = await self.store.conversations.get(conversation_id)
-        into = language or conversation.language or self.default_language
-        made = await self._translated(text, into, agent, mask)
+        subject = await subject_of(self.asking, self.store, conversation_id)
+        into = language or subject.conversation.language or self.default_language
+        made = await self._translated(text, into, agent, subject.mask)
         return Suggestion(text=made.text, model=made.model, language=into, left_out=made.left_out)
 
     async def messages(
@@ -65,18 +65,17 @@ class Translating:
     ) -> TranslatedEntries:
         """Translate messages for a reader, but not those in a language that they speak; nothing is asked twice."""
         self.asking.demand(Feature.TRANSLATION)
-        mask = await self._mask(conversation_id)
-        conversation = await self.store.conversations.get(conversation_id)
+        subject = await subject_of(self.asking, self.store, conversation_id)
         entries = await self._entries(conversation_id, positions)
         spoken = {*agent.languages, language}
         foreign = {
             entry.position: text
             for entry in entries
             if (text := entry.content.text)
-            and text not in conversation.issued_payloads
+            and text not in subject.conversation.issued_payloads
             and self.language_of(text) not in spoken
         }
-        return await self._all(foreign, language, agent, mask)
+        return await self._all(foreign, language, agent, subject.mask)
 
     async def _all(self, texts: Mapping[int, str], language: str, agent: AgentAccount, mask: Mask) -> TranslatedEntries:
         places = asyncio.Semaphore(_AT_ONCE)
@@ -118,10 +117,6 @@ class Translating:
             return []
         found = await self.store.conversations.entries(conversation_id, min(positions) - 1, _PAGE)
         return [entry for entry in found if entry.kind in _SPOKEN and entry.position in set(positions)]
-
-    async def _mask(self, conversation_id: UUID) -> Mask:
-        line = await self.store.desk.conversation(conversation_id)
-        return self.asking.mask([line.address], names=[line.contact_name, line.agent_name])
 
 
 def _problem(errors: Sequence[BaseException], *, is_late: bool) -> RequestError | None:

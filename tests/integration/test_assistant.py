@@ -153,6 +153,14 @@ async def test_messages_are_translated_once_and_only_where_the_agent_needs_it(da
         mixed = await desk.does(f"{at(conversation)}/translations", positions=[*positions, newest])
         assert [each["position"] for each in mixed["translations"]] == [positions[1]]
         assert mixed["problem"]["code"] == "assistant_away"
+        server.is_well()
+        server.is_silent = True
+        whole = doors.app.ctx.services.assisting
+        hasty = replace(whole, translating=replace(whole.translating, whole_seconds=0.2))
+        doors.app.ctx.services = replace(doors.app.ctx.services, assisting=hasty)
+        late = await desk.does(f"{at(conversation)}/translations", positions=[*positions, newest])
+        assert [each["position"] for each in late["translations"]] == [positions[1]]
+        assert late["problem"]["code"] == "assistant_late"
         assert await desk.is_refused(f"{at(conversation)}/translated-text", text=" ") == (400, "empty_text")
         assert await desk.is_refused(f"{at(conversation)}/translated-text", text="x" * 8_001) == (400, "wrong_type")
         missing = "/conversations/00000000-0000-0000-0000-000000000000"
