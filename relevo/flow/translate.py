@@ -85,15 +85,17 @@ class Translating:
                 return await self._translated(text, language, agent, mask)
 
         tasks = {position: asyncio.create_task(one(text)) for position, text in texts.items()}
-        done, pending = await asyncio.wait(tasks.values(), timeout=self.whole_seconds) if tasks else ((), ())
-        for task in pending:
-            task.cancel()
-        await asyncio.gather(*pending, return_exceptions=True)
+        try:
+            done, late = await asyncio.wait(tasks.values(), timeout=self.whole_seconds) if tasks else ((), ())
+        finally:
+            for task in tasks.values():
+                task.cancel()  # those that are late, or all of them when nobody waits any more
+        await asyncio.gather(*late, return_exceptions=True)
         made = {at: task.result() for at, task in tasks.items() if task in done and task.exception() is None}
         return TranslatedEntries(
             language=language,
             by_position={at: found for at, found in made.items() if found.text.strip() != texts[at].strip()},
-            problem=_problem([error for task in done if (error := task.exception())], is_late=bool(pending)),
+            problem=_problem([error for task in done if (error := task.exception())], is_late=bool(late)),
         )
 
     async def _translated(self, text: str, language: str, agent: AgentAccount, mask: Mask) -> Translated:

@@ -54,7 +54,7 @@ class TranslateText(AskModel, kw_only=True):
 
 
 class TranslateMessages(AskModel, kw_only=True):
-    """Asks for messages, by their positions, in the caller's language."""
+    """Asks for messages in the caller's language, by their positions, within 200 entries after the first of them."""
 
     positions: Annotated[list[Place], msgspec.Meta(max_length=MOST_TRANSLATED)]
 

@@ -153,19 +153,27 @@ async def test_messages_are_translated_once_and_only_where_the_agent_needs_it(da
         mixed = await desk.does(f"{at(conversation)}/translations", positions=[*positions, newest])
         assert [each["position"] for each in mixed["translations"]] == [positions[1]]
         assert mixed["problem"]["code"] == "assistant_away"
-        server.is_well()
-        server.is_silent = True
-        whole = doors.app.ctx.services.assisting
-        hasty = replace(whole, translating=replace(whole.translating, whole_seconds=0.2))
-        doors.app.ctx.services = replace(doors.app.ctx.services, assisting=hasty)
-        late = await desk.does(f"{at(conversation)}/translations", positions=[*positions, newest])
-        assert [each["position"] for each in late["translations"]] == [positions[1]]
-        assert late["problem"]["code"] == "assistant_late"
         assert await desk.is_refused(f"{at(conversation)}/translated-text", text=" ") == (400, "empty_text")
         assert await desk.is_refused(f"{at(conversation)}/translated-text", text="x" * 8_001) == (400, "wrong_type")
         missing = "/conversations/00000000-0000-0000-0000-000000000000"
         assert await desk.is_refused(f"{missing}/suggested-reply") == (404, "not_found")
         assert await desk.is_refused(f"{missing}/translations", positions=[1]) == (404, "not_found")
+
+
+async def test_translations_are_not_waited_for_for_ever(database: str, tmp_path: Path) -> None:
+    """Those that are there in time are given, and the others named as late."""
+    async with office(database, tmp_path) as (doors, desk, server):
+        await doors.texts("eva", "Buenos días, quiero saber dónde está mi pedido, por favor")
+        conversation = await doors.conversation("rest", "eva")
+        path = f"{at(conversation)}/translations"
+        assert (await desk.does(path, positions=[1]))["problem"] is None
+        await doors.texts("eva", "Además quiero hablar con alguien, por favor")
+        server.is_silent, whole = True, doors.app.ctx.services.assisting
+        hasty = replace(whole, translating=replace(whole.translating, whole_seconds=0.2))
+        doors.app.ctx.services = replace(doors.app.ctx.services, assisting=hasty)
+        late = await desk.does(path, positions=[1, 3])
+        assert [each["position"] for each in late["translations"]] == [1]
+        assert late["problem"]["code"] == "assistant_late"
 
 
 async def test_nothing_leaves_where_no_model_is_named(database: str, tmp_path: Path) -> None:
