@@ -21,6 +21,7 @@ from relevo.store.live import EVERYTHING, PostgresLive
 from relevo.store.notices import PostgresNotices
 from relevo.store.outbox import PostgresOutbox
 from relevo.store.pool import Database
+from relevo.store.routing import PostgresRouting
 from relevo.store.search import PostgresSearch
 from relevo.store.sla import PostgresRounds
 from relevo.store.worklist import PostgresWorklist
@@ -68,6 +69,7 @@ def _store(database: Database, lease_seconds: float, attachment_key: bytes | Non
         conversations=PostgresConversations(database),
         desk=PostgresDesk(database),
         handoffs=PostgresHandoffs(database),
+        routing=PostgresRouting(database),
         approvals=PostgresApprovals(database),
         case_work=PostgresCaseWork(database),
         accounts=PostgresAccounts(database),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from relevo.brain.bot_files import BotFiles
 from relevo.brain.models import Models
-from relevo.configuration import Configuration, read_configuration
+from relevo.configuration import Configuration, Mistakes, read_bot, read_configuration
 from relevo.errors import ConfigurationError
 from relevo.settings import (
     AddressSettings,
@@ -53,6 +53,14 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     if (url := settings.web.public_url) and not url.startswith(("http://", "https://")):
         raise ConfigurationError("RELEVO_PUBLIC_URL must be a whole address, such as https://help.example.com.")
     return settings
+
+
+def read_queue_names() -> tuple[str, ...]:
+    """Give the queues of relevo.yml; raises ConfigurationError with every mistake in it."""
+    mistakes = Mistakes()
+    bot = read_bot(read_settings().places.project_folder / "relevo.yml", mistakes)
+    mistakes.raise_if_any()
+    return tuple(queue.name for queue in bot.service.queues.all)
 
 
 def read_bot_files(settings: Settings, environment: Mapping[str, str] = os.environ) -> Configuration:

@@ -27,10 +27,11 @@ from relevo.flow.deliver import Deliverer
 from relevo.flow.expire import Expirer
 from relevo.flow.handoff import QueueWatch
 from relevo.flow.promises import PromiseWatch
+from relevo.flow.routing import Router
 from relevo.flow.search import Indexer
 from relevo.flow.sla import SlaWatch
 from relevo.flow.sweep import Sweeper
-from relevo.store.live import SENDERS, TIMELINES
+from relevo.store.live import ROUTERS, SENDERS, TIMELINES
 from relevo.web.app import WebServices, create_app
 from relevo.web.server import serving
 
@@ -64,7 +65,7 @@ async def run_web(settings: Settings, configuration: Configuration, dsn: str, te
         dsn,
         size=settings.database.web_connections,
         name="relevo web",
-        hears=(SENDERS, TIMELINES),
+        hears=(ROUTERS, SENDERS, TIMELINES),
         attachment_key=attachment_key(settings),
     ) as opened:
         decider = await _decider(configuration, opened)
@@ -115,21 +116,25 @@ async def _services(
 
 def _parts(settings: Settings, configuration: Configuration, opened: OpenStore, decider: Decider) -> list[Part]:
     store, live, language = opened.store, opened.live, configuration.bot.default_language
+    service = configuration.bot.service
     sweeper = Sweeper(
         inbox=store.inbox,
         effects=store.effects,
         live=live,
         silence_seconds=settings.bots.silence_seconds,
         default_language=language,
-        service=configuration.bot.service,
+        service=service,
         handoffs=store.handoffs,
     )
     queue_watch = QueueWatch(handoffs=store.handoffs, live=live, default_language=language)
-    promise_watch = PromiseWatch(case_work=store.case_work, live=live, default_language=language)
-    sla_watch = SlaWatch(rounds=store.rounds, live=live, service=configuration.bot.service)
+    sla_watch = SlaWatch(rounds=store.rounds, live=live, service=service)
+    promise_watch = PromiseWatch(
+        case_work=store.case_work, live=live, default_language=language, store=store, service=service
+    )
     expirer = Expirer(attachments=store.attachments, retention=retention(settings))
     indexer = Indexer(search=store.search)
-    watches: list[Part] = [queue_watch.run, promise_watch.run, sla_watch.run]
+    router = Router(routing=store.routing, live=live, service=service, default_language=language)
+    watches: list[Part] = [router.run, queue_watch.run, promise_watch.run, sla_watch.run]
     parts = [sweeper.run, decider.run, *watches, expirer.run, indexer.run]
     channels: dict[str, Channel] = {}  # REST and the web chat fetch for themselves
     if email := mail_channel(configuration):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,7 @@ from relevo.cli.upkeep import with_store
 
 if TYPE_CHECKING:
     from relevo.bootstrap import OpenStore
-    from relevo.contracts.accounts import AgentAccount, AgentPowers
+    from relevo.contracts.accounts import AgentAccount, AgentPowers, Duty
 
 ROLES = ("agent", "supervisor", "admin")
 _LARGEST = 10**9
@@ -41,6 +42,17 @@ def add_agent(  # noqa: PLR0913, PLR0917 - one option for each thing that is kno
     languages: Annotated[
         str | None, typer.Option(help="What they speak, best first, such as es,en.", show_default=False)
     ] = None,
+    queues: Annotated[
+        str | None,
+        typer.Option(help="Queues they take from, such as refunds,default; any: all of them.", show_default=False),
+    ] = None,
+    skills: Annotated[
+        str | None, typer.Option(help="What they can do that queues ask for, such as refunds.", show_default=False)
+    ] = None,
+    capacity: Annotated[
+        int | None,
+        typer.Option(help="How many conversations they are offered at once.", min=0, max=100, show_default=False),
+    ] = None,
     contact: Annotated[
         str | None,
         typer.Option(help="Their own reference as a customer: nobody approves for themselves.", show_default=False),
@@ -48,7 +60,7 @@ def add_agent(  # noqa: PLR0913, PLR0917 - one option for each thing that is kno
 ) -> None:
     """Make an account for the desk, or give an existing one a new name, role and password.
 
-    What is not given of money, points, languages and contact stays as it is; at first an agent may approve nothing.
+    What is not given stays as it is, but name, role and password; at first an agent may approve nothing.
     Asks for a password; an empty one, or no terminal to ask on, has one made and printed once. Whoever was signed in
     with the old password is signed out.
     """
@@ -62,6 +74,7 @@ def add_agent(  # noqa: PLR0913, PLR0917 - one option for each thing that is kno
         raise ConfigurationError(f"“{email}” is no e-mail address.")
     limits = {"money": _minor_units(money), "points": points}
     spoken = _languages(languages)
+    named = _queues(queues), _names("skill", skills), capacity
     asked = _ask_password() if sys.stdin.isatty() else ""
     if asked and len(asked) < MIN_CHARACTERS:
         raise ConfigurationError(f"A password needs {MIN_CHARACTERS} characters or more.")
@@ -69,7 +82,8 @@ def add_agent(  # noqa: PLR0913, PLR0917 - one option for each thing that is kno
 
     async def add(opened: OpenStore) -> AgentAccount:
         accounts = opened.store.accounts
-        powers = _powers(await accounts.agent(email), limits, spoken, contact)
+        known = await accounts.agent(email)
+        powers = replace(_powers(known, limits, spoken, contact), duty=_duty(known, *named))
         return await accounts.add_agent(email, name or email.partition("@")[0], role, hash_password(password), powers)
 
     agent = with_store(add)
@@ -93,6 +107,7 @@ def remove_agent(email: Annotated[str, typer.Argument(help="What they signed in 
         freed = await opened.store.handoffs.release(gone.id)
         for conversation_id in freed:
             opened.live.changed(conversation_id)
+        opened.live.wake_routers()
         return len(freed)
 
     count = with_store(remove)
@@ -140,6 +155,45 @@ def _languages(given: str | None) -> tuple[str, ...] | None:
     for language in found:
         if not re.fullmatch(r"[a-z]{2,3}", language):
             raise ConfigurationError(f"“{language}” is no language; write two letters each, such as es,en.")
+    return found
+
+
+def _duty(
+    known: AgentAccount | None, queues: tuple[str, ...] | None, skills: tuple[str, ...] | None, capacity: int | None
+) -> Duty:
+    """Give what an agent is offered: what was given now, else what was known."""
+    from relevo.contracts.accounts import Duty
+
+    kept = known.duty if known else Duty()
+    return Duty(
+        queues=kept.queues if queues is None else queues,
+        skills=kept.skills if skills is None else skills,
+        capacity=kept.capacity if capacity is None else capacity,
+    )
+
+
+def _queues(given: str | None) -> tuple[str, ...] | None:
+    """Read names of queues that relevo.yml has."""
+    from relevo.bootstrap.everything import read_queue_names
+    from relevo.errors import ConfigurationError
+
+    found = () if given == "any" else _names("queue", given)
+    known = read_queue_names() if found else ()
+    for name in found or ():
+        if name not in known:
+            raise ConfigurationError(f"“{name}” is no queue; relevo.yml has {', '.join(known)}.")
+    return found
+
+
+def _names(what: str, given: str | None) -> tuple[str, ...] | None:
+    from relevo.errors import ConfigurationError
+
+    if given is None:
+        return None
+    found = tuple(dict.fromkeys(part.strip().lower() for part in given.split(",") if part.strip()))
+    for name in found:
+        if not re.fullmatch(r"[a-z][a-z0-9_-]{0,39}", name):
+            raise ConfigurationError(f"“{name}” is no name of a {what}; write small letters, such as refunds.")
     return found
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, time
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from relevo.configuration.assistant import AssistantAccount, read_assistant
 from relevo.configuration.documents import Mistakes, Spot, read_document
 from relevo.configuration.formal import Formal, read_formal
+from relevo.configuration.hours import read_holidays, read_shifts, read_zone
+from relevo.configuration.queues import read_queues
 from relevo.configuration.sla import read_sla
-from relevo.domain.calendar import DAYS, Shift
 from relevo.domain.service import Service
+
+_LEAST_SECONDS = {"queue_seconds": 60, "approval_seconds": 60, "offer_seconds": 5, "offer_later_seconds": 60}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,13 +41,15 @@ def read_bot(path: Path, environment: Mapping[str, str], mistakes: Mistakes) -> 
     parts = document.fields(required=required, optional=("formal", "desk", "privacy"))
     languages = _languages(parts.get("languages"))
     default = parts["default_language"].choice(languages) if languages and "default_language" in parts else None
-    zone = _zone(parts.get("timezone"))
+    zone = read_zone(parts.get("timezone"))
     seconds = parts["verification_seconds"].whole_number(least=60) if "verification_seconds" in parts else None
     spot = document.part("desk", "assistant")
     assistant = read_assistant(spot, environment) if spot else None
     if not (languages and default and zone and seconds):
         return BotFile()
     service = replace(_service(parts["desk"]) if "desk" in parts else Service(), timezone=zone)
+    if "desk" in parts and "queues" in (desk := parts["desk"].fields(is_open=True)):
+        service = replace(service, queues=read_queues(desk["queues"], languages, service.calendar))
     if "privacy" in parts and (months := _answer_months(parts["privacy"])):
         service = replace(service, privacy_answer_months=months)
     return BotFile(
@@ -61,19 +64,17 @@ def read_bot(path: Path, environment: Mapping[str, str], mistakes: Mistakes) -> 
 
 
 def _service(spot: Spot) -> Service:
-    known = ("hours", "holidays", "sla", "first_response_seconds", "queue_seconds", "approval_seconds", "assistant")
-    parts = spot.fields(optional=known)
+    known = ("hours", "holidays", "sla", "first_response_seconds", "queues", "assistant")
+    parts = spot.fields(optional=(*known, *_LEAST_SECONDS))
     given: dict[str, object] = {
         name: seconds
-        for name in ("queue_seconds", "approval_seconds")
-        if name in parts and (seconds := parts[name].whole_number(least=60))
+        for name, least in _LEAST_SECONDS.items()
+        if name in parts and (seconds := parts[name].whole_number(least=least))
     }
     if "hours" in parts:
-        shifts = [_shift(days, hours) for days, hours in parts["hours"].fields(is_open=True).items()]
-        given["shifts"] = tuple(shift for shift in shifts if shift)
+        given["shifts"] = read_shifts(parts["hours"])
     if "holidays" in parts:
-        days = [_holiday(day) for day in parts["holidays"].items()]
-        given["holidays"] = frozenset(day for day in days if day)
+        given["holidays"] = read_holidays(parts["holidays"])
     given["sla"] = read_sla(parts)
     return replace(Service(), **given)  # type: ignore[arg-type]
 
@@ -83,47 +84,8 @@ def _answer_months(spot: Spot) -> int | None:
     return parts["answer_months"].whole_number(least=1) if "answer_months" in parts else None
 
 
-def _shift(days: str, hours: Spot) -> Shift | None:
-    first, _, last = days.partition("-")
-    text = hours.text() or ""
-    opens, _, closes = text.partition("-")
-    try:
-        shift = Shift(first=first, last=last or first, opens=_clock(opens), closes=_clock(closes))
-        if DAYS.index(shift.first) > DAYS.index(shift.last) or shift.opens >= shift.closes:
-            raise ValueError
-    except ValueError:
-        hours.wrong(f"'{days}: {text}' must be written like mon-fri: \"08:00-22:00\", with days {', '.join(DAYS)}.")
-        return None
-    return shift
-
-
-def _holiday(spot: Spot) -> date | None:
-    text = spot.text() or ""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        spot.wrong(f"'{text}' must be a day in quotes, written like \"2026-12-25\".")
-        return None
-
-
-def _clock(text: str) -> time:
-    return time.max if text.strip() == "24:00" else time.fromisoformat(text.strip())
-
-
 def _languages(spot: Spot | None) -> tuple[str, ...]:
     codes = [item.text() for item in spot.items()] if spot else []
     if spot and not codes:
         spot.wrong("languages must name at least one language, such as es.")
     return tuple(code for code in codes if code)
-
-
-def _zone(spot: Spot | None) -> str | None:
-    name = spot.text() if spot else None
-    if spot is None or name is None:
-        return None
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        spot.wrong(f"'{name}' is no known time zone; write it like Europe/Madrid.")
-        return None
-    return name

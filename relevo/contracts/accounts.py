@@ -9,6 +9,17 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Duty:
+    """What somebody is offered."""
+
+    queues: tuple[str, ...] = ()
+    """None named: all but the supervisors'."""
+    skills: tuple[str, ...] = ()
+    capacity: int = 3
+    """How many conversations at once."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class AgentAccount:
     """A person who may sign in at the desk."""
 
@@ -23,6 +34,7 @@ class AgentAccount:
     """The agent as the business's own contact."""
     is_away: bool = False
     languages: tuple[str, ...] = ()
+    duty: Duty = Duty()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,6 +44,7 @@ class AgentPowers:
     limits: Mapping[str, int] = field(default_factory=dict)
     languages: tuple[str, ...] = ()
     business_ref: str | None = None
+    duty: Duty = Duty()
 
 
 NO_POWERS = AgentPowers()
@@ -50,8 +63,11 @@ class Accounts(Protocol):
         """Take an agent's account away and sign them out; what they did keeps their name."""
         ...
 
-    async def seen(self, agent_id: int, *, is_away: bool | None = None) -> None:
-        """Note that an agent is at the desk just now and, where it is given, whether they take conversations."""
+    async def seen(self, agent_id: int, *, is_away: bool | None = None, absent_seconds: float = 45.0) -> bool:
+        """Note that an agent is at the desk just now and, where it is given, whether they take conversations.
+
+        Gives whether they were away until now, or not heard of for ``absent_seconds``.
+        """
         ...
 
     async def agent(self, email: str) -> AgentAccount | None:

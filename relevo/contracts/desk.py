@@ -13,6 +13,7 @@ from relevo.domain.contacts import Level
 from relevo.domain.conversations import Control
 from relevo.domain.effects import EffectOrder, EffectResult, PreparedEffect
 from relevo.domain.handoff import Episode, Handoff
+from relevo.domain.routing import Colleague
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,12 +94,16 @@ class Background:
 class Handoffs(Protocol):
     """Control passing between bot and people, with the record of each episode."""
 
-    async def is_anybody_online(self, within_seconds: float) -> bool:
-        """Tell whether an agent who is not away was at the desk so recently."""
+    async def colleagues(self, within_seconds: float) -> list[Colleague]:
+        """Give everybody who was at the desk so recently and is not away, with what they see to."""
         ...
 
-    async def queue_length(self) -> int:
-        """Count the conversations that wait for a person."""
+    async def ahead(self, queue: str, score: int) -> int:
+        """Count the conversations that wait in a queue and are served before a new one of this priority."""
+        ...
+
+    async def usual_wait(self, queue: str) -> int | None:
+        """Give how many seconds it took lately in a queue until a person answered; None where too little is known."""
         ...
 
     async def background(self, conversation_id: UUID) -> Background:
@@ -139,6 +144,13 @@ class Handoffs(Protocol):
 
     async def put_back(self, conversation_id: UUID, version: int, agent_id: int) -> None:
         """Put what an agent has back into the queue, for somebody else. Raises Conflict as ``hand_back`` does."""
+        ...
+
+    async def request(self, conversation_id: UUID, handoff: Handoff) -> bool:
+        """Keep a handoff that no turn asked for: the bot goes on until somebody can take it.
+
+        False where somebody else than the bot has control, or the same was kept before.
+        """
         ...
 
     async def reopen(self, conversation_id: UUID) -> None:

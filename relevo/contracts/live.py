@@ -30,6 +30,10 @@ class Live(Protocol):
         """Tell delivery workers that an outbox row waits."""
         ...
 
+    def wake_routers(self) -> None:
+        """Tell whoever routes that something waits for a person, or that somebody can take it."""
+        ...
+
     def changed(self, conversation_id: UUID | None) -> None:
         """Tell pages and waiting callers that a timeline grew; None: that something else at the desk changed."""
         ...
@@ -48,4 +52,8 @@ class Live(Protocol):
 
     def senders(self) -> AbstractContextManager[Subscription]:
         """Subscribe to waiting outbox rows."""
+        ...
+
+    def routers(self) -> AbstractContextManager[Subscription]:
+        """Subscribe to what may change who is offered what."""
         ...

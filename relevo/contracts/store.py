@@ -12,6 +12,7 @@ from relevo.contracts.accounts import Accounts
 from relevo.contracts.attachments import Attachments, KeptFor
 from relevo.contracts.channel import Delivery
 from relevo.contracts.desk import Approvals, CaseWork, Desk, Handoffs
+from relevo.contracts.routing import Routing
 from relevo.contracts.search import Search
 from relevo.contracts.sla import Notices, Rounds
 from relevo.contracts.worklist import Worklist
@@ -308,6 +309,7 @@ class Store:
     conversations: Conversations
     desk: Desk
     handoffs: Handoffs
+    routing: Routing
     approvals: Approvals
     case_work: CaseWork
     accounts: Accounts

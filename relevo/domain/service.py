@@ -9,6 +9,8 @@ from datetime import date, datetime, time
 
 from relevo.domain.calendar import Calendar, Shift
 from relevo.domain.clocks import Goal, Policy
+from relevo.domain.queues import Queue, Queues
+from relevo.domain.routing import Rules
 from relevo.domain.sla import Sla
 
 SLA: Mapping[str, Policy] = {
@@ -34,6 +36,11 @@ class Service:
     """How long a prepared effect may be approved."""
     presence_seconds: float = 45.0
     """How recently an agent's desk must have been heard of for them to count as online."""
+    queues: Queues = field(default_factory=Queues)
+    offer_seconds: int = 30
+    """How long somebody has to accept a conversation before the next one is asked."""
+    offer_later_seconds: int = 14_400
+    """For how long, in open hours, a conversation is offered to who comes, for which nobody was there."""
     timezone: str = "Europe/Madrid"
     privacy_answer_months: int = 1
     """Within how many months a request about one's own data is answered, counted from when it came."""
@@ -57,6 +64,15 @@ class Service:
     def answer_seconds(self, level: str, now: datetime) -> int:
         """Give how long it is until a case of this priority should have its first answer."""
         return int((self.clockwork.due_at(level, Goal.FIRST_RESPONSE, now) - now).total_seconds())
+
+    @property
+    def rules(self) -> Rules:
+        """By what conversations are offered."""
+        return Rules(queues=self.queues)
+
+    def calendar_of(self, queue: Queue) -> Calendar:
+        """When a queue's people are there."""
+        return queue.calendar or self.calendar
 
     def is_open_at(self, moment: datetime) -> bool:
         """Tell whether people should be there at a moment."""

@@ -35,9 +35,9 @@ from relevo.domain.effects import (
     PreparedEffect,
 )
 from relevo.domain.messages import clean_text
+from relevo.domain.routing import LEADING_ROLES
 from relevo.errors import AccessDenied, Conflict, StaleVerdict, Unavailable, Unreadable
 from relevo.flow.amounts import amount_in, day
-from relevo.flow.desk import LEADING_ROLES
 from relevo.flow.effects import carry_out
 from relevo.flow.texts import say
 from relevo.flow.waiting import stopped_within

@@ -171,6 +171,8 @@ class Converser:
         self.live.changed(claim.conversation.id)
         if outcome.messages:
             self.live.wake_senders()
+        if outcome.handoff or outcome.taken_back:
+            self.live.wake_routers()
         if committed.has_next:
             self.live.wake_bots()
         return committed.was_drafted

@@ -26,6 +26,7 @@ from relevo.domain.cases import Case, CaseStatus
 from relevo.domain.conversations import ENDED, Control, Conversation
 from relevo.domain.handoff import Handback
 from relevo.domain.messages import MAX_TEXT_BYTES, Author, Content, clean_text
+from relevo.domain.routing import LEADING_ROLES
 from relevo.domain.service import Service
 from relevo.errors import AccessDenied, BusinessUnavailable, Conflict, NotFound, TooLarge, Unavailable, Unreadable
 from relevo.flow.handoff import takeover
@@ -39,9 +40,9 @@ MAX_OUTCOME_CHARACTERS = 50
 MAX_SLOTS = 20
 MAX_SLOT_CHARACTERS = 4_096
 MAX_PROMISE_DAYS = 90
-LEADING_ROLES = frozenset({"supervisor", "admin"})
-"""Who may put back into the queue what a colleague has."""
 
+_ROUTED = frozenset({"take_over", "hand_back", "close", "put_back"})
+"""After these somebody has room, or something waits."""
 _log = structlog.get_logger()
 
 
@@ -173,6 +174,8 @@ class DeskWork:
 
     def _changed(self, conversation_id: UUID | None, verb: str, agent: AgentAccount) -> None:
         self.live.changed(conversation_id)
+        if verb in _ROUTED:
+            self.live.wake_routers()
         _log.info("desk", verb=verb, agent=agent.id, conversation=str(conversation_id))
 
 

@@ -1,7 +1,7 @@
 """Hands a conversation to a person with everything known about it, and brings it back.
 
-    bot ─► requested ─► queued ─► agent ─► bot            control as domain/conversations.py draws it
-     │         └─ nobody online: the bot goes on, the case waits, the record is kept
+    bot ─► requested ─► queued ─► offered ─► agent ─► bot     control as domain/conversations.py draws it
+     │         └─ nobody online: the bot goes on, the case waits, the record is kept; offered to who comes (routing.py)
      │                   └─ the contact takes it back, or nobody comes in time: bot, and the contact is told
      └─► agent                                             somebody takes over unasked
 
@@ -20,6 +20,7 @@ import msgspec
 import structlog
 
 from relevo.contracts.desk import Handoffs
+from relevo.contracts.handoff import HandoffRecord
 from relevo.contracts.live import Live
 from relevo.contracts.store import Inbox
 from relevo.domain.cases import Case, CaseContact, CaseRequest, Priority, Trigger
@@ -50,9 +51,15 @@ async def prepare(occasion: Occasion, store: Handoffs, turns: Sequence[bytes], s
         trigger=occasion.request.trigger,
         case_id=occasion.request.case_id,
         record=msgspec.to_builtins(record),
-        expires_at=record.expires_at,
+        expires_at=record.expires_at if occasion.is_anybody_online else _offered_until(record, occasion, service),
         is_anybody_online=occasion.is_anybody_online,
     )
+
+
+def _offered_until(record: HandoffRecord, occasion: Occasion, service: Service) -> datetime:
+    """Give until when one for which nobody was there is offered to whoever comes."""
+    calendar = service.calendar_of(service.queues.get(record.routing.queue))
+    return max(record.expires_at, calendar.after(occasion.now, service.offer_later_seconds))
 
 
 def priority_of(case_id: str, opened: Sequence[CaseRequest], again: Sequence[CaseContact]) -> Priority:
@@ -95,6 +102,28 @@ class QueueWatch:
                 self.live.wake_senders()
                 _log.info("handoff.expired", conversation=str(conversation_id))
         return len(overdue)
+
+
+async def unasked(  # noqa: PLR0913, PLR0917 - what a record is made of
+    conversation: Conversation,
+    case: Case,
+    trigger: Trigger,
+    store: Handoffs,
+    inbox: Inbox,
+    now: datetime,
+    service: Service,
+) -> Handoff:
+    """Put together the record of a person being needed though no turn asked for one."""
+    occasion = Occasion(
+        request=HandoffRequest(trigger=trigger, case_id=case.id, case_type=case.type, goal=case.goal),
+        conversation=conversation,
+        now=now,
+        is_anybody_online=False,
+        idempotency_key=f"{conversation.id}:{trigger.value}:{case.id}",
+        priority=case.priority,
+        language=conversation.language or "es",
+    )
+    return await prepare(occasion, store, await inbox.tracker_events(conversation.id), service)
 
 
 async def takeover(

@@ -1,15 +1,21 @@
-"""Watches promised times: when one passes, the contact is written to first, and the case becomes more urgent."""
+"""Watches promised times: when one passes, the contact is written to first, the case is more urgent, a person comes."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from uuid import UUID
 
 import structlog
 
+from relevo.contracts.clock import Clock, system_clock
 from relevo.contracts.desk import CaseWork, Promise
 from relevo.contracts.live import Live
+from relevo.contracts.store import Store
+from relevo.domain.cases import Case, Trigger
+from relevo.domain.service import Service
 from relevo.errors import Unavailable
+from relevo.flow.handoff import unasked
 from relevo.flow.texts import say
 from relevo.flow.waiting import stopped_within
 
@@ -24,6 +30,10 @@ class PromiseWatch:
     case_work: CaseWork
     live: Live
     default_language: str = "es"
+    store: Store | None = None
+    """What a handoff is made of; None: nobody is asked for."""
+    service: Service = field(default_factory=Service)
+    clock: Clock = field(default=system_clock)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look now and then until told to stop."""
@@ -43,9 +53,20 @@ class PromiseWatch:
     async def _answer_for(self, promise: Promise) -> None:
         case = promise.case
         text = say(promise.language or self.default_language, "promise_missed", case=case.id)
-        is_ours = await self.case_work.miss(case.id, case.priority.because("promise_missed"), text)
+        raised = case.priority.because("promise_missed")
+        is_ours = await self.case_work.miss(case.id, raised, text)
         if is_ours and promise.conversation_id is not None:
             self.live.changed(promise.conversation_id)
             self.live.wake_senders()
+        if is_ours and self.store is not None and promise.conversation_id is not None:
+            await self._ask_for_person(self.store, promise.conversation_id, replace(case, priority=raised))
         if is_ours:
             _log.warning("promise.missed", case=case.id)
+
+    async def _ask_for_person(self, store: Store, conversation_id: UUID, case: Case) -> None:
+        """Have the conversation offered to whoever can take it; nothing happens where somebody has it."""
+        conversation = await store.conversations.get(conversation_id)
+        trigger, now = Trigger.PROMISE_MISSED, self.clock()
+        handoff = await unasked(conversation, case, trigger, store.handoffs, store.inbox, now, self.service)
+        if await store.handoffs.request(conversation_id, handoff):
+            self.live.wake_routers()

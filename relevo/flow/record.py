@@ -19,6 +19,7 @@ from relevo.domain.effects import EffectResult, EffectState, PreparedEffect
 from relevo.domain.handoff import Episode, Handback, HandoffRequest
 from relevo.domain.service import Service
 from relevo.flow.account import Account
+from relevo.flow.reception import queue_of
 from relevo.flow.summary import summaries
 
 _REFERENCES = ("booking_code", "ticket", "order", "flight", "loyalty_number", "baggage_report", "case")
@@ -142,8 +143,10 @@ def _of_conversation(occasion: Occasion, background: Background) -> dict[str, An
 def _of_service(occasion: Occasion, service: Service) -> dict[str, Any]:
     priority, now = occasion.priority, occasion.now
     reasons = [records.Reason(code=r.code, points=r.points, detail=r.detail) for r in priority.reasons]
+    queue = queue_of(occasion.request, priority, occasion.language, service)
+    skills = list(dict.fromkeys([occasion.request.case_type, *queue.skills]))
     return {
-        "routing": records.Routing(queue="default", language=occasion.language, skills=[occasion.request.case_type]),
+        "routing": records.Routing(queue=queue.name, language=occasion.language, skills=skills),
         "priority": records.PriorityRecord(level=priority.level, score=priority.score, reasons=reasons),
         "sla": _sla(priority.level, now, service),
     }

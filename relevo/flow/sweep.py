@@ -17,6 +17,7 @@ from relevo.domain.messages import Author, Content
 from relevo.domain.service import Service
 from relevo.errors import LeaseLost, Unavailable
 from relevo.flow.handoff import prepare
+from relevo.flow.reception import is_anybody_there
 from relevo.flow.record import Occasion
 from relevo.flow.texts import say
 from relevo.flow.waiting import stopped_within
@@ -54,6 +55,7 @@ class Sweeper:
         except LeaseLost:
             return
         self.live.changed(claim.conversation.id)
+        self.live.wake_routers()
         _log.warning("sweep.no_bot", inbox_id=claim.inbox_id, conversation=str(claim.conversation.id))
 
     async def _outcome(self, claim: Claim) -> TurnOutcome:
@@ -86,13 +88,16 @@ class Sweeper:
         if self.handoffs is None:
             return None
         conversation = claim.conversation
+        request = HandoffRequest(trigger=case.trigger, case_id=case.id, case_type=case.type, goal=case.goal)
+        language = conversation.language or self.default_language
+        is_there = await is_anybody_there(self.handoffs, self.service, request, case.priority, language)
         occasion = Occasion(
-            request=HandoffRequest(trigger=case.trigger, case_id=case.id, case_type=case.type, goal=case.goal),
+            request=request,
             conversation=conversation,
             now=claim.received_at,
-            is_anybody_online=await self.handoffs.is_anybody_online(self.service.presence_seconds),
+            is_anybody_online=is_there,
             idempotency_key=f"{conversation.id}:{claim.inbox_id}",
             priority=case.priority,
-            language=conversation.language or self.default_language,
+            language=language,
         )
         return await prepare(occasion, self.handoffs, await self.inbox.tracker_events(conversation.id), self.service)

@@ -34,11 +34,15 @@ from relevo.domain.service import Service
 from relevo.errors import AccessDenied, StaleVerdict
 from relevo.flow.codes import OneTimeCodes
 from relevo.flow.effects import perform
-from relevo.flow.hours import said_hours
+from relevo.flow.handoff import priority_of
 from relevo.flow.identifying import Who, suffice
+from relevo.flow.reception import received
 
 FILES_SECONDS = 86_400
 """How long a photo waits for somebody to say what it is for: sent before the request, or answered by other words."""
+
+OFTEN = 3
+"""Contacts about one case from which a person sees to it, asked for or not."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -300,18 +304,19 @@ class ConversationTurn:
             is_counted=is_counted,
         )
         self.contacts.append(contact)
+        if is_counted and case.contacted + 1 >= OFTEN and self.handoff is None:  # whoever is free writes to them
+            trigger = Trigger.REPEATED_CONTACT
+            self.handoff = HandoffRequest(trigger=trigger, case_id=case.id, case_type=case.type, goal=goal or case.goal)
 
     async def hand_off(self, request: HandoffRequest) -> Waiting:
         """Pass control to a person when the turn commits, if one is online."""
         self.handoff = request
-        handoffs, service = self.services.handoffs, self.services.service
-        self.is_anybody_online = handoffs is not None and await handoffs.is_anybody_online(service.presence_seconds)
-        position = await handoffs.queue_length() + 1 if handoffs is not None and self.is_anybody_online else 0
         spoken = request.language or self.claim.conversation.language or self.services.default_language
-        hours = said_hours(service, spoken)
-        return Waiting(
-            case_id=request.case_id, is_anybody_online=self.is_anybody_online, position=position, hours=hours
-        )
+        priority = priority_of(request.case_id, self.cases, self.contacts)
+        handoffs, service = self.services.handoffs, self.services.service
+        waiting = await received(handoffs, service, request, priority, spoken, self.now)
+        self.is_anybody_online = waiting.is_anybody_online
+        return waiting
 
     def find_help(self, question: str, language: str) -> Passage | None:
         """Find what answers a question."""

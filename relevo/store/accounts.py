@@ -5,26 +5,39 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from relevo.contracts.accounts import NO_POWERS, AgentAccount, AgentPowers
+from relevo.contracts.accounts import NO_POWERS, AgentAccount, AgentPowers, Duty
 from relevo.store import rows
 from relevo.store.pool import Database
 
-_COLUMNS = "a.id, a.email, a.name, a.role, a.password_hash, a.limits, a.business_ref, a.is_away, a.languages"
+_COLUMNS = """
+a.id, a.email, a.name, a.role, a.password_hash, a.limits, a.business_ref, a.is_away, a.languages,
+a.queues, a.skills, a.capacity
+"""
 _AGENT = f"SELECT {_COLUMNS} FROM agents a"
 _ADD = f"""
 WITH made AS (
-    INSERT INTO agents AS a (email, name, role, password_hash, limits, languages, business_ref)
-    VALUES (%(email)s, %(name)s, %(role)s, %(hash)s, %(limits)s::jsonb, %(languages)s, %(ref)s)
+    INSERT INTO agents AS a (email, name, role, password_hash, limits, languages, business_ref, queues, skills,
+        capacity)
+    VALUES (%(email)s, %(name)s, %(role)s, %(hash)s, %(limits)s::jsonb, %(languages)s, %(ref)s, %(queues)s, %(skills)s,
+        %(capacity)s)
     ON CONFLICT (workspace_id, email) DO UPDATE SET name = excluded.name, role = excluded.role,
         password_hash = excluded.password_hash, limits = excluded.limits, languages = excluded.languages,
-        business_ref = excluded.business_ref, removed_at = NULL
+        business_ref = excluded.business_ref, queues = excluded.queues, skills = excluded.skills,
+        capacity = excluded.capacity, removed_at = NULL
     RETURNING {_COLUMNS}
 ), signed_out AS (
     DELETE FROM agent_sessions s USING made WHERE s.workspace_id = 1 AND s.agent_id = made.id
 )
 SELECT * FROM made
 """
-
+_SEEN = """
+WITH before AS (
+    SELECT id, is_away OR coalesce(seen_at < now() - make_interval(secs => %(secs)s), true) AS was_absent FROM agents
+    WHERE workspace_id = 1 AND id = %(id)s AND removed_at IS NULL FOR NO KEY UPDATE
+)
+UPDATE agents a SET seen_at = now(), is_away = coalesce(%(away)s, a.is_away) FROM before b
+WHERE a.workspace_id = 1 AND a.id = b.id RETURNING b.was_absent
+"""
 _TAKE = """
 INSERT INTO rate_limits AS b (bucket, tokens) VALUES (%(bucket)s, %(capacity)s - 1)
 ON CONFLICT (workspace_id, bucket) DO UPDATE SET
@@ -53,6 +66,9 @@ class PostgresAccounts:
             "limits": rows.json_text(powers.limits),
             "languages": list(powers.languages),
             "ref": powers.business_ref,
+            "queues": list(powers.duty.queues),
+            "skills": list(powers.duty.skills),
+            "capacity": powers.duty.capacity,
         }
         return _agent((await self._database.rows(_ADD, values))[0])
 
@@ -67,13 +83,10 @@ class PostgresAccounts:
         )
         return _agent(found[0]) if found else None
 
-    async def seen(self, agent_id: int, *, is_away: bool | None = None) -> None:
+    async def seen(self, agent_id: int, *, is_away: bool | None = None, absent_seconds: float = 45.0) -> bool:
         """Note that an agent is at the desk just now and, where it is given, whether they take conversations."""
-        await self._database.run(
-            "UPDATE agents SET seen_at = now(), is_away = coalesce(%s, is_away)"
-            " WHERE workspace_id = 1 AND id = %s AND removed_at IS NULL",
-            (is_away, agent_id),
-        )
+        found = await self._database.rows(_SEEN, {"id": agent_id, "away": is_away, "secs": absent_seconds})
+        return bool(found and found[0][0])
 
     async def agent(self, email: str) -> AgentAccount | None:
         """Give an agent by e-mail."""
@@ -143,4 +156,5 @@ def _agent(row: tuple[Any, ...]) -> AgentAccount:
         business_ref=row[6],
         is_away=row[7],
         languages=tuple(row[8]),
+        duty=Duty(queues=tuple(row[9]), skills=tuple(row[10]), capacity=row[11]),
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from relevo.contracts.desk import Background
 from relevo.domain.cases import Case
 from relevo.domain.effects import PreparedEffect
+from relevo.domain.routing import Colleague
 from relevo.errors import NotFound
 from relevo.store.approvals import EFFECT_COLUMNS, read_effect
 from relevo.store.desk import CASES, read_case
@@ -37,6 +39,32 @@ JOIN contacts k ON k.workspace_id = 1 AND k.id = i.contact_id
 WHERE c.workspace_id = 1 AND c.id = %(id)s
 """
 
+LOAD = """(SELECT count(*) FROM conversations c WHERE c.workspace_id = 1 AND c.agent_id = a.id)
+    + (SELECT count(*) FROM handoffs h WHERE h.workspace_id = 1 AND h.offered_to = a.id AND h.state = 'offered')
+"""
+COLLEAGUES = f"""
+SELECT a.id, a.role, a.queues, a.languages, a.skills, a.capacity, {LOAD},
+    (SELECT coalesce(h.ended_at, h.taken_at) FROM handoffs h WHERE h.workspace_id = 1 AND h.agent_id = a.id
+        AND h.taken_at IS NOT NULL ORDER BY h.taken_at DESC LIMIT 1)
+FROM agents a WHERE a.workspace_id = 1 AND a.removed_at IS NULL AND NOT a.is_away
+  AND a.seen_at > now() - make_interval(secs => %s)
+"""
+# The last twenty of a week; fewer than three tell nothing.
+USUAL = """
+SELECT queue, (percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds))::integer FROM (
+    SELECT h.queue, extract(epoch FROM h.taken_at - h.waits_since) AS seconds,
+        row_number() OVER (PARTITION BY h.queue ORDER BY h.taken_at DESC) AS n
+    FROM handoffs h WHERE h.workspace_id = 1 AND h.taken_at > now() - interval '7 days'
+      AND h.waits_since IS NOT NULL AND h.trigger <> 'agent_takeover'
+      AND (%(queue)s::text IS NULL OR h.queue = %(queue)s)) latest
+WHERE n <= 20 GROUP BY queue HAVING count(*) >= 3
+"""
+_AHEAD = """
+SELECT count(*) FROM handoffs h WHERE h.workspace_id = 1 AND h.state IN ('queued', 'offered') AND h.queue = %s
+  AND greatest((h.record #>> '{priority,score}')::integer, (SELECT s.priority FROM cases s
+    WHERE s.workspace_id = 1 AND s.id = h.case_id), 0) >= %s
+"""
+
 
 class HandoffReads:
     """The reading half of contracts.desk.Handoffs on PostgreSQL."""
@@ -44,23 +72,19 @@ class HandoffReads:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def is_anybody_online(self, within_seconds: float) -> bool:
-        """Tell whether an agent who is not away was at the desk so recently."""
-        found = await self._database.rows(
-            "SELECT EXISTS (SELECT FROM agents WHERE workspace_id = 1 AND removed_at IS NULL AND NOT is_away"
-            " AND seen_at > now() - make_interval(secs => %s))",
-            (within_seconds,),
-        )
-        return bool(found[0][0])
+    async def colleagues(self, within_seconds: float) -> list[Colleague]:
+        """Give everybody who is at the desk and not away, with what they see to."""
+        return [colleague(row) for row in await self._database.rows(COLLEAGUES, (within_seconds,))]
 
-    async def queue_length(self) -> int:
-        """Count the conversations that wait for a person."""
-        found = await self._database.rows(
-            "SELECT count(*) FROM conversations WHERE workspace_id = 1"
-            " AND control IN ('requested', 'queued', 'offered')"
-        )
-        length: int = found[0][0]
-        return length
+    async def ahead(self, queue: str, score: int) -> int:
+        """Count the conversations that wait in a queue and are served before a new one of this priority."""
+        found: int = (await self._database.rows(_AHEAD, (queue, score)))[0][0]
+        return found
+
+    async def usual_wait(self, queue: str) -> int | None:
+        """Give how many seconds it took lately in a queue until a person answered."""
+        found = await self._database.rows(USUAL, {"queue": queue})
+        return found[0][1] if found else None
 
     async def background(self, conversation_id: UUID) -> Background:
         """Give what a record needs of the store."""
@@ -116,3 +140,17 @@ class HandoffReads:
         """Give conversation, language and case number of those that waited beyond their handoff's expiry."""
         found = await self._database.rows(f"{OVERDUE} ORDER BY h.expires_at LIMIT %s", (limit,))
         return [(row[0], row[1], row[2]) for row in found]
+
+
+def colleague(row: tuple[Any, ...]) -> Colleague:
+    """Make a colleague of a row of COLLEAGUES."""
+    return Colleague(
+        id=row[0],
+        role=row[1],
+        queues=tuple(row[2]),
+        languages=tuple(row[3]),
+        skills=tuple(row[4]),
+        capacity=row[5],
+        load=row[6],
+        idle_since=row[7],
+    )

@@ -19,7 +19,7 @@ from relevo.store.pool import Connection
 _OPEN_STATES = "('requested', 'queued', 'offered', 'agent', 'wrap_up')"
 
 # One statement for every step: the row's lock makes the position, and so the order, its own.
-_PASS = """
+PASS = """
 WITH before AS (
     SELECT id, channel, control, agent_id FROM conversations
     WHERE workspace_id = 1 AND id = %(id)s AND control = ANY(%(from)s)
@@ -41,16 +41,17 @@ SELECT control_version FROM passed
 
 _KEEP = f"""
 INSERT INTO handoffs (id, conversation_id, episode, idempotency_key, state, trigger, case_id, agent_id, record,
-    expires_at, taken_at)
+    expires_at, taken_at, queue, waits_since)
 SELECT %(handoff)s, %(id)s, (SELECT count(*) + 1 FROM handoffs WHERE workspace_id = 1 AND conversation_id = %(id)s),
     %(key)s, %(state)s, %(trigger)s, %(case)s, %(agent)s, %(record)s::jsonb, %(expires_at)s,
-    CASE WHEN %(agent)s::integer IS NULL THEN NULL ELSE now() END
+    CASE WHEN %(agent)s::integer IS NULL THEN NULL ELSE now() END,
+    coalesce(%(record)s::jsonb #>> '{{routing,queue}}', 'default'), CASE WHEN %(state)s <> 'requested' THEN now() END
 WHERE NOT EXISTS (SELECT FROM handoffs WHERE workspace_id = 1 AND conversation_id = %(id)s AND state IN {_OPEN_STATES})
 ON CONFLICT DO NOTHING
 """
 # An earlier one to which nobody could come, since nobody was online: the bot has control.
 _SUPERSEDE = f"""
-UPDATE handoffs SET state = 'expired', ended_at = now()
+UPDATE handoffs SET state = 'expired', ended_at = now(), offered_to = NULL, offer_ends_at = NULL
 WHERE workspace_id = 1 AND conversation_id = %(id)s AND state IN {_OPEN_STATES}
 """
 # The contact was told that it is open: so it is, though somebody ended it meanwhile.
@@ -59,20 +60,25 @@ UPDATE cases SET status = 'open', outcome = NULL, closed_at = NULL, agent_id = N
     due_at = coalesce((%(record)s::jsonb #>> '{sla,first_response_due_at}')::timestamptz, now())
 WHERE workspace_id = 1 AND id = %(case)s AND status <> 'open'
 """
-_HOLD = "SELECT FROM conversations WHERE workspace_id = 1 AND id = %(id)s FOR NO KEY UPDATE"
+_HAS_BOT = "SELECT FROM conversations WHERE workspace_id = 1 AND id = %(id)s AND control = 'bot'"
+HOLD = "SELECT FROM conversations WHERE workspace_id = 1 AND id = %(id)s FOR NO KEY UPDATE"
 # Whoever takes an account away waits for this, and then finds what its agent has.
-_HAS_ACCOUNT = "SELECT FROM agents WHERE workspace_id = 1 AND id = %(agent)s AND removed_at IS NULL FOR SHARE"
-# Who is put back waits as long again as the record gave them at first.
-_FOLLOW = f"""
+HAS_ACCOUNT = "SELECT FROM agents WHERE workspace_id = 1 AND id = %(agent)s AND removed_at IS NULL FOR SHARE"
+# Who is put back waits as long again as the record gave them at first, and is offered to somebody else first.
+FOLLOW = f"""
 UPDATE handoffs SET state = %(state)s,
     expires_at = CASE WHEN %(state)s = 'queued' THEN now()
         + ((record ->> 'expires_at')::timestamptz - (record ->> 'created_at')::timestamptz) ELSE expires_at END,
+    waits_since = CASE WHEN %(state)s = 'queued' THEN now() ELSE waits_since END,
+    asked = CASE WHEN %(state)s = 'queued' THEN array_remove(ARRAY[agent_id], NULL) ELSE asked END,
+    asked_at = CASE WHEN %(state)s = 'queued' THEN now() ELSE asked_at END,
+    offered_to = NULL, offer_ends_at = NULL, told_place = NULL, told_wait_seconds = NULL, told_at = NULL,
     agent_id = coalesce(%(agent)s, agent_id), handback = %(handback)s::jsonb,
     taken_at = CASE WHEN %(state)s = 'agent' THEN now() ELSE taken_at END,
     ended_at = CASE WHEN %(state)s IN ('ended', 'expired', 'failed') THEN now() END
 WHERE workspace_id = 1 AND conversation_id = %(id)s AND state IN {_OPEN_STATES}
 """
-_SAY = """
+SAY = """
 WITH grown AS (
     UPDATE conversations SET last_position = last_position + 1, updated_at = now()
     WHERE workspace_id = 1 AND id = %(id)s RETURNING id, channel, last_position
@@ -96,7 +102,7 @@ WITH grown AS (
 )
 SELECT id FROM row
 """
-_ASSIGN = """
+ASSIGN = """
 UPDATE cases s SET agent_id = %(agent)s FROM case_conversations l
 WHERE l.workspace_id = 1 AND l.conversation_id = %(id)s
   AND s.workspace_id = 1 AND s.id = l.case_id AND s.status = 'open'
@@ -119,7 +125,7 @@ async def write_handoff(connection: Connection, conversation_id: UUID, handoff: 
     await connection.execute(_KEEP, values | {"state": "queued" if handoff.is_anybody_online else "requested"})
     if handoff.is_anybody_online:
         for before, after in ((Control.BOT, Control.REQUESTED), (Control.REQUESTED, Control.QUEUED)):
-            await connection.execute(_PASS, _step(conversation_id, (before,), after))
+            await connection.execute(PASS, step(conversation_id, (before,), after))
 
 
 async def end_waiting(connection: Connection, conversation_id: UUID, text: str, state: str) -> bool:
@@ -129,10 +135,10 @@ async def end_waiting(connection: Connection, conversation_id: UUID, text: str, 
     if state == "expired":
         steps = [(waiting, Control.EXPIRED), ((Control.EXPIRED,), Control.BOT)]
     for before, after in steps:
-        if not (await connection.execute(_PASS, _step(conversation_id, before, after))).rowcount:
+        if not (await connection.execute(PASS, step(conversation_id, before, after))).rowcount:
             return False
-    await connection.execute(_FOLLOW, {"id": conversation_id, "state": state, "agent": None, "handback": None})
-    await connection.execute(_SAY, {"id": conversation_id, "content": rows.json_text({"text": text})})
+    await connection.execute(FOLLOW, {"id": conversation_id, "state": state, "agent": None, "handback": None})
+    await connection.execute(SAY, {"id": conversation_id, "content": rows.json_text({"text": text})})
     return True
 
 
@@ -142,18 +148,21 @@ class PostgresHandoffs(HandoffReads):
     async def take_over(self, conversation_id: UUID, version: int, agent_id: int, handoff: Handoff | None) -> int:
         """Give an agent control from whoever has it, and give the new version."""
         sources = (Control.BOT, Control.REQUESTED, Control.QUEUED, Control.OFFERED)
-        values = _step(conversation_id, sources, Control.AGENT, agent=agent_id, version=version)
+        values = step(conversation_id, sources, Control.AGENT, agent=agent_id, version=version)
         async with self._database.connection() as connection, connection.transaction():
-            if not (await connection.execute(_HAS_ACCOUNT, {"agent": agent_id})).rowcount:
+            if not (await connection.execute(HAS_ACCOUNT, {"agent": agent_id})).rowcount:
                 raise Conflict("Your account was removed; somebody who has one must take it.", code="no_account")
-            row = await (await connection.execute(_PASS, values)).fetchone()
+            row = await (await connection.execute(PASS, values)).fetchone()
+            if row is None:  # what is offered and comes back meanwhile waits all the same
+                values |= {"from": [Control.QUEUED.value, Control.OFFERED.value], "version": None}
+                row = await (await connection.execute(PASS, values)).fetchone()
             if row is None:
-                raise await _quicker(connection, conversation_id)
+                raise await quicker(connection, conversation_id)
             follow = {"id": conversation_id, "state": "agent", "agent": agent_id, "handback": None}
-            if not (await connection.execute(_FOLLOW, follow)).rowcount and handoff is not None:
+            if not (await connection.execute(FOLLOW, follow)).rowcount and handoff is not None:
                 kept = _handoff_values(conversation_id, handoff) | {"state": "agent", "agent": agent_id}
                 await connection.execute(_KEEP, kept)
-            await connection.execute(_ASSIGN, {"id": conversation_id, "agent": agent_id})
+            await connection.execute(ASSIGN, {"id": conversation_id, "agent": agent_id})
         taken: int = row[0]
         return taken
 
@@ -179,22 +188,31 @@ class PostgresHandoffs(HandoffReads):
         """End an agent's stretch without the bot saying anything."""
         async with self._database.connection() as connection, connection.transaction():
             await self._end(connection, (conversation_id, version, agent_id), record, Control.WRAP_UP)
-            await connection.execute(_PASS, _step(conversation_id, (Control.WRAP_UP,), Control.CLOSED))
+            await connection.execute(PASS, step(conversation_id, (Control.WRAP_UP,), Control.CLOSED))
 
     async def put_back(self, conversation_id: UUID, version: int, agent_id: int) -> None:
         """Put what an agent has back into the queue, for somebody else."""
         async with self._database.connection() as connection, connection.transaction():
-            held = _step(conversation_id, (Control.AGENT,), Control.QUEUED, version=version) | {"holder": agent_id}
-            if not (await connection.execute(_PASS, held)).rowcount:
-                raise await _quicker(connection, conversation_id)
+            held = step(conversation_id, (Control.AGENT,), Control.QUEUED, version=version) | {"holder": agent_id}
+            if not (await connection.execute(PASS, held)).rowcount:
+                raise await quicker(connection, conversation_id)
             follow = {"id": conversation_id, "state": "queued", "agent": None, "handback": None}
-            await connection.execute(_FOLLOW, follow)
-            await connection.execute(_ASSIGN, {"id": conversation_id, "agent": None})
+            await connection.execute(FOLLOW, follow)
+            await connection.execute(ASSIGN, {"id": conversation_id, "agent": None})
+
+    async def request(self, conversation_id: UUID, handoff: Handoff) -> bool:
+        """Keep a handoff that nobody asked for in a turn: the bot goes on until somebody can take it."""
+        values = _handoff_values(conversation_id, handoff) | {"state": "requested"}
+        async with self._database.connection() as connection, connection.transaction():
+            if not (await connection.execute(f"{_HAS_BOT} FOR NO KEY UPDATE", values)).rowcount:
+                return False
+            await connection.execute(_SUPERSEDE, values)
+            return (await connection.execute(_KEEP, values)).rowcount > 0
 
     async def reopen(self, conversation_id: UUID) -> None:
         """Give the bot control of a conversation that nobody has."""
         ended = (Control.CLOSED, Control.EXPIRED, Control.FAILED)
-        await self._database.run(_PASS, _step(conversation_id, ended, Control.BOT))
+        await self._database.run(PASS, step(conversation_id, ended, Control.BOT))
 
     async def give_up_waiting(self, conversation_id: UUID, text: str, state: str) -> bool:
         """Give the bot control of a conversation that still waits for a person, and say so to the contact."""
@@ -210,10 +228,10 @@ class PostgresHandoffs(HandoffReads):
         )
         for (conversation_id,) in found:
             async with self._database.connection() as connection, connection.transaction():
-                values = _step(conversation_id, (Control.AGENT,), Control.QUEUED) | {"holder": agent_id}
-                if (await connection.execute(_PASS, values)).rowcount:
+                values = step(conversation_id, (Control.AGENT,), Control.QUEUED) | {"holder": agent_id}
+                if (await connection.execute(PASS, values)).rowcount:
                     follow = {"id": conversation_id, "state": "queued", "agent": None, "handback": None}
-                    await connection.execute(_FOLLOW, follow)
+                    await connection.execute(FOLLOW, follow)
         await self._database.run(
             "UPDATE cases SET agent_id = NULL WHERE workspace_id = 1 AND agent_id = %s", (agent_id,)
         )
@@ -223,17 +241,18 @@ class PostgresHandoffs(HandoffReads):
         self, connection: Connection, held: tuple[UUID, int, int], record: Mapping[str, Any], to: Control
     ) -> None:
         conversation_id, version, agent_id = held
-        values = _step(conversation_id, (Control.AGENT,), to, version=version) | {"holder": agent_id}
-        if not (await connection.execute(_PASS, values)).rowcount:
-            raise await _quicker(connection, conversation_id)
+        values = step(conversation_id, (Control.AGENT,), to, version=version) | {"holder": agent_id}
+        if not (await connection.execute(PASS, values)).rowcount:
+            raise await quicker(connection, conversation_id)
         follow = {"id": conversation_id, "state": "ended", "agent": None, "handback": rows.json_text(record)}
-        await connection.execute(_FOLLOW, follow)
+        await connection.execute(FOLLOW, follow)
         outcome = record.get("outcome")
         if outcome in SETTLED_OUTCOMES:
             await connection.execute(_RESOLVE, {"id": conversation_id, "outcome": outcome, "agent": agent_id})
 
 
-async def _quicker(connection: Connection, conversation_id: UUID) -> Conflict:
+async def quicker(connection: Connection, conversation_id: UUID) -> Conflict:
+    """Give the refusal for who comes second, with who was first."""
     cursor = await connection.execute(
         "SELECT c.control, a.name FROM conversations c"
         " LEFT JOIN agents a ON a.workspace_id = 1 AND a.id = c.agent_id WHERE c.workspace_id = 1 AND c.id = %s",
@@ -249,11 +268,11 @@ async def _quicker(connection: Connection, conversation_id: UUID) -> Conflict:
 
 async def _is_overdue(connection: Connection, conversation_id: UUID) -> bool:
     """Look again under the row's lock: they may have gone on with the bot meanwhile, and wait anew."""
-    await connection.execute(_HOLD, {"id": conversation_id})
+    await connection.execute(HOLD, {"id": conversation_id})
     return (await connection.execute(f"{OVERDUE} AND c.id = %s", (conversation_id,))).rowcount > 0
 
 
-def _step(
+def step(
     conversation_id: UUID,
     sources: tuple[Control, ...],
     to: Control,
@@ -261,6 +280,7 @@ def _step(
     agent: int | None = None,
     version: int | None = None,
 ) -> dict[str, Any]:
+    """Give the values of PASS: who gets control from whom, and what the timeline says of it."""
     return {
         "id": conversation_id,
         "from": [source.value for source in sources],

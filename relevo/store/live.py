@@ -14,7 +14,8 @@ from relevo.errors import Unavailable
 from relevo.store.pool import Database
 
 BOTS, SENDERS, TIMELINES = "relevo_bots", "relevo_senders", "relevo_timelines"
-EVERYTHING = (BOTS, SENDERS, TIMELINES)
+ROUTERS = "relevo_routers"
+EVERYTHING = (BOTS, SENDERS, TIMELINES, ROUTERS)
 
 Topic = tuple[str, str]
 """A channel of NOTIFY and its payload: a conversation for timelines, else nothing, which then means any of them."""
@@ -84,6 +85,10 @@ class PostgresLive:
         """Tell delivery workers that an outbox row waits."""
         self._say((SENDERS, ""))
 
+    def wake_routers(self) -> None:
+        """Tell whoever routes that something waits for a person, or that somebody can take it."""
+        self._say((ROUTERS, ""))
+
     def changed(self, conversation_id: UUID | None) -> None:
         """Tell pages and waiting callers that a timeline grew, or that something else at the desk changed."""
         self._say((TIMELINES, str(conversation_id or "")))
@@ -110,6 +115,12 @@ class PostgresLive:
     def senders(self) -> Iterator[Subscription]:
         """Subscribe to waiting outbox rows."""
         with self._subscribe((SENDERS, "")) as subscription:
+            yield subscription
+
+    @contextmanager
+    def routers(self) -> Iterator[Subscription]:
+        """Subscribe to what may change who is offered what."""
+        with self._subscribe((ROUTERS, "")) as subscription:
             yield subscription
 
     @contextmanager

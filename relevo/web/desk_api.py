@@ -12,6 +12,7 @@ from sanic.request import Request
 from relevo import __version__
 from relevo.contracts.desk import ConversationLine
 from relevo.errors import NotFound, Unreadable
+from relevo.web import desk_queues
 from relevo.web import desk_wire as wire
 from relevo.web import desk_worklist as worklist
 from relevo.web import desk_writing as writing
@@ -171,5 +172,6 @@ API = Api(
         *NOTICES,
         _post("/presence", "Say that one is here, or away.", writing.presence, wire.Presence, wire.Agent),
         *ASSISTANT,
+        *desk_queues.OPERATIONS,
     ),
 )

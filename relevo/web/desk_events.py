@@ -49,7 +49,9 @@ def _case(words: Words, rest: Rest) -> str:
 
 def _control(words: Words, rest: Rest) -> str:
     before, after = (known(words, "control", str(rest.pop(key, ""))) for key in ("from", "to"))
-    return f"<p>{before} → <b>{after}</b></p>"
+    because = rest.pop("because", None)
+    why = f" · {known(words, 'offer', str(because))}" if because else ""
+    return f"<p>{before} → <b>{after}</b>{why}</p>"
 
 
 def _handed_back(words: Words, rest: Rest) -> str:

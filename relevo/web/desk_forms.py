@@ -8,8 +8,9 @@ from relevo.domain.cases import Case
 from relevo.domain.contacts import Level
 from relevo.domain.conversations import ENDED, WAITING, Control
 from relevo.domain.handoff import OUTCOMES
+from relevo.domain.routing import LEADING_ROLES
 from relevo.flow.approvals import MAX_REASON_CHARACTERS
-from relevo.flow.desk import LEADING_ROLES, MAX_TOLD_CHARACTERS
+from relevo.flow.desk import MAX_TOLD_CHARACTERS
 from relevo.flow.goodwill import CURRENCY
 from relevo.flow.summary import INNER_SLOTS
 from relevo.web.desk_reading import Reading

@@ -8,6 +8,7 @@ import msgspec
 
 from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.desk import ConversationLine
+from relevo.domain.routing import LEADING_ROLES
 from relevo.errors import RequestError
 from relevo.web.desk_list import case_list
 from relevo.web.desk_listing import CaseListing
@@ -16,9 +17,9 @@ from relevo.web.languages import WORDS, Words
 from relevo.web.markup import document, known, moment, text
 from relevo.web.sign_in import Session
 
-_STYLES = ("desk", "list", "sla", "assistant")
+_STYLES = ("desk", "list", "sla", "assistant", "queues")
 """Of static/desk, in this order; each room may have one of its own."""
-_SCRIPTS = ("desk", "notices", "assistant")
+_SCRIPTS = ("desk", "notices", "assistant", "offers")
 _HEAD = "\n".join(
     [
         *(f'<link rel="stylesheet" href="/static/desk/{name}.css">' for name in _STYLES),
@@ -26,7 +27,11 @@ _HEAD = "\n".join(
         *(f'<script type="module" src="/static/desk/{name}.js"></script>' for name in _SCRIPTS),
     ]
 )
-_ROOMS: tuple[tuple[str, str, frozenset[str] | None], ...] = (("/desk", "desk.inbox", None),)
+_ROOMS: tuple[tuple[str, str, frozenset[str] | None], ...] = (
+    ("/desk", "desk.inbox", None),
+    ("/desk/queue", "queues.title", None),
+    ("/desk/team", "team.title", LEADING_ROLES),
+)
 """Where one goes from every page: its address, its words, and the roles that may (None: everybody)."""
 _LOGO = (
     '<svg class="logo" viewBox="0 0 32 32" aria-hidden="true"><path d="M5 20a9 9 0 0 1 9-9h9"/>'
@@ -97,6 +102,7 @@ def desk_page(language: str, title: str, session: Session, body: str, *, searche
 {notices_frame(words)}
 <noscript><p class="alert">{text(words["desk.no_script"])}</p></noscript>
 {body}
+<div id="offers" role="region" aria-live="polite" aria-label="{text(words["script.offers"])}" hidden></div>
 <div id="toast" role="alert" hidden><p></p>
 <button type="button" class="plain">{text(words["desk.dismiss"])}</button></div>
 <script type="application/json" id="words">{_script_words(words)}</script>

@@ -14,6 +14,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from relevo.errors import NotAuthenticated, RequestError, TooMany
+from relevo.web import desk_team
 from relevo.web.desk_board import board_of
 from relevo.web.desk_html import overview_page, refusal_page, sign_in_page
 from relevo.web.desk_list import list_fragment
@@ -61,6 +62,8 @@ def add_desk_pages(app: Sanic) -> None:
         _page(_conversation), "/desk/conversations/<conversation_id:uuid>", methods=["GET"], name="desk_conversation"
     )
     app.add_route(_page(_case), "/desk/cases/<case_id:str>", methods=["GET"], name="desk_case")
+    for path, handler, name in desk_team.PAGES:
+        app.add_route(_page(handler), path, methods=["GET"], name=name)
 
 
 def _page(handler: Page) -> Page:
@@ -178,7 +181,9 @@ def _after(request: Request) -> int | None:
 
 def _own_page(target: str) -> str:
     """Give a page of the desk to go to; never one of somebody else's."""
-    is_ours = target in ("/desk", "/desk/search") or target.startswith(("/desk/cases/", "/desk/conversations/"))
+    is_ours = target in ("/desk", "/desk/search", "/desk/queue", "/desk/team") or target.startswith(
+        ("/desk/cases/", "/desk/conversations/")
+    )
     return target if is_ours and target.isascii() and target.isprintable() and len(target) < 200 else "/desk"
 
 

@@ -12,6 +12,7 @@ from relevo.errors import Conflict
 from relevo.flow import goodwill
 from relevo.flow.approvals import Decider, may_approve
 from relevo.flow.goodwill import VoucherWish
+from relevo.flow.offers import OfferWork
 from relevo.web import desk_wire as wire
 from relevo.web.desk_doors import Call
 
@@ -102,7 +103,9 @@ async def add_voucher(call: Call, body: wire.AddVoucher, case_id: str) -> wire.E
 async def presence(call: Call, body: wire.Presence) -> wire.Agent:
     """Note that the caller is here, and whether they take conversations."""
     agent = call.agent
-    await call.services.store.accounts.seen(agent.id, is_away=body.is_away)
+    services = call.services
+    work = OfferWork(store=services.store, live=services.live)
+    await work.arrived(agent, is_away=body.is_away, presence_seconds=services.service.presence_seconds)
     return wire.agent_line(agent if body.is_away is None else replace(agent, is_away=body.is_away))
 
 

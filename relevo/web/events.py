@@ -1,7 +1,8 @@
 """A visitor's events: what was said, whole and in order, after the visitor's own cursor.
 
 The cursor is the timeline's position. The same events come as a stream (server-sent events) or, with ``wait``, as JSON;
-a wake-up only says "look again", so a lost one costs a heartbeat at most. What a visitor may see is messages alone.
+a wake-up only says "look again", so a lost one costs a heartbeat at most. What a visitor may see is messages alone, and
+whether the bot or a person answers: so a page knows whose words to wait for.
 """
 
 from __future__ import annotations
@@ -34,6 +35,14 @@ _PAGE = 200
 _STRANGER_PAUSE_SECONDS = 0.5
 """How often a stream looks whether its visitor has written for the first time: until then there is no timeline."""
 
+_ANSWERS = {
+    "bot": "bot",
+    "requested": "queue",
+    "queued": "queue",
+    "offered": "queue",
+    "agent": "person",
+    "wrap_up": "person",
+}
 STREAM_HEADERS = {
     "Cache-Control": "no-store, no-transform",
     "X-Accel-Buffering": "no",
@@ -78,6 +87,8 @@ class Reader:
         self._channel = channel
         self._address = address
         self._conversation_id: UUID | None = None
+        self.answers: str | None = None
+        """Who answers by now, where that has changed on what was read: ``bot``, ``queue``, ``person`` or ``nobody``."""
 
     async def find(self) -> UUID | None:
         """Give the visitor's conversation, or None while they have not written."""
@@ -100,6 +111,7 @@ class Reader:
         while conversation_id is not None and not found:
             entries = await self.services.store.conversations.entries(conversation_id, self.position, _PAGE)
             found = [_message(entry) for entry in entries if entry.kind == "message"]
+            self.answers = next((told for entry in reversed(entries) if (told := _answering(entry))), self.answers)
             self.position = entries[-1].position if entries else self.position
             if len(entries) < _PAGE:
                 break
@@ -144,7 +156,8 @@ async def _poll(reader: Reader, seconds: float) -> HTTPResponse:
             found = await reader.read()
             left = deadline - monotonic()
             if found or was_reset or left <= 0:
-                return json_answer({"events": found, "position": reader.position, "reset": was_reset})
+                told = {"answers": reader.answers} if reader.answers else {}
+                return json_answer({"events": found, "position": reader.position, "reset": was_reset, **told})
             await waiter.wait(left)
 
 
@@ -181,7 +194,11 @@ async def _follow(response: Any, reader: Reader, place: Stream) -> None:
         waiter = Waiter(reader, stack)
         while not place.is_replaced:
             await waiter.subscribe()
-            if found := await reader.read():
+            known = reader.answers
+            found = await reader.read()
+            if reader.answers != known:
+                await response.send(b'event: answers\ndata: {"by":"%b"}\n\n' % (reader.answers or "bot").encode())
+            if found:
                 await response.send(b"".join(_event(message) for message in found))
             elif monotonic() - spoke_at >= heartbeat:
                 await response.send(b": still here\n\n")
@@ -193,6 +210,12 @@ async def _follow(response: Any, reader: Reader, place: Stream) -> None:
 
 def _event(message: Message) -> bytes:
     return b"id: %d\nevent: message\ndata: %b\n\n" % (message.position, _encode(message))
+
+
+def _answering(entry: Entry) -> str | None:
+    """Give who answers from an entry on, where it passes control."""
+    after = (entry.content.custom or {}).get("to") if entry.kind == "control" else None
+    return None if after is None else _ANSWERS.get(str(after), "nobody")
 
 
 def _message(entry: Entry) -> Message:

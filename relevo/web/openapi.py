@@ -47,6 +47,8 @@ class Operation:
     body: Any = None
     query: Sequence[Query] = ()
     is_public: bool = False
+    refuses: Sequence[int] = ()
+    """Statuses beside those that its kind has anyway."""
 
     @property
     def changes(self) -> bool:
@@ -124,6 +126,7 @@ def _refusals(operation: Operation) -> dict[str, Any]:
     statuses = {503} if operation.is_public else {401, 429, 503}
     statuses |= {400, 403, 409, 413} if operation.changes else set()
     statuses |= {400} if operation.query else set()
+    statuses |= set(operation.refuses)
     statuses |= {404} if "{" in operation.path or operation.name.startswith("effect_") else set()
     return {str(status): {"$ref": f"#/components/responses/{status}"} for status in sorted(statuses)}
 

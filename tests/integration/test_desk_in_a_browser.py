@@ -244,7 +244,7 @@ async def test_away_is_one_switch(office: Office) -> None:
     sara = await office.seat()
     await sara.page.get_by_role("switch", name="Available").click()
     await expect(sara.page.get_by_role("switch", name="Away")).not_to_be_checked()
-    assert not await office.doors.opened.store.handoffs.is_anybody_online(45)
+    assert not await office.doors.opened.store.handoffs.colleagues(45)
 
 
 async def test_everything_has_a_name_and_is_reached_by_keyboard(office: Office) -> None:

@@ -258,12 +258,12 @@ async def test_the_list_shows_what_is_due_first_and_filters(doors: Doors, sara: 
 async def test_being_away_or_gone_leaves_nobody_online(doors: Doors, sara: DeskOf) -> None:
     """Presence is what the bot asks before it hands a conversation over."""
     handoffs = doors.opened.store.handoffs
-    assert await handoffs.is_anybody_online(45)
+    assert await handoffs.colleagues(45)
     assert (await sara.does("/presence", is_away=True))["is_away"] is True
-    assert not await handoffs.is_anybody_online(45)
+    assert not await handoffs.colleagues(45)
     assert (await sara.does("/presence"))["is_away"] is True, "saying that one is here does not end being away"
     await sara.does("/presence", is_away=False)
-    assert await handoffs.is_anybody_online(45)
+    assert await handoffs.colleagues(45)
 
 
 async def test_html_in_every_field_stays_text(doors: Doors, sara: DeskOf, noelia: DeskOf) -> None:

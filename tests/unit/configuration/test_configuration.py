@@ -198,3 +198,58 @@ def test_unknown_channels_and_keys_are_told(project: Path) -> None:
         "credentials.yml:2: 'color' means nothing here; remove it.",
         "credentials.yml:3: 'telegram' means nothing here; known are: email, rest, widget.",
     ]
+
+
+QUEUES = """\
+  queues:
+    money: {case_types: [refund], languages: [es, fr], skils: [law]}
+    Refunds: {case_types: [refund]}
+    more: {case_types: [refund], hours: {mon: "9-5"}, timezone: Mars/Base}
+    same: {case_types: [refund]}
+    default: {case_types: [refund]}
+    supervisors: {triggers: [safety, boredom], priorities: [urgent, low]}
+"""
+
+
+def test_every_mistake_about_queues_is_told_with_its_line(project: Path) -> None:
+    """Unknown words, languages that the bot does not speak, hours that are none, a queue in which nothing arrives."""
+    text = (project / "relevo.yml").read_text(encoding="utf-8")
+    start = text.index("  queues:\n")
+    end = text.index("  # How long a prepared")
+    (project / "relevo.yml").write_text(text[:start] + QUEUES + text[end:], encoding="utf-8")
+    line = text[:start].count("\n") + 1
+    told = _mistakes(project)
+    for number, fragment in (
+        (1, "languages is 'fr'"),
+        (1, "did you mean 'skills'?"),
+        (2, "'Refunds' is no name of a queue"),
+        (3, "'mon: 9-5' must be written like"),
+        (3, "'Mars/Base' is no known time zone"),
+        (4, "'same' takes the same as 'Refunds'"),
+        (5, "'case_types' means nothing here"),
+        (6, "triggers is 'boredom'"),
+        (6, "priorities is 'low'"),
+    ):
+        assert any(one.startswith(f"relevo.yml:{line + number}: ") and fragment in one for one in told), (
+            fragment,
+            told,
+        )
+
+
+def test_queues_have_their_own_hours_and_the_rest_as_everybody(project: Path) -> None:
+    """And without a word there are the default one and the supervisors'."""
+    text = (project / "relevo.yml").read_text(encoding="utf-8")
+    start, end = text.index("  queues:\n"), text.index("  # How long a prepared")
+    (project / "relevo.yml").write_text(text[:start] + text[end:], encoding="utf-8")
+    assert [queue.name for queue in read_configuration(project, {}).bot.service.queues.all] == [
+        "default",
+        "supervisors",
+    ]
+    own = '  queues: {claims: {case_types: [damage], hours: {mon-fri: "09:00-17:00"}, skills: [law]}}\n'
+    (project / "relevo.yml").write_text(text[:start] + own + text[end:], encoding="utf-8")
+    service = read_configuration(project, {}).bot.service
+    claims = service.queues.get("claims")
+    assert claims.skills == ("law",)
+    hours = service.calendar_of(claims)
+    assert (hours.timezone, hours.holidays) == ("Europe/Madrid", service.holidays)
+    assert str(hours.shifts[0].opens) == "09:00:00"

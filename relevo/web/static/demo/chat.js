@@ -12,6 +12,7 @@ const cabinet = new Cabinet(link, words, part("viewer"));
 const items = new Map(); // position of a message, or cid of one on its way, to its element
 const titles = new Map(); // payload to what its button says
 let answeredTo = 0;
+let answeredBy = "bot"; // who waits in the queue, or writes with a person, is not told that the bot is writing
 let slowTimer;
 let isSendingWhenUploaded = false;
 
@@ -22,7 +23,9 @@ link.addEventListener("message", ({ detail }) => receive(detail));
 link.addEventListener("refused", ({ detail }) => note(detail.item.cid, `${words.failed} ${words[`problem_${detail.code}`] ?? detail.sentence}`, true));
 link.addEventListener("state", ({ detail }) => { part("offline").hidden = detail === "online"; });
 link.addEventListener("forgetful", () => { part("forgetful").hidden = false; });
+link.addEventListener("answers", ({ detail }) => { answeredBy = detail; if (answeredBy !== "bot") typing(false); });
 link.addEventListener("reset", () => {
+  answeredBy = "bot";
   for (const [key, element] of items) if (typeof key === "number") { element.remove(); items.delete(key); }
 });
 
@@ -103,7 +106,7 @@ function settle({ cid }, position) {
   }
 }
 
-function expect(position) { if (position > answeredTo) typing(true); }
+function expect(position) { if (position > answeredTo && answeredBy === "bot") typing(true); }
 
 function typing(isTyping) {
   clearTimeout(slowTimer);

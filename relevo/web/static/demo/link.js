@@ -174,14 +174,16 @@ export class Link extends EventTarget {
     const field = (name) => block.split("\n").find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
     const kind = field("event");
     if (kind === "message") this.#receive(JSON.parse(field("data")));
+    else if (kind === "answers") this.#tell("answers", JSON.parse(field("data")).by);
     else if (kind === "reset") this.#reset();
     else if (kind === "replaced") await this.#pause(3_600_000); // another window listens; this one when it is looked at
   }
 
   async #poll() {
-    const { events, position, reset } = await (await this.#fetch(`events?after=${this.#position}&wait=25`)).json();
+    const { events, position, reset, answers } = await (await this.#fetch(`events?after=${this.#position}&wait=25`)).json();
     this.#tell("state", "online");
     if (reset) this.#reset();
+    if (answers) this.#tell("answers", answers);
     events.forEach((message) => this.#receive(message));
     this.#position = position;
   }

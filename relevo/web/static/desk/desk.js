@@ -52,7 +52,11 @@ function markRoom() {
 function listen() {
   const stream = new EventSource("/desk/api/changes");
   stream.addEventListener("open", refresh); // what changed since the page was made, or while the stream was away
-  stream.addEventListener("changed", ({ data }) => { changed(JSON.parse(data).conversations ?? [""]); here(); });
+  stream.addEventListener("changed", ({ data }) => {
+    document.dispatchEvent(new Event("relevo:changed"));
+    changed(JSON.parse(data).conversations ?? [""]);
+    here();
+  });
   stream.addEventListener("here", here);
   stream.addEventListener("replaced", () => stream.close());
   stream.addEventListener("ended", () => location.reload());

@@ -29,6 +29,10 @@ export async function sendPresence() {
   try { await post("/desk/api/presence", {}); } catch { /* the status line says when Relevo does not answer */ }
 }
 
+export function call(address, values) { return post(address, values); }
+
+export function sentenceFor({ code, message }) { return words[`problem.${code}`] ?? message; }
+
 async function submit(form, address, refresh) {
   if (form.getAttribute("aria-busy") === "true") return;
   form.setAttribute("aria-busy", "true");
