@@ -58,7 +58,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
 def read_queue_names() -> tuple[str, ...]:
     """Give the queues of relevo.yml; raises ConfigurationError with every mistake in it."""
     mistakes = Mistakes()
-    bot = read_bot(read_settings().places.project_folder / "relevo.yml", mistakes)
+    bot = read_bot(read_settings().places.project_folder / "relevo.yml", os.environ, mistakes)
     mistakes.raise_if_any()
     return tuple(queue.name for queue in bot.service.queues.all)
 
