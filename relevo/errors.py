@@ -30,6 +30,7 @@ The docstring is the default message; the class is the verdict; ``code`` is stab
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import ClassVar
 
@@ -55,9 +56,12 @@ class RequestError(RelevoError):
     code = "bad_request"
     status: ClassVar[int] = 400
 
-    def __init__(self, sentence: str | None = None, *, code: str | None = None) -> None:
+    def __init__(
+        self, sentence: str | None = None, *, code: str | None = None, details: Mapping[str, str | int] | None = None
+    ) -> None:
         super().__init__(sentence)
         self.reason = code or self.code
+        self.details: Mapping[str, str | int] = details or {}
 
 
 class Unreadable(RequestError):

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from relevo.contracts.composer import Composer
 from relevo.contracts.store import Store
 from relevo.store.accounts import PostgresAccounts
 from relevo.store.approvals import PostgresApprovals
@@ -14,6 +15,7 @@ from relevo.store.bots import PostgresBots
 from relevo.store.case_work import PostgresCaseWork
 from relevo.store.conversations import PostgresConversations
 from relevo.store.desk import PostgresDesk
+from relevo.store.desktop import PostgresDesktop
 from relevo.store.effects import PostgresEffects
 from relevo.store.handoffs import PostgresHandoffs
 from relevo.store.inbox import PostgresInbox
@@ -21,10 +23,13 @@ from relevo.store.live import EVERYTHING, PostgresLive
 from relevo.store.notices import PostgresNotices
 from relevo.store.outbox import PostgresOutbox
 from relevo.store.pool import Database
+from relevo.store.ready_words import PostgresReadyWords
 from relevo.store.routing import PostgresRouting
 from relevo.store.search import PostgresSearch
 from relevo.store.sla import PostgresRounds
+from relevo.store.unsent import PostgresUnsents
 from relevo.store.worklist import PostgresWorklist
+from relevo.store.writing import PostgresWriting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,4 +84,10 @@ def _store(database: Database, lease_seconds: float, attachment_key: bytes | Non
         worklist=PostgresWorklist(database),
         rounds=PostgresRounds(database),
         notices=PostgresNotices(database),
+        composer=Composer(
+            writing=PostgresWriting(database),
+            unsent=PostgresUnsents(database),
+            desktop=PostgresDesktop(database),
+            ready=PostgresReadyWords(database),
+        ),
     )

@@ -31,6 +31,7 @@ from relevo.flow.routing import Router
 from relevo.flow.search import Indexer
 from relevo.flow.sla import SlaWatch
 from relevo.flow.sweep import Sweeper
+from relevo.flow.unsent import UnsentWatch
 from relevo.store.live import ROUTERS, SENDERS, TIMELINES
 from relevo.web.app import WebServices, create_app
 from relevo.web.server import serving
@@ -134,7 +135,8 @@ def _parts(settings: Settings, configuration: Configuration, opened: OpenStore, 
     expirer = Expirer(attachments=store.attachments, retention=retention(settings))
     indexer = Indexer(search=store.search)
     router = Router(routing=store.routing, live=live, service=service, default_language=language)
-    watches: list[Part] = [router.run, queue_watch.run, promise_watch.run, sla_watch.run]
+    unsent_watch = UnsentWatch(unsent=store.composer.unsent, live=live)
+    watches: list[Part] = [router.run, queue_watch.run, promise_watch.run, sla_watch.run, unsent_watch.run]
     parts = [sweeper.run, decider.run, *watches, expirer.run, indexer.run]
     channels: dict[str, Channel] = {}  # REST and the web chat fetch for themselves
     if email := mail_channel(configuration):

@@ -64,13 +64,15 @@ def read_bot(path: Path, environment: Mapping[str, str], mistakes: Mistakes) -> 
 
 
 def _service(spot: Spot) -> Service:
-    known = ("hours", "holidays", "sla", "first_response_seconds", "queues", "assistant")
+    known = ("hours", "holidays", "sla", "first_response_seconds", "queues", "assistant", "undo_seconds")
     parts = spot.fields(optional=(*known, *_LEAST_SECONDS))
     given: dict[str, object] = {
         name: seconds
         for name, least in _LEAST_SECONDS.items()
         if name in parts and (seconds := parts[name].whole_number(least=least))
     }
+    if "undo_seconds" in parts and (undo := parts["undo_seconds"].whole_number(least=0)) is not None:
+        given["undo_seconds"] = undo
     if "hours" in parts:
         given["shifts"] = read_shifts(parts["hours"])
     if "holidays" in parts:

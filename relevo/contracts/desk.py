@@ -252,20 +252,6 @@ class ByHand:
 class CaseWork(Protocol):
     """What happens to a case at the desk and by the clock."""
 
-    async def note(self, conversation_id: UUID, agent_id: int, text: str, client_id: str) -> int:
-        """Write for agents alone; the same client id again writes nothing and gives the same position.
-
-        Raises NotFound, and Conflict when the client id was used for something else.
-        """
-        ...
-
-    async def reply(self, conversation_id: UUID, agent_id: int, text: str, client_id: str) -> int:
-        """Write to the contact as an agent who has control; idempotent by client id.
-
-        Raises NotFound, and Conflict for whoever has no control or used the client id for something else.
-        """
-        ...
-
     async def verify(self, conversation_id: UUID, version: int, agent_id: int, found: ByHand) -> None:
         """Know whoever writes as by two facts, as an agent who has control has found out, and forget wrong tries.
 

@@ -97,6 +97,14 @@ class HeldHandoff(msgspec.Struct, kw_only=True):
     ended_at: Moment | None
 
 
+class HeldDraft(msgspec.Struct, kw_only=True):
+    """What an agent has begun to write, or is about to send."""
+
+    kind: str
+    text: str
+    updated_at: Moment
+
+
 class HeldConversation(msgspec.Struct, kw_only=True):
     """Everything said with one identity; mails are the conversation whose channel is ``email``."""
 
@@ -112,6 +120,8 @@ class HeldConversation(msgspec.Struct, kw_only=True):
     handoffs: list[HeldHandoff]
     bot_memory: list[Any]
     """What the bot remembers of it: its tracker's events."""
+    drafts: list[HeldDraft] = []
+    """What agents have begun to write in it."""
 
 
 class Withheld(msgspec.Struct, kw_only=True):

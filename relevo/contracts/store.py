@@ -11,6 +11,7 @@ from uuid import UUID
 from relevo.contracts.accounts import Accounts
 from relevo.contracts.attachments import Attachments, KeptFor
 from relevo.contracts.channel import Delivery
+from relevo.contracts.composer import Composer
 from relevo.contracts.desk import Approvals, CaseWork, Desk, Handoffs
 from relevo.contracts.routing import Routing
 from relevo.contracts.search import Search
@@ -319,3 +320,4 @@ class Store:
     worklist: Worklist
     rounds: Rounds
     notices: Notices
+    composer: Composer

@@ -72,3 +72,8 @@ class Retention:
     """Counted from the end of an identity document's case; what comes first holds."""
     unsent_days: int = 1
     """For what was uploaded and never sent with a message."""
+
+
+def desk_channel(agent_id: int) -> str:
+    """Give under which channel an agent's file is kept until it is sent; its address is the conversation it is for."""
+    return f"desk:{agent_id}"

@@ -41,6 +41,8 @@ class Service:
     """How long somebody has to accept a conversation before the next one is asked."""
     offer_later_seconds: int = 14_400
     """For how long, in open hours, a conversation is offered to who comes, for which nobody was there."""
+    undo_seconds: int = 5
+    """How long an agent may take back a reply that they have sent from the desk's page; 0 sends it at once."""
     timezone: str = "Europe/Madrid"
     privacy_answer_months: int = 1
     """Within how many months a request about one's own data is answered, counted from when it came."""

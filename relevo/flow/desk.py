@@ -1,6 +1,7 @@
 """What an agent does at the desk: takes a conversation, answers, notes, hands it back; promises and closes cases.
 
-    take over ─► reply, note, verify ─► hand back (the bot opens with what was decided) | close | put back
+    take over ─► verify, reply and note (flow/composing.py)
+        ─► hand back (the bot opens with what was decided) | close | put back
 
 Each verb is one transaction of the store and then wakes whoever must look. Who comes second hears who was first.
 """
@@ -69,27 +70,13 @@ class DeskWork:
             conversation, version = await self.store.conversations.get(conversation_id), version + 1
         case = await self._case_of(conversation_id)
         handoff = await takeover(conversation, case, self.store.handoffs, self.store.inbox, self.clock(), self.service)
+        await self.store.composer.unsent.send(conversation_id)
         taken = await self.store.handoffs.take_over(conversation_id, version, agent.id, handoff)
         here = say(conversation.language, "agent_here", name=agent.name)
         await self.store.conversations.say(conversation_id, Author.SYSTEM, Content(text=here))
         self._changed(conversation_id, "take_over", agent)
         self.live.wake_senders()
         return taken
-
-    async def reply(self, conversation_id: UUID, agent: AgentAccount, text: str, client_id: str) -> int:
-        """Write to the contact as an agent who has control, once for each client id, and give the position."""
-        demand_client_id(client_id)
-        position = await self.store.case_work.reply(conversation_id, agent.id, _words(text), client_id)
-        self._changed(conversation_id, "reply", agent)
-        self.live.wake_senders()
-        return position
-
-    async def note(self, conversation_id: UUID, agent: AgentAccount, text: str, client_id: str) -> int:
-        """Write for agents alone, once for each client id, and give the position."""
-        demand_client_id(client_id)
-        position = await self.store.case_work.note(conversation_id, agent.id, _words(text), client_id)
-        self._changed(conversation_id, "note", agent)
-        return position
 
     async def verify(self, conversation_id: UUID, version: int, agent: AgentAccount, business_ref: str) -> None:
         """Know whoever writes as a person of the business: an agent who has control has found out who it is."""
@@ -105,6 +92,7 @@ class DeskWork:
     async def hand_back(self, conversation_id: UUID, version: int, agent: AgentAccount, handback: Handback) -> None:
         """Give the bot control; it opens with what was decided, and knows what the person learned."""
         record = await self._record(conversation_id, agent, handback)
+        await self.store.composer.unsent.send(conversation_id)
         await self.store.handoffs.hand_back(conversation_id, version, agent.id, record)
         self._changed(conversation_id, "hand_back", agent)
         self.live.wake_bots()
@@ -115,6 +103,7 @@ class DeskWork:
         if conversation.control is Control.CLOSED and conversation.control_version == version + 2:
             return  # sent again: wrapping up and closing are two steps of control
         record = await self._record(conversation_id, agent, handback)
+        await self.store.composer.unsent.send(conversation_id)
         await self.store.handoffs.close(conversation_id, version, agent.id, record)
         self._changed(conversation_id, "close", agent)
 
@@ -122,6 +111,7 @@ class DeskWork:
         """Put a conversation back into the queue: one's own, or as a supervisor anybody's."""
         conversation = await self.store.conversations.get(conversation_id)
         holder = conversation.agent_id if agent.role in LEADING_ROLES else agent.id
+        await self.store.composer.unsent.send(conversation_id)
         await self.store.handoffs.put_back(conversation_id, version, holder or agent.id)
         self._changed(conversation_id, "put_back", agent)
 
@@ -210,10 +200,11 @@ def _outcome(outcome: str) -> str:
 
 
 def _optional(text: str | None) -> str | None:
-    return _words(text) if text and text.strip() else None
+    return words(text) if text and text.strip() else None
 
 
-def _words(text: str) -> str:
+def words(text: str) -> str:
+    """Give what an agent wrote, cleaned; raises TooLarge, and Unreadable where there is nothing."""
     cleaned = clean_text(text)
     size = len(cleaned.encode())
     if size > MAX_TEXT_BYTES:

@@ -80,8 +80,8 @@ WHERE workspace_id = 1 AND id = %s AND conversation_id = %s
 
 _UNUSED = f"""
 SELECT {_COLUMNS} FROM attachments a
-WHERE a.workspace_id = 1 AND a.conversation_id = %(conversation)s AND a.kind = 'other' AND a.case_id IS NULL
-  AND a.erased_at IS NULL AND a.created_at > %(since)s AND a.created_at <= %(until)s
+WHERE a.workspace_id = 1 AND a.conversation_id = %(conversation)s AND a.agent_id IS NULL AND a.kind = 'other'
+  AND a.case_id IS NULL AND a.erased_at IS NULL AND a.created_at > %(since)s AND a.created_at <= %(until)s
 ORDER BY a.position, a.created_at, a.id
 """
 

@@ -1,43 +1,21 @@
-"""Agents' words and notes, promises and the ends of cases."""
+"""What agents do to cases: promises, ends, and who somebody is."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import psycopg
-
 from relevo.contracts.desk import ByHand, Promise
 from relevo.domain.cases import Priority
 from relevo.domain.contacts import Level
-from relevo.domain.messages import clean_text
 from relevo.errors import Conflict, NotFound, RequestError
 from relevo.store import rows
 from relevo.store.cases import RAISED, reasons_text
 from relevo.store.desk import CASES, read_case
 from relevo.store.pool import Database
-
-# The position is taken under the row's lock; the same client id finds what it wrote before.
-_WRITE = """
-WITH known AS (
-    SELECT position, kind = %(kind)s AND content ->> 'text' = %(text)s AS is_same FROM entries
-    WHERE workspace_id = 1 AND conversation_id = %(id)s AND external_id = %(client)s AND author = 'agent'
-), grown AS (
-    UPDATE conversations SET last_position = last_position + 1, updated_at = now()
-    WHERE workspace_id = 1 AND id = %(id)s AND NOT EXISTS (SELECT FROM known)
-      AND (NOT %(is_reply)s OR (control = 'agent' AND agent_id = %(agent)s))
-    RETURNING id, channel, last_position
-), written AS (
-    INSERT INTO entries (conversation_id, position, kind, author, content, external_id)
-    SELECT id, last_position, %(kind)s, 'agent', %(content)s::jsonb, %(client)s FROM grown
-), queued AS (
-    INSERT INTO deliveries (conversation_id, position, channel)
-    SELECT id, last_position, channel FROM grown WHERE %(is_reply)s
-)
-SELECT last_position, true FROM grown UNION ALL SELECT position, is_same FROM known
-"""
+from relevo.store.writing import not_in_control
 
 # An identity is never switched on the way: whoever is known as somebody else is so until that ends.
 _IS_ANOTHER = "(i.level > 0 AND i.verified_until > now() AND i.business_ref IS DISTINCT FROM %(ref)s)"
@@ -107,14 +85,6 @@ class PostgresCaseWork:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    async def note(self, conversation_id: UUID, agent_id: int, text: str, client_id: str) -> int:
-        """Write for agents alone."""
-        return await self._write(conversation_id, agent_id, text, client_id, is_reply=False)
-
-    async def reply(self, conversation_id: UUID, agent_id: int, text: str, client_id: str) -> int:
-        """Write to the contact as an agent who has control."""
-        return await self._write(conversation_id, agent_id, text, client_id, is_reply=True)
 
     async def verify(self, conversation_id: UUID, version: int, agent_id: int, found: ByHand) -> None:
         """Know whoever writes, as an agent who has control has found out."""
@@ -196,42 +166,10 @@ class PostgresCaseWork:
         )
         return found[0][0] if found else None
 
-    async def _write(self, conversation_id: UUID, agent_id: int, text: str, client_id: str, *, is_reply: bool) -> int:
-        text = clean_text(text)
-        content = rows.json_text({"text": text, "custom": {"agent_id": agent_id}} if not is_reply else {"text": text})
-        values = {
-            "id": conversation_id,
-            "agent": agent_id,
-            "client": f"agent:{agent_id}:{client_id}",
-            "kind": "message" if is_reply else "note",
-            "content": content,
-            "is_reply": is_reply,
-            "text": text,
-        }
-        written = await self._written(values)
-        if not written:
-            raise await self._refusal(conversation_id)
-        position, is_same = written[0]
-        if not is_same:
-            raise Conflict(
-                "This client id was used before with another text; give every text an id of its own.",
-                code="client_id_reused",
-            )
-        return int(position)
-
-    async def _written(self, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        try:
-            return await self._database.rows(_WRITE, values)
-        except psycopg.errors.UniqueViolation:  # the same text at the same moment: the next look finds it
-            return await self._database.rows(_WRITE, values)
-
     async def _refusal(self, conversation_id: UUID) -> RequestError:
         known = await self._database.rows(
             "SELECT true FROM conversations WHERE workspace_id = 1 AND id = %s", (conversation_id,)
         )
         if not known:
             return NotFound("There is no such conversation.")
-        return Conflict(
-            "You do not have this conversation. Take it over first; nothing was written.",
-            code="not_in_control",
-        )
+        return not_in_control()

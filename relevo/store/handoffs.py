@@ -142,6 +142,23 @@ async def end_waiting(connection: Connection, conversation_id: UUID, text: str, 
     return True
 
 
+async def pass_on(connection: Connection, conversation_id: UUID, version: int, agent_id: int, to_agent_id: int) -> int:
+    """Give what an agent has to a colleague, within a transaction, and give the new version; raises Conflict."""
+    if not (await connection.execute(HAS_ACCOUNT, {"agent": to_agent_id})).rowcount:
+        raise NotFound("There is no such colleague, or their account was removed. Choose another.", code="no_colleague")
+    values = step(conversation_id, (Control.AGENT,), Control.AGENT, agent=to_agent_id, version=version)
+    cursor = await connection.execute("SELECT id, name FROM agents WHERE id = ANY(%s)", ([agent_id, to_agent_id],))
+    names: dict[int, str] = {row[0]: row[1] for row in await cursor.fetchall()}
+    told = {"agent_id": to_agent_id, "by": agent_id, "by_name": names[agent_id], "to_name": names[to_agent_id]}
+    custom = rows.json_text(told)
+    row = await (await connection.execute(PASS, values | {"holder": agent_id, "custom": custom})).fetchone()
+    if row is None:
+        raise await quicker(connection, conversation_id)
+    await connection.execute(FOLLOW, {"id": conversation_id, "state": "agent", "agent": to_agent_id, "handback": None})
+    await connection.execute(ASSIGN, {"id": conversation_id, "agent": to_agent_id})
+    return int(row[0])
+
+
 class PostgresHandoffs(HandoffReads):
     """Handoffs on PostgreSQL; see contracts.desk.Handoffs."""
 

@@ -66,13 +66,19 @@ ORDER BY 1
 _OPEN_CASES = "SELECT id FROM cases WHERE workspace_id = 1 AND id = ANY(%(cases)s) AND status = 'open' ORDER BY 1"
 
 _SENT_BY_THEM = """
-a.workspace_id = 1 AND (a.conversation_id = ANY(%(conversations)s) OR a.channel || ':' || a.address = ANY(%(names)s))
+a.workspace_id = 1 AND (a.conversation_id = ANY(%(conversations)s) OR a.channel || ':' || a.address = ANY(%(names)s)
+    OR starts_with(a.channel, 'desk:') AND a.address = ANY(%(conversations)s::uuid[]::text[]))
 """
 # Deepest first. In a browser that a family shares, the record of a contact may be another's by now.
 _ERASE = f"""
 DELETE FROM attachment_views v USING attachments a
     WHERE v.workspace_id = 1 AND v.attachment_id = a.id AND {_SENT_BY_THEM};
 DELETE FROM attachments a WHERE {_SENT_BY_THEM};
+DELETE FROM mentions WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
+DELETE FROM held_words WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
+DELETE FROM unsent_replies WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
+DELETE FROM drafts WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
+DELETE FROM lookers WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
 DELETE FROM deliveries WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
 DELETE FROM handoffs WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
 DELETE FROM tracker_events WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);

@@ -18,6 +18,7 @@ from relevo.contracts.personal import (
     HeldCode,
     HeldContact,
     HeldConversation,
+    HeldDraft,
     HeldEffect,
     HeldEntry,
     HeldHandoff,
@@ -63,6 +64,11 @@ FROM inbox WHERE workspace_id = 1 AND conversation_id = %(id)s ORDER BY position
 _HANDOFFS = """
 SELECT state, record, handback, created_at, ended_at FROM handoffs
 WHERE workspace_id = 1 AND conversation_id = %(id)s ORDER BY episode
+"""
+_DRAFTS = """
+SELECT kind, text, updated_at FROM drafts WHERE workspace_id = 1 AND conversation_id = %(id)s
+UNION ALL SELECT 'reply', text, created_at FROM unsent_replies WHERE workspace_id = 1 AND conversation_id = %(id)s
+ORDER BY updated_at
 """
 _MEMORY = "SELECT events FROM tracker_events WHERE workspace_id = 1 AND conversation_id = %(id)s ORDER BY version"
 _CASES = """
@@ -111,6 +117,7 @@ async def _conversation(connection: Connection, row: Mapping[str, Any]) -> HeldC
         arrivals=await _all(connection, HeldArrival, _ARRIVALS, row),
         handoffs=await _all(connection, HeldHandoff, _HANDOFFS, row),
         bot_memory=[event for turn in turns for event in msgspec.json.decode(bytes(turn["events"]))],
+        drafts=await _all(connection, HeldDraft, _DRAFTS, row),
     )
 
 

@@ -12,7 +12,7 @@ from sanic.request import Request
 from relevo import __version__
 from relevo.contracts.desk import ConversationLine
 from relevo.errors import NotFound, Unreadable
-from relevo.web import desk_queues
+from relevo.web import desk_composer, desk_queues, desk_ready
 from relevo.web import desk_wire as wire
 from relevo.web import desk_worklist as worklist
 from relevo.web import desk_writing as writing
@@ -157,8 +157,6 @@ API = Api(
             "/schemas/{name}", "schema", "JSON Schema of handoff, handback or contact.", _schema, None, is_public=True
         ),
         _post(f"{_ONE}/take-over", "Take control.", writing.take_over, wire.TakeOver, wire.Conversation),
-        _post(f"{_ONE}/replies", "Write to the contact.", writing.reply, wire.Write, wire.Position),
-        _post(f"{_ONE}/notes", "Write for agents alone.", writing.note, wire.Write, wire.Position),
         _post(f"{_ONE}/hand-back", "Give the bot control.", writing.hand_back, wire.HandBack, wire.Conversation),
         _post(f"{_ONE}/close", "End it; the bot says nothing.", writing.close, wire.HandBack, wire.Conversation),
         _post(f"{_ONE}/put-back", "Put it into the queue.", writing.put_back, wire.TakeOver, wire.Conversation),
@@ -173,5 +171,7 @@ API = Api(
         _post("/presence", "Say that one is here, or away.", writing.presence, wire.Presence, wire.Agent),
         *ASSISTANT,
         *desk_queues.OPERATIONS,
+        *desk_composer.OPERATIONS,
+        *desk_ready.OPERATIONS,
     ),
 )

@@ -13,6 +13,7 @@ from sanic.response import HTTPResponse
 
 from relevo.contracts.accounts import AgentAccount
 from relevo.flow.desk import DeskWork
+from relevo.web.bodies import streamed
 from relevo.web.desk_board import board_of
 from relevo.web.limits import Rate, Streams
 from relevo.web.openapi import Api, Operation, sanic_path
@@ -69,7 +70,8 @@ def add_doors(app: Sanic, api: Api) -> None:
     for operation in api.operations:
         door = _public_door(operation) if operation.is_public else _agents_door(operation, limits)
         path = f"{api.prefix}{sanic_path(operation.path)}"
-        app.add_route(door, path, methods=[operation.method], name=f"desk_api_{operation.name}")
+        name, reads = f"desk_api_{operation.name}", operation.takes_file
+        app.add_route(streamed(door) if reads else door, path, methods=[operation.method], name=name, stream=reads)
 
 
 def _public_door(operation: Operation) -> Callable[..., Coroutine[Any, Any, HTTPResponse]]:

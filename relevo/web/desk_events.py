@@ -48,6 +48,11 @@ def _case(words: Words, rest: Rest) -> str:
 
 
 def _control(words: Words, rest: Rest) -> str:
+    if "by_name" in rest:
+        names = (text(rest.pop(key, "")) for key in ("by_name", "to_name"))
+        for name in ("from", "to"):
+            rest.pop(name, None)
+        return "<p>{} → <b>{}</b></p>".format(*names)
     before, after = (known(words, "control", str(rest.pop(key, ""))) for key in ("from", "to"))
     because = rest.pop("because", None)
     why = f" · {known(words, 'offer', str(because))}" if because else ""

@@ -6,7 +6,7 @@ from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.handoff import HandoffRecord
 from relevo.domain.cases import Case
 from relevo.domain.contacts import Level
-from relevo.domain.conversations import ENDED, WAITING, Control
+from relevo.domain.conversations import Control
 from relevo.domain.handoff import OUTCOMES
 from relevo.domain.routing import LEADING_ROLES
 from relevo.flow.approvals import MAX_REASON_CHARACTERS
@@ -19,27 +19,7 @@ from relevo.web.markup import known, text
 
 _TEACHABLE = ("booking_code", "ticket", "order", "flight", "loyalty_number", "baggage_report", "name", "email", "phone")
 """Facts that an agent may learn for the bot where nothing is known of them yet."""
-_LONGEST_TEXT = 16_000
-
-
-def composer(words: Words, reading: Reading, agent: AgentAccount) -> str:
-    """Give the box to answer with, or the way to it."""
-    line = reading.line
-    here = f"/desk/api/conversations/{line.id}"
-    if line.control is Control.AGENT and line.agent_id == agent.id:
-        answer = _reply(words, here, f"reply:{agent.id}:{line.id}")
-    else:
-        answer = _not_mine(words, reading, here)
-    return f"""<section class="composer" id="composer" data-live aria-label="{text(words["desk.answer"])}">
-{answer}
-<details class="note-box" id="note-box"><summary>{text(words["desk.add_note"])}</summary>
-<form id="note" data-api="{here}/notes" data-once>
-<textarea id="note-text" name="text" rows="2" maxlength="{_LONGEST_TEXT}" required dir="auto"
- data-draft="note:{agent.id}:{line.id}" aria-label="{text(words["desk.note"])}"></textarea>
-<div class="row"><p class="quiet">{text(words["desk.note_hint"])}</p>
-<button class="plain">{text(words["desk.save_note"])}</button></div>
-</form></details>
-</section>"""
+LONGEST_TEXT = 16_000
 
 
 def holder(words: Words, reading: Reading, agent: AgentAccount) -> str:
@@ -49,13 +29,14 @@ def holder(words: Words, reading: Reading, agent: AgentAccount) -> str:
     is_mine = line.control is Control.AGENT and line.agent_id == agent.id
     name = line.agent_name or ""
     shown = text(name) if name else known(words, "control", line.control.value)
-    put_back = _versioned("put-back", f"{here}/put-back", reading, words["desk.put_back"], kind="plain")
+    put_back = versioned("put-back", f"{here}/put-back", reading, words["desk.put_back"], kind="plain")
     hand_back = f'<button type="button" data-opens="hand-back">{text(words["desk.hand_back"])}</button>'
+    transfer = f'<button type="button" class="plain" data-opens="transfer">{text(words["composer.transfer"])}</button>'
     may_free = is_mine or (line.control is Control.AGENT and agent.role in LEADING_ROLES)
     return f"""<div class="holder" id="holder" data-live data-who="{text(name)}">
 <p><span class="quiet">{text(words["desk.control"])}:</span>
 <span class="badge control-{line.control.value}">{shown}</span></p>
-{put_back if may_free else ""}{hand_back if is_mine else ""}
+{put_back if may_free else ""}{f"{transfer}{hand_back}" if is_mine else ""}
 </div>"""
 
 
@@ -77,7 +58,7 @@ def hand_back_dialog(words: Words, reading: Reading, record: HandoffRecord | Non
 <span class="quiet">{text(words["desk.told_hint"])}</span></label>
 {_learned(words, record)}
 <label>{text(words["desk.note_for_next"])}
-<textarea id="hand-back-note" name="note" rows="2" maxlength="{_LONGEST_TEXT}" dir="auto"></textarea></label>
+<textarea id="hand-back-note" name="note" rows="2" maxlength="{LONGEST_TEXT}" dir="auto"></textarea></label>
 <p class="problem" role="alert" hidden></p>
 <div class="row"><button type="button" class="plain" data-closes>{text(words["desk.cancel"])}</button>
 <button class="plain" data-api="{here}/close">{text(words["desk.end_without_bot"])}</button>
@@ -139,26 +120,8 @@ def verify_form(words: Words, reading: Reading, agent: AgentAccount) -> str:
 <button class="plain">{text(words["desk.verify_now"])}</button></form></details></div>"""
 
 
-def _reply(words: Words, here: str, draft: str) -> str:
-    return f"""<form id="reply" data-api="{here}/replies" data-once>
-<textarea id="reply-text" name="text" rows="3" maxlength="{_LONGEST_TEXT}" required dir="auto"
- data-draft="{draft}" placeholder="{text(words["desk.reply_placeholder"])}"
- aria-label="{text(words["desk.reply"])}"></textarea>
-<div class="row"><p class="quiet">{text(words["desk.reply_hint"])}</p><button>{text(words["desk.send"])}</button></div>
-</form>"""
-
-
-def _not_mine(words: Words, reading: Reading, here: str) -> str:
-    line = reading.line
-    if line.control in (Control.AGENT, Control.WRAP_UP):
-        return f'<p class="lead">{text(words["desk.has_it"].format(name=line.agent_name or "…"))}</p>'
-    sentence = words["desk.nobody_has_it" if line.control in ENDED else "desk.bot_answers"]
-    sentence = words["desk.they_wait"] if line.control in WAITING else sentence
-    button = _versioned("take-over", f"{here}/take-over", reading, words["desk.take_over"])
-    return f'<div class="row"><p class="lead">{text(sentence)}</p>{button}</div>'
-
-
-def _versioned(name: str, address: str, reading: Reading, label: str, kind: str = "") -> str:
+def versioned(name: str, address: str, reading: Reading, label: str, kind: str = "") -> str:
+    """Give a form of one button that says which version of control was looked at."""
     return f"""<form id="{name}" data-api="{address}">
 <input type="hidden" name="version" value="{reading.line.control_version}" data-type="number">
 <button id="{name}-button"{f' class="{kind}"' if kind else ""}>{text(label)}</button></form>"""

@@ -10,6 +10,7 @@ from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.desk import ConversationLine
 from relevo.domain.routing import LEADING_ROLES
 from relevo.errors import RequestError
+from relevo.web.desk_keys import keys_button, keys_dialog
 from relevo.web.desk_list import case_list
 from relevo.web.desk_listing import CaseListing
 from relevo.web.desk_sla import notices_frame
@@ -17,9 +18,9 @@ from relevo.web.languages import WORDS, Words
 from relevo.web.markup import document, known, moment, text
 from relevo.web.sign_in import Session
 
-_STYLES = ("desk", "list", "sla", "assistant", "queues")
+_STYLES = ("desk", "list", "sla", "assistant", "queues", "composer")
 """Of static/desk, in this order; each room may have one of its own."""
-_SCRIPTS = ("desk", "notices", "assistant", "offers")
+_SCRIPTS = ("composer", "desk", "notices", "assistant", "offers")
 _HEAD = "\n".join(
     [
         *(f'<link rel="stylesheet" href="/static/desk/{name}.css">' for name in _STYLES),
@@ -31,6 +32,8 @@ _ROOMS: tuple[tuple[str, str, frozenset[str] | None], ...] = (
     ("/desk", "desk.inbox", None),
     ("/desk/queue", "queues.title", None),
     ("/desk/team", "team.title", LEADING_ROLES),
+    ("/desk/mentions", "composer.mentions_title", None),
+    ("/desk/replies", "composer.ready", None),
 )
 """Where one goes from every page: its address, its words, and the roles that may (None: everybody)."""
 _LOGO = (
@@ -92,7 +95,7 @@ def desk_page(language: str, title: str, session: Session, body: str, *, searche
 {_rooms(words, session.agent)}
 {_search_form(words, searched)}
 <p class="status" id="refresh" role="status" data-stale="{text(words["desk.stale"])}">{text(words["desk.updates"])}</p>
-{_presence(words, session.agent)}
+{keys_button(words)}{_presence(words, session.agent)}
 <form class="who" method="post" action="/desk/logout">
 <input type="hidden" name="form_token" value="{session.form_token}">
 {_agent(session.agent)}
@@ -103,6 +106,7 @@ def desk_page(language: str, title: str, session: Session, body: str, *, searche
 <noscript><p class="alert">{text(words["desk.no_script"])}</p></noscript>
 {body}
 <div id="offers" role="region" aria-live="polite" aria-label="{text(words["script.offers"])}" hidden></div>
+{keys_dialog(words)}
 <div id="toast" role="alert" hidden><p></p>
 <button type="button" class="plain">{text(words["desk.dismiss"])}</button></div>
 <script type="application/json" id="words">{_script_words(words)}</script>

@@ -16,11 +16,13 @@ from sanic.response import HTTPResponse
 from relevo.errors import NotAuthenticated, RequestError, TooMany
 from relevo.web import desk_team
 from relevo.web.desk_board import board_of
+from relevo.web.desk_box import read_box
 from relevo.web.desk_html import overview_page, refusal_page, sign_in_page
 from relevo.web.desk_list import list_fragment
 from relevo.web.desk_listing import CaseListing, read_listing
 from relevo.web.desk_offer import offer_of
 from relevo.web.desk_reading import CaseReading, Reading, read_case, read_conversation
+from relevo.web.desk_replies import mentions_page, replies_page
 from relevo.web.desk_search import search_page
 from relevo.web.desk_work import work_page
 from relevo.web.languages import WORDS, language_of
@@ -61,6 +63,8 @@ def add_desk_pages(app: Sanic) -> None:
     app.add_route(
         _page(_conversation), "/desk/conversations/<conversation_id:uuid>", methods=["GET"], name="desk_conversation"
     )
+    app.add_route(_page(_replies), "/desk/replies", methods=["GET"], name="desk_replies")
+    app.add_route(_page(_mentions), "/desk/mentions", methods=["GET"], name="desk_mentions")
     app.add_route(_page(_case), "/desk/cases/<case_id:str>", methods=["GET"], name="desk_case")
     for path, handler, name in desk_team.PAGES:
         app.add_route(_page(handler), path, methods=["GET"], name=name)
@@ -147,7 +151,21 @@ async def _conversation(request: Request, conversation_id: UUID) -> HTTPResponse
     about = await read_case(store, reading.cases[0], session.agent.id) if reading.cases else None
     listing = replace(await _listing(request, session), selected=about.case.id if about else None)
     shown = _offered(request, session, reading, about)
-    return page_answer(work_page(language_of(request), session, listing, *shown))
+    box = await read_box(store, conversation_id, session.agent)
+    return page_answer(work_page(language_of(request), session, listing, *shown, box))
+
+
+async def _replies(request: Request) -> HTTPResponse:
+    session = await demand_session(request)
+    ready, agent = services_of(request).store.composer.ready, session.agent
+    replies, macros = await ready.replies(agent.id), await ready.macros(agent.id)
+    return page_answer(replies_page(language_of(request), session, replies, macros))
+
+
+async def _mentions(request: Request) -> HTTPResponse:
+    session = await demand_session(request)
+    mentions = await services_of(request).store.composer.desktop.mentions(session.agent.id)
+    return page_answer(mentions_page(language_of(request), session, mentions))
 
 
 async def _case(request: Request, case_id: str) -> HTTPResponse:
@@ -159,7 +177,8 @@ async def _case(request: Request, case_id: str) -> HTTPResponse:
     reading = await read_conversation(store, spoken, _after(request)) if spoken else None
     listing = replace(await _listing(request, session), selected=case.id)
     shown = _offered(request, session, reading, about)
-    return page_answer(work_page(language_of(request), session, listing, *shown))
+    box = await read_box(store, spoken, session.agent) if spoken else None
+    return page_answer(work_page(language_of(request), session, listing, *shown, box))
 
 
 def _offered(

@@ -22,7 +22,7 @@ from relevo.web.desk_offer import Offer
 TRANSCRIPT_PAGE = 100
 """Entries on one page of a transcript."""
 
-AGENT_KEYS = frozenset({"agent_id", "approved_by", "declined_by", "changed_by", "assigned_by"})
+AGENT_KEYS = frozenset({"by", "agent_id", "approved_by", "declined_by", "changed_by", "assigned_by"})
 """What an entry may name the agent under who did it."""
 
 

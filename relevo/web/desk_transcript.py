@@ -8,9 +8,10 @@ from relevo.contracts.accounts import AgentAccount
 from relevo.domain.contacts import Level
 from relevo.domain.messages import Author, Entry
 from relevo.web.desk_assistant_parts import composer_tools, translation_tool
+from relevo.web.desk_box import Box, composer, held_words
 from relevo.web.desk_events import event_body
 from relevo.web.desk_files import file_list
-from relevo.web.desk_forms import composer, holder
+from relevo.web.desk_forms import holder
 from relevo.web.desk_html import who
 from relevo.web.desk_reading import Reading, agent_of
 from relevo.web.languages import Words
@@ -19,27 +20,33 @@ from relevo.web.markup import facts, known, moment, text, told
 _SPOKEN = frozenset({"message", "draft", "note"})
 
 
-def talk(words: Words, reading: Reading, agent: AgentAccount) -> str:
+def talk(words: Words, reading: Reading, box: Box, agent: AgentAccount) -> str:
     """Give a conversation: who answers it, what was said and done, and the box to answer with."""
     here = f"/desk/conversations/{reading.conversation.id}"
     earlier = f'<a class="more" href="{here}?after={reading.earlier}">↑ {text(words["desk.earlier"])}</a>'
     newest = f'<a class="more" href="{here}">↓ {text(words["desk.newest"])}</a>'
     titles = _payload_titles(reading.entries)
-    items = "".join(_item(words, entry, titles, reading) for entry in reading.entries)
+    about = {
+        entry.position: held_words(words, entry, reading, box, agent)
+        for entry in reading.entries
+        if entry.kind == "draft"
+    }
+    items = "".join(_item(words, entry, titles, reading, about) for entry in reading.entries)
     empty = f'<li class="empty">{text(words["desk.empty_transcript"])}</li>'
     return f"""<section class="talk" aria-labelledby="transcript">
 <header class="talk-head"><div id="who" data-live><h1 id="transcript">{who(words, reading.line)}</h1>
 <p class="quiet">{_where(words, reading)}</p></div>
 {translation_tool(words, reading.offer, reading.line.id)}
 {holder(words, reading, agent)}</header>
-<div class="scroll" id="timeline" data-live data-newest="{str(reading.is_newest).lower()}" tabindex="0" role="group"
+<div class="scroll" id="timeline" data-live data-newest="{str(reading.is_newest).lower()}"
+ data-last="{reading.conversation.last_position}" tabindex="0" role="group"
  aria-label="{text(words["desk.transcript"])}">
 {earlier if reading.earlier is not None else ""}
 <ol class="timeline">{items or empty}</ol>
 {"" if reading.is_newest else newest}
 </div>
 {composer_tools(words, reading, agent)}
-{composer(words, reading, agent)}
+{composer(words, reading, box, agent)}
 </section>"""
 
 
@@ -66,9 +73,9 @@ def _where(words: Words, reading: Reading) -> str:
     return f"{known(words, 'channel', reading.line.channel)} · {proof}"
 
 
-def _item(words: Words, entry: Entry, titles: Mapping[str, str], reading: Reading) -> str:
+def _item(words: Words, entry: Entry, titles: Mapping[str, str], reading: Reading, about: Mapping[int, str]) -> str:
     if entry.kind in _SPOKEN:
-        return _spoken(words, entry, titles, reading)
+        return _spoken(words, entry, titles, reading, about.get(entry.position, ""))
     by = f" · {text(name)}" if (name := reading.names.get(agent_of(entry) or 0)) else ""
     return f"""<li class="event event-{text(entry.kind)}" id="at-{entry.position}">
 <p class="label">{known(words, "kind", entry.kind)}{by} {moment(entry.created_at)}</p>
@@ -76,16 +83,21 @@ def _item(words: Words, entry: Entry, titles: Mapping[str, str], reading: Readin
 </li>"""
 
 
-def _spoken(words: Words, entry: Entry, titles: Mapping[str, str], reading: Reading) -> str:
+def _spoken(words: Words, entry: Entry, titles: Mapping[str, str], reading: Reading, about: str) -> str:
     author = text(
         reading.names.get(agent_of(entry) or 0) or words.get(f"author.{entry.author.value}", entry.author.value)
     )
     kind = known(words, "kind", entry.kind)
     label = {"message": author, "draft": kind}.get(entry.kind, f"{author} · {kind}")
-    return f"""<li class="{text(entry.kind)} {entry.author.value}" id="at-{entry.position}">
+    return f"""<li class="{text(entry.kind)} {entry.author.value}" id="at-{entry.position}"{_by(entry)}>
 <p class="label">{label} {moment(entry.created_at)}</p>
 <div class="bubble">{_content(words, entry, titles)}{file_list(words, entry.content, reading.files)}</div>
-</li>"""
+{about}</li>"""
+
+
+def _by(entry: Entry) -> str:
+    agent = agent_of(entry) if entry.author is Author.AGENT else None
+    return f' data-by="{agent}"' if agent is not None else ""
 
 
 def _content(words: Words, entry: Entry, titles: Mapping[str, str]) -> str:

@@ -265,11 +265,13 @@ class Position(msgspec.Struct, kw_only=True):
     position: int
 
 
-class Problem(msgspec.Struct, kw_only=True):
+class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Why a request was refused: a stable code, and a sentence that says what to do."""
 
     code: str
     message: str
+    details: Mapping[str, str | int] = {}
+    """What the sentence counts and names, for programs: such as ``count`` and ``position`` of ``seen_since``."""
 
 
 class Refusal(msgspec.Struct, kw_only=True):

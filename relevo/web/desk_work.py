@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.desk import ConversationLine
+from relevo.web.desk_box import Box, dialogs
 from relevo.web.desk_case import case_panel
 from relevo.web.desk_files import file_links
 from relevo.web.desk_forms import hand_back_dialog, verify_form
@@ -20,20 +21,28 @@ from relevo.web.sign_in import Session
 
 
 def work_page(
-    language: str, session: Session, listing: CaseListing, reading: Reading | None, about: CaseReading | None
+    language: str,
+    session: Session,
+    listing: CaseListing,
+    reading: Reading | None,
+    about: CaseReading | None,
+    box: Box | None = None,
 ) -> str:
     """Give the page of a case, of a conversation, or of both."""
     words, agent = WORDS[language], session.agent
-    conversation = talk(words, reading, agent) if reading else _no_conversation(words)
+    box = box or Box()
+    conversation = talk(words, reading, box, agent) if reading else _no_conversation(words)
     files = file_links(words, reading.entries) if reading else ""
     case = case_panel(language, words, about, agent, listing.now, files) if about else ""
     dialog = hand_back_dialog(words, reading, about.record if about else None) if reading else ""
+    more = dialogs(words, reading, box, agent) if reading else ""
     body = f"""<main class="work" data-about="{_spoken(reading, about)}">
 {case_list(words, listing)}
 <p class="crumb"><a href="/desk">← {text(words["desk.overview"])}</a></p>
 {conversation}
 <div class="side">{case}{_contact(words, reading, about, agent)}</div>
 {dialog}{_looked(reading)}
+<div id="composer-dialogs" data-live>{more}</div>
 </main>"""
     return desk_page(language, _title(words, reading, about), session, body)
 

@@ -23,16 +23,6 @@ async def take_over(call: Call, body: wire.TakeOver, conversation_id: UUID) -> w
     return await _conversation(call, conversation_id)
 
 
-async def reply(call: Call, body: wire.Write, conversation_id: UUID) -> wire.Position:
-    """Write to the contact."""
-    return wire.Position(position=await call.work.reply(conversation_id, call.agent, body.text, body.client_id))
-
-
-async def note(call: Call, body: wire.Write, conversation_id: UUID) -> wire.Position:
-    """Write for agents alone."""
-    return wire.Position(position=await call.work.note(conversation_id, call.agent, body.text, body.client_id))
-
-
 async def hand_back(call: Call, body: wire.HandBack, conversation_id: UUID) -> wire.Conversation:
     """Give the bot control, with what was decided."""
     await call.work.hand_back(conversation_id, body.version, call.agent, _handback(body))

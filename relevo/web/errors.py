@@ -1,7 +1,7 @@
 """Turns whatever is raised behind a door into a status and a sentence.
 
-What callers see: ``{"error": {"code", "message"}}``, never a traceback. What the log sees: the class and where it was
-raised, never the exception's own words, because those may quote what somebody wrote.
+What callers see: ``{"error": {"code", "message"}}``, some with ``details``, never a traceback. What the log sees: the
+class and where it was raised, never the exception's own words, because those may quote what somebody wrote.
 """
 
 from __future__ import annotations
@@ -76,7 +76,8 @@ def refusal(error: RequestError) -> HTTPResponse:
         headers["Retry-After"] = "1"
     elif isinstance(error, NotAuthenticated):
         headers["WWW-Authenticate"] = "Bearer"
-    return _answer(error.status, error.reason, str(error), headers)
+    said = {"code": error.reason, "message": str(error), **({"details": error.details} if error.details else {})}
+    return json_answer({"error": said}, error.status, headers)
 
 
 async def _on_too_large(request: Request, error: PayloadTooLarge) -> HTTPResponse:

@@ -17,6 +17,7 @@ REFUSALS: Mapping[int, str] = {
     404: "There is no such thing.",
     409: "It makes no sense now: somebody was quicker, or it was decided already. Look again.",
     413: "Longer than is kept.",
+    415: "Files of this kind are not taken.",
     429: "Too often; Retry-After says when to try again.",
     503: "The database is not reachable; nothing was done, so send it again.",
 }
@@ -49,6 +50,8 @@ class Operation:
     is_public: bool = False
     refuses: Sequence[int] = ()
     """Statuses beside those that its kind has anyway."""
+    takes_file: bool = False
+    """Whether the body is a file; such a door reads it itself."""
 
     @property
     def changes(self) -> bool:
@@ -105,6 +108,9 @@ def _operation(operation: Operation) -> dict[str, Any]:
     }
     if operation.body is not None:
         described["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(operation.body)}}}
+    if operation.takes_file:
+        file = {"schema": {"type": "string", "format": "binary"}}
+        described["requestBody"] = {"required": True, "content": {"application/octet-stream": file}}
     return described
 
 
@@ -127,6 +133,7 @@ def _refusals(operation: Operation) -> dict[str, Any]:
     statuses |= {400, 403, 409, 413} if operation.changes else set()
     statuses |= {400} if operation.query else set()
     statuses |= set(operation.refuses)
+    statuses |= {415} if operation.takes_file else set()
     statuses |= {404} if "{" in operation.path or operation.name.startswith("effect_") else set()
     return {str(status): {"$ref": f"#/components/responses/{status}"} for status in sorted(statuses)}
 

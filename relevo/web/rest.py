@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Sequence
 from time import monotonic
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from sanic import Sanic
@@ -18,9 +19,10 @@ from sanic.response import HTTPResponse
 
 from relevo.contracts.store import Received, Reply
 from relevo.domain.attachments import Attachment
-from relevo.domain.messages import Button, Entry
+from relevo.domain.messages import Button, Entry, clean_text
 from relevo.errors import AccessDenied, NotAuthenticated, TooLarge, TurnPending, Unavailable, Unreadable
 from relevo.flow.receive import arrival, external_id_of, receive
+from relevo.web.attached import file_answer
 from relevo.web.bodies import read_body, streamed
 from relevo.web.limits import Rate
 from relevo.web.origins import bearer, is_from_browser_page, is_from_this_machine, is_same_secret
@@ -82,6 +84,15 @@ def add_rest_door(app: Sanic) -> None:
         reply = await _reply(services, received)
         return json_answer([_heard(sender, entry) for entry in reply.entries])
 
+    async def get_attachment(request: Request, attachment_id: UUID) -> HTTPResponse:
+        _admit(request, settings)
+        sender = request.args.get("sender", "")
+        rate.demand(sender, "This sender asks faster than allowed; wait a moment.")
+        attachments = services_of(request).store.attachments
+        return file_answer(await attachments.read(CHANNEL, clean_text(sender), attachment_id), is_thumbnail=False)
+
+    path = "/webhooks/rest/attachments/<attachment_id:uuid>"
+    app.add_route(get_attachment, path, methods=["GET"], name="rest_attachment")
     app.add_route(streamed(post_message), "/webhooks/rest/webhook", methods=["POST"], name="rest", stream=True)
 
 

@@ -24,6 +24,7 @@ from bench.kit.relevo_serve import RelevoServe, relevo_serve
 from relevo.bootstrap import OpenStore, open_store
 from relevo.contracts.accounts import AgentAccount, AgentPowers
 from relevo.contracts.clock import system_clock
+from relevo.contracts.composer import Written
 from relevo.contracts.store import Intent
 from relevo.domain.conversations import Control, Conversation
 from relevo.domain.effects import POINTS, EffectOrder, EffectState
@@ -109,7 +110,7 @@ class Rounds:
         handoff = await takeover(conversation, None, store.handoffs, store.inbox, system_clock(), Service())
         version = await store.handoffs.take_over(conversation.id, conversation.control_version, self.kim.id, handoff)
         await asyncio.sleep(self.chance.uniform(0, 1))
-        await store.case_work.reply(conversation.id, self.kim.id, "te ayudo yo", "1")
+        await store.composer.writing.reply(conversation.id, self.kim.id, Written(text="te ayudo yo", client_id="1"))
         await self._approves(customer, conversation)
         await asyncio.sleep(self.chance.uniform(0, 1))
         handback = Handback(outcome="resolved", agent="Kim", told=_told(customer))

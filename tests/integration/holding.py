@@ -9,6 +9,7 @@ from typing import Any
 
 from relevo.contracts.accounts import AgentAccount, AgentPowers
 from relevo.contracts.clock import system_clock
+from relevo.contracts.composer import Written
 from relevo.domain.effects import EffectState
 from relevo.domain.handoff import Handback
 from relevo.flow.attach import SentFile, attach
@@ -77,9 +78,11 @@ async def _approved(floor: Floor, agent: AgentAccount) -> None:
 
 async def _answered(floor: Floor, agent: AgentAccount, customer: Customer) -> None:
     conversation = await takes(floor, agent, customer)
-    work = floor.opened.store.case_work
-    await work.note(conversation.id, agent.id, "He is known to be patient.", "note-1")
-    await work.reply(conversation.id, agent.id, "Your kettle is on its way, Oliver.", "reply-1")
+    work, composer = floor.opened.store.composer.writing, floor.opened.store.composer
+    await work.note(conversation.id, agent.id, "He is known to be patient.", "note-1", [agent.id])
+    await composer.desktop.keep_draft(conversation.id, agent.id, "note", "Oliver rang about his kettle", None)
+    await composer.desktop.look(conversation.id, agent.id, is_typing=True, within_seconds=15)
+    await work.reply(conversation.id, agent.id, Written(text="Your kettle is on its way, Oliver.", client_id="reply-1"))
     await hands_back(floor, agent, customer, Handback(outcome="resolved", agent=agent.name, told="All is well."))
     await customer.hears()
 

@@ -39,6 +39,7 @@ async def test_axe_finds_nothing_on_any_page_of_the_desk(office: Office) -> None
         await _look(seat.page, f"{name}: case", found)
         if name == "Sara Molina":
             await _take_over(seat, found)
+            await _write(seat, found)
         await seat.open("/desk/cases/NONE")
         await _look(seat.page, f"{name}: refusal", found)
     signed_out = await office.browser.new_page(base_url=office.doors.url)
@@ -56,6 +57,15 @@ async def _take_over(seat: Window, found: dict[str, list[str]]) -> None:
     await seat.page.get_by_role("button", name="Hand back …").click()
     await _look(seat.page, "handing back", found)
     await seat.page.keyboard.press("Escape")
+
+
+async def _write(seat: Window, found: dict[str, list[str]]) -> None:
+    for keys, where in (("Control+k", "ready words"), ("?", "keys")):
+        await seat.page.keyboard.press(keys)
+        await _look(seat.page, where, found)
+        await seat.page.keyboard.press("Escape")
+    await seat.open("/desk/replies")
+    await _look(seat.page, "replies", found)
 
 
 async def _look(page: Page, where: str, found: dict[str, list[str]]) -> None:

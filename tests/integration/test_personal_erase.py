@@ -42,6 +42,8 @@ UNTOUCHED = {
     "search_progress",
     "tags",
     "saved_views",
+    "canned_replies",
+    "macros",
 }
 """Tables that hold nothing about contacts."""
 

@@ -20,6 +20,7 @@ from relevo.contracts import runtime
 from relevo.contracts.accounts import AgentAccount, AgentPowers
 from relevo.contracts.brain import Question
 from relevo.contracts.clock import system_clock
+from relevo.contracts.composer import Written
 from relevo.contracts.store import Claim
 from relevo.domain.cases import Trigger
 from relevo.domain.conversations import Control, Conversation
@@ -149,7 +150,9 @@ class Relay:
 
     async def reply(self, who: int) -> None:
         conversation = await self.conversation()
-        await self.opened.store.case_work.reply(conversation.id, self.agents[who].id, "I am here", uuid4().hex)
+        await self.opened.store.composer.writing.reply(
+            conversation.id, self.agents[who].id, Written(text="I am here", client_id=uuid4().hex)
+        )
 
     async def release(self, who: int) -> None:
         await self.handoffs.release(self.agents[who].id)

@@ -68,6 +68,22 @@ def demo_agents() -> list[DemoAgent]:
     ]
 
 
+def demo_replies() -> list[dict[str, str]]:
+    """Give the ready replies of the demo's desk."""
+    return [dict(reply) for reply in _ready_words()["replies"]]
+
+
+def demo_macros() -> list[dict[str, str]]:
+    """Give the macros of the demo's desk, their steps as JSON."""
+    return [{"name": macro["name"], "steps": json_text(macro["steps"])} for macro in _ready_words()["macros"]]
+
+
+def _ready_words() -> Mapping[str, Any]:
+    text = resources.files("relevo.store.aurora").joinpath("data/replies.yml").read_text(encoding="utf-8")
+    data: Mapping[str, Any] = yaml.safe_load(text)
+    return data
+
+
 def demo_cases(anchor: datetime) -> list[DemoCase]:
     """Give the cases that were open, as of a moment."""
     names = {person["id"]: f"{person['given_names']} {person['surnames']}" for person in demo_data()["contacts"]}

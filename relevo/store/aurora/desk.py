@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from relevo.store.aurora.demo import DemoCase, demo_cases
-from relevo.store.pool import Database
+from relevo.store.aurora.demo import DemoCase, demo_cases, demo_macros, demo_replies
+from relevo.store.pool import Connection, Database
 
 # A contact of the demo writes on no channel yet, so nothing but the reference tells whether it is there.
 _CONTACT = """
@@ -23,6 +23,14 @@ FROM contacts k WHERE k.workspace_id = 1 AND k.business_ref = %(business_ref)s O
 ON CONFLICT (workspace_id, id) DO UPDATE SET opened_at = excluded.opened_at,
     promised_at = excluded.promised_at, due_at = excluded.due_at
 """
+
+
+# Once: what was changed or removed since stays so.
+_REPLY = """
+INSERT INTO canned_replies (language, code, title, text)
+VALUES (%(language)s, %(code)s, %(title)s, %(text)s) ON CONFLICT DO NOTHING
+"""
+_MACRO = "INSERT INTO macros (name, steps) VALUES (%(name)s, %(steps)s::jsonb) ON CONFLICT DO NOTHING"
 
 
 class AuroraDesk:
@@ -42,6 +50,13 @@ class AuroraDesk:
                 values = _values(case)
                 await connection.execute(_CONTACT, values)
                 await connection.execute(_CASE, values)
+            await _put_ready_words(connection)
+
+
+async def _put_ready_words(connection: Connection) -> None:
+    for table, statement, rows in (("canned_replies", _REPLY, demo_replies()), ("macros", _MACRO, demo_macros())):
+        if not (await connection.execute(f"SELECT FROM {table} WHERE workspace_id = 1 LIMIT 1")).rowcount:
+            await connection.cursor().executemany(statement, rows)
 
 
 def _values(case: DemoCase) -> Mapping[str, Any]:

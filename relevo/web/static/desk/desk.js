@@ -97,6 +97,7 @@ async function ask() {
     }
     say(quiet, false);
     look();
+    document.dispatchEvent(new Event("desk:fresh"));
   } catch {
     isWanted = true;
     say(status.dataset.stale, true);

@@ -36,11 +36,14 @@ export function sentenceFor({ code, message }) { return words[`problem.${code}`]
 async function submit(form, address, refresh) {
   if (form.getAttribute("aria-busy") === "true") return;
   form.setAttribute("aria-busy", "true");
+  const sent = [...form.querySelectorAll("[data-draft]")].map((field) => [field.id, field.value]);
   try {
     const [status, answer] = await post(address, body(form));
-    if (status === 200) settle(form);
+    if (status === 200) settle(form, sent);
+    const heard = new CustomEvent("desk:answer", { cancelable: true, detail: { form, status, answer } });
+    const isSaid = document.dispatchEvent(heard);
     await refresh();
-    if (status !== 200) complain(form, sentence(answer.error));
+    if (status !== 200 && isSaid) complain(form, sentence(answer.error));
   } catch {
     complain(form, words["problem.offline"]);
   }
@@ -81,8 +84,21 @@ const READ = {
   one: (value) => [value],
   nothing: () => null,
   after: (value) => new Date(Date.now() + 1000 * value).toISOString(),
+  steps: (value) => value.split("\n").map((line) => line.trim()).filter(Boolean).map(step),
   list: (value) => value.split(/[,;\s]+/).filter(Boolean),
 };
+
+// A macro's step as a line: what is done, and with what.
+function step(line) {
+  const [name, rest] = line.split(/\s+(.*)/s);
+  if (name === "reply" && /^\/\S+$/.test(rest ?? "")) return { do: name, code: rest.slice(1) };
+  if (name === "promise") return { do: name, minutes: Number(rest) };
+  if (name === "hand_back" || name === "close") {
+    const [outcome, told] = (rest ?? "").split(/\s+(.*)/s);
+    return { do: name, outcome, ...(told ? { told } : {}) };
+  }
+  return rest ? { do: name, text: rest } : { do: name };
+}
 
 function clientId(form) {
   const field = said(form);
@@ -98,11 +114,18 @@ function said(form) {
   return form.elements.text ?? form.elements.reason;
 }
 
-function settle(form) {
+// What was sent goes from the box, which may be another one by now; what was typed meanwhile stays.
+function settle(form, sent) {
   hideToast();
-  for (const field of form.querySelectorAll("[data-draft]")) forgetDraft(field);
   if (form.hasAttribute("data-once")) clientIds.delete(said(form));
+  const typed = sent.map(([id, text]) => [document.getElementById(id), text]).filter(([field]) => field);
+  const rests = typed.map(([field, text]) => (field.value.startsWith(text) ? field.value.slice(text.length).trimStart() : field.value));
   form.reset();
+  for (const [place, [field]] of typed.entries()) {
+    forgetDraft(field);
+    field.value = rests[place];
+    if (field.value) field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
   form.closest("dialog")?.close();
   for (const box of form.querySelectorAll(".problem")) box.hidden = true;
   if (form.parentElement.tagName === "DETAILS") form.parentElement.open = false;

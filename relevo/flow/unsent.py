@@ -1,0 +1,48 @@
+"""Sends replies that waited their moment, in whichever web process looks first; nothing is kept in memory."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import structlog
+
+from relevo.contracts.composer import Unsents
+from relevo.contracts.live import Live
+from relevo.errors import Unavailable
+
+_IDLE_SECONDS = 1.0
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnsentWatch:
+    """Puts replies on their timelines when they are due."""
+
+    unsent: Unsents
+    live: Live
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Watch until told to stop; a reply that begins to wait wakes it."""
+        with self.live.senders() as wake:
+            while not stop.is_set():
+                await wake.wait(await self._tried())
+
+    async def _tried(self) -> float:
+        """Send what is due, and give how long nothing will be."""
+        try:
+            await self.step()
+            soonest = await self.unsent.seconds_to_next()
+        except Unavailable:
+            _log.warning("unsent.database_unreachable")
+            return _IDLE_SECONDS
+        return _IDLE_SECONDS if soonest is None else min(soonest + 0.01, _IDLE_SECONDS)
+
+    async def step(self) -> int:
+        """Send what is due once, and give in how many conversations."""
+        changed = await self.unsent.send()
+        for conversation_id in changed:
+            self.live.changed(conversation_id)
+        if changed:
+            self.live.wake_senders()
+        return len(changed)

@@ -1,0 +1,168 @@
+"""Replies that wait a moment: beside the timeline until they are due, so that nobody outside the desk can see them."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from relevo.contracts.composer import Unsent, Written
+from relevo.domain.messages import clean_text
+from relevo.errors import Conflict, NotFound
+from relevo.store.pool import Connection, Database
+from relevo.store.writing import Row, demand_fit, has_control, hold, known_reply, write_reply
+
+_COLUMNS = "u.conversation_id, u.agent_id, a.name, u.client_id, u.text, u.attachments, u.due_at"
+_AGENT = "JOIN agents a ON a.workspace_id = 1 AND a.id = u.agent_id"
+
+_HOLD_BACK = """
+INSERT INTO unsent_replies (conversation_id, agent_id, client_id, text, attachments, due_at)
+VALUES (%(id)s, %(agent)s, %(client)s, %(text)s, %(attachments)s::uuid[], now() + make_interval(secs => %(seconds)s))
+"""
+_WAITING = """
+SELECT text, attachments FROM unsent_replies
+WHERE workspace_id = 1 AND conversation_id = %s AND agent_id = %s AND client_id = %s
+"""
+_TAKE = f"""
+WITH taken AS (
+    DELETE FROM unsent_replies WHERE workspace_id = 1 AND conversation_id = %(id)s AND agent_id = %(agent)s
+      AND client_id = %(client)s RETURNING *
+)
+SELECT {_COLUMNS} FROM taken u {_AGENT}
+"""
+# The words come before what was begun since: nobody loses either.
+_TO_DRAFT = """
+INSERT INTO drafts AS d (conversation_id, agent_id, kind, text, was_not_sent)
+VALUES (%(id)s, %(agent)s, 'reply', %(text)s, %(failed)s)
+ON CONFLICT (workspace_id, conversation_id, agent_id, kind) DO UPDATE
+SET text = excluded.text || E'\\n\\n' || d.text, updated_at = now(),
+    was_not_sent = d.was_not_sent OR excluded.was_not_sent
+"""
+_FORGET_DRAFT = (
+    "DELETE FROM drafts WHERE workspace_id = 1 AND conversation_id = %s AND agent_id = %s AND kind = 'reply'"
+)
+_DUE = """
+SELECT DISTINCT conversation_id FROM unsent_replies
+WHERE workspace_id = 1 AND due_at <= now() LIMIT 100
+"""
+# Those before one that is due go with it, so that what was written first is read first.
+_POP = """
+DELETE FROM unsent_replies u WHERE u.workspace_id = 1 AND u.id = (
+    SELECT min(f.id) FROM unsent_replies f WHERE f.workspace_id = 1 AND f.conversation_id = %(id)s
+      AND (%(all)s OR EXISTS (SELECT FROM unsent_replies e WHERE e.workspace_id = 1 AND e.conversation_id = %(id)s
+        AND e.id >= f.id AND e.due_at <= now())))
+RETURNING u.agent_id, u.client_id, u.text, u.attachments
+"""
+
+
+class PostgresUnsents:
+    """Replies that wait, on PostgreSQL; see contracts.composer.Unsents."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def hold(self, conversation_id: UUID, agent_id: int, written: Written, seconds: float) -> int | None:
+        """Keep a reply until it is due; gives its position where it went out already."""
+        async with self._database.connection() as connection, connection.transaction():
+            row = await hold(connection, conversation_id)
+            known = await known_reply(connection, row, agent_id, written)
+            if known is None and not await _waits(connection, row, agent_id, written):
+                await demand_fit(connection, row, agent_id, written)
+                await connection.execute(_HOLD_BACK, _values(row, agent_id, written) | {"seconds": seconds})
+                await connection.execute(_FORGET_DRAFT, (row.id, agent_id))
+            return known
+
+    async def take_back(self, conversation_id: UUID, agent_id: int, client_id: str) -> Unsent:
+        """Give a reply back to its agent, as their draft."""
+        values: dict[str, Any] = {"id": conversation_id, "agent": agent_id, "client": client_id, "failed": False}
+        async with self._database.connection() as connection, connection.transaction():
+            await hold(connection, conversation_id)
+            found = await (await connection.execute(_TAKE, values)).fetchone()
+            if found is None:
+                raise Conflict("It went out already; it cannot be taken back.", code="already_sent")
+            unsent = _unsent(found)
+            if unsent.text:
+                await connection.execute(_TO_DRAFT, values | {"text": unsent.text})
+            return unsent
+
+    async def send(self, conversation_id: UUID | None = None) -> list[UUID]:
+        """Write what is due, or all that waits in one conversation."""
+        if conversation_id is not None:
+            return [conversation_id] if await self._send_all(conversation_id, everything=True) else []
+        due = [row[0] for row in await self._database.rows(_DUE)]
+        return [each for each in due if await self._send_all(each, everything=False)]
+
+    async def seconds_to_next(self) -> float | None:
+        """Tell in how many seconds the next one is due."""
+        found = await self._database.rows(
+            "SELECT extract(epoch FROM min(due_at) - now())::float8 FROM unsent_replies WHERE workspace_id = 1"
+        )
+        soonest: float | None = found[0][0]
+        return None if soonest is None else max(0.0, soonest)
+
+    async def of(self, conversation_id: UUID) -> list[Unsent]:
+        """Give what waits in a conversation."""
+        found = await self._database.rows(
+            f"SELECT {_COLUMNS} FROM unsent_replies u {_AGENT} WHERE u.workspace_id = 1 AND u.conversation_id = %s"
+            " ORDER BY u.id",
+            (conversation_id,),
+        )
+        return [_unsent(row) for row in found]
+
+    async def _send_all(self, conversation_id: UUID, *, everything: bool) -> int:
+        """Write one after another, each in a transaction of its own: one that cannot go stops no other."""
+        sent = 0
+        while await self._send_first(conversation_id, everything=everything):
+            sent += 1
+        return sent
+
+    async def _send_first(self, conversation_id: UUID, *, everything: bool) -> bool:
+        async with self._database.connection() as connection, connection.transaction():
+            try:
+                row = await hold(connection, conversation_id)
+            except NotFound:  # erased meanwhile, with all that waited
+                return False
+            found = await (await connection.execute(_POP, {"id": row.id, "all": everything})).fetchone()
+            if found is None:
+                return False
+            agent_id, client_id, text, attachments = found
+            await _send(
+                connection, row, agent_id, Written(text=text, client_id=client_id, attachments=tuple(attachments))
+            )
+            return True
+
+
+async def _send(connection: Connection, row: Row, agent_id: int, written: Written) -> None:
+    if has_control(row, agent_id):
+        try:
+            async with connection.transaction():
+                await write_reply(connection, row, agent_id, written, forgets_draft=False)
+            return
+        except Conflict:  # its file went with another reply: the words are not lost
+            pass
+    values = {"id": row.id, "agent": agent_id, "text": written.text, "failed": True}
+    await connection.execute(_TO_DRAFT, values)
+
+
+async def _waits(connection: Connection, row: Row, agent_id: int, written: Written) -> bool:
+    found = await (await connection.execute(_WAITING, (row.id, agent_id, written.client_id))).fetchone()
+    if found is not None and found != (clean_text(written.text), list(written.attachments)):
+        raise Conflict(
+            "This client id was used before with another text; give every text an id of its own.",
+            code="client_id_reused",
+        )
+    return found is not None
+
+
+def _values(row: Row, agent_id: int, written: Written) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "agent": agent_id,
+        "client": written.client_id,
+        "text": clean_text(written.text),
+        "attachments": list(written.attachments),
+    }
+
+
+def _unsent(row: tuple[Any, ...]) -> Unsent:
+    names = ("conversation_id", "agent_id", "agent_name", "client_id", "text", "attachments", "due_at")
+    return Unsent(**{**dict(zip(names, row, strict=True)), "attachments": tuple(row[5])})
