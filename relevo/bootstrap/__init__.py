@@ -13,6 +13,7 @@ from relevo.store.approvals import PostgresApprovals
 from relevo.store.attachments import PostgresAttachments
 from relevo.store.bots import PostgresBots
 from relevo.store.case_work import PostgresCaseWork
+from relevo.store.contacts import PostgresContacts
 from relevo.store.conversations import PostgresConversations
 from relevo.store.desk import PostgresDesk
 from relevo.store.desktop import PostgresDesktop
@@ -20,6 +21,7 @@ from relevo.store.effects import PostgresEffects
 from relevo.store.handoffs import PostgresHandoffs
 from relevo.store.inbox import PostgresInbox
 from relevo.store.live import EVERYTHING, PostgresLive
+from relevo.store.merges import PostgresMerges
 from relevo.store.notices import PostgresNotices
 from relevo.store.outbox import PostgresOutbox
 from relevo.store.pool import Database
@@ -90,4 +92,6 @@ def _store(database: Database, lease_seconds: float, attachment_key: bytes | Non
             desktop=PostgresDesktop(database),
             ready=PostgresReadyWords(database),
         ),
+        contacts=PostgresContacts(database),
+        merges=PostgresMerges(database),
     )

@@ -23,6 +23,7 @@ from relevo.domain.formality import address_formally
 from relevo.errors import Unavailable
 from relevo.flow.approvals import Decider
 from relevo.flow.confirm import Confirmer
+from relevo.flow.contacts import UnansweredWatch
 from relevo.flow.deliver import Deliverer
 from relevo.flow.expire import Expirer
 from relevo.flow.handoff import QueueWatch
@@ -136,7 +137,15 @@ def _parts(settings: Settings, configuration: Configuration, opened: OpenStore, 
     indexer = Indexer(search=store.search)
     router = Router(routing=store.routing, live=live, service=service, default_language=language)
     unsent_watch = UnsentWatch(unsent=store.composer.unsent, live=live)
-    watches: list[Part] = [router.run, queue_watch.run, promise_watch.run, sla_watch.run, unsent_watch.run]
+    unanswered = UnansweredWatch(contacts=store.contacts, live=live)
+    watches: list[Part] = [
+        router.run,
+        queue_watch.run,
+        promise_watch.run,
+        sla_watch.run,
+        unsent_watch.run,
+        unanswered.run,
+    ]
     parts = [sweeper.run, decider.run, *watches, expirer.run, indexer.run]
     channels: dict[str, Channel] = {}  # REST and the web chat fetch for themselves
     if email := mail_channel(configuration):

@@ -131,6 +131,44 @@ class Withheld(msgspec.Struct, kw_only=True):
     channel: str
 
 
+class HeldEncounter(msgspec.Struct, kw_only=True):
+    """A call, mail, visit or public post of theirs that another system recorded."""
+
+    source: str
+    external_id: str
+    kind: str
+    direction: str
+    summary: str
+    is_answered: bool
+    impressions: int | None
+    followers: int | None
+    url: str | None
+    happened_at: Moment
+
+
+class HeldMerge(msgspec.Struct, kw_only=True):
+    """Two records of the person that were made one, and split where they were."""
+
+    kept_id: UUID
+    merged_id: UUID
+    evidence: str
+    reason: str
+    merged_at: Moment
+    split_reason: str | None
+    split_at: Moment | None
+
+
+class HeldCaseMerge(msgspec.Struct, kw_only=True):
+    """Two of their cases that were made one, and split where they were."""
+
+    kept_case: str
+    merged_case: str
+    reason: str
+    merged_at: Moment
+    split_reason: str | None
+    split_at: Moment | None
+
+
 class HeldCase(msgspec.Struct, kw_only=True):
     """One case of theirs."""
 
@@ -206,6 +244,9 @@ class ContactRecord(msgspec.Struct, kw_only=True):
     conversations: list[HeldConversation]
     withheld: list[Withheld]
     cases: list[HeldCase]
+    encounters: list[HeldEncounter]
+    merges: list[HeldMerge]
+    case_merges: list[HeldCaseMerge]
     effects: list[HeldEffect]
     attachments: list[HeldAttachment]
 

@@ -50,6 +50,7 @@ class Found:
     contact_name: str | None
     channel: str | None
     address: str | None
+    contact_id: UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,6 +12,7 @@ from relevo.contracts.accounts import Accounts
 from relevo.contracts.attachments import Attachments, KeptFor
 from relevo.contracts.channel import Delivery
 from relevo.contracts.composer import Composer
+from relevo.contracts.contacts import Contacts, Merges
 from relevo.contracts.desk import Approvals, CaseWork, Desk, Handoffs
 from relevo.contracts.routing import Routing
 from relevo.contracts.search import Search
@@ -321,3 +322,5 @@ class Store:
     rounds: Rounds
     notices: Notices
     composer: Composer
+    contacts: Contacts
+    merges: Merges

@@ -70,6 +70,7 @@ REASON_POINTS: Mapping[str, int] = {
     "large_amount": 30,
     "repeated_contact": 30,
     "abuse": 30,
+    "unanswered_contacts": 30,
     "user_request": 10,
 }
 """What each reason adds; a case with 60 is urgent, with 30 high, and nothing comes before safety."""

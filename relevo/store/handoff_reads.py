@@ -121,7 +121,8 @@ class HandoffReads:
     async def own_cases(self, business_ref: str | None, conversation_id: UUID) -> list[Case]:
         """Give a person's cases, newest first, with those opened in a conversation before anybody knew who writes."""
         found = await self._database.rows(
-            f"{CASES} AND (s.business_ref = %(ref)s OR (s.business_ref IS NULL AND s.conversation_id = %(here)s))"
+            f"{CASES} AND s.merged_into IS NULL"
+            " AND (s.business_ref = %(ref)s OR (s.business_ref IS NULL AND s.conversation_id = %(here)s))"
             " ORDER BY s.opened_at DESC, s.id DESC LIMIT 100",
             {"ref": business_ref, "here": conversation_id},
         )

@@ -22,7 +22,7 @@ WITH about AS (
     WHERE c.workspace_id = 1 AND c.id = %(about)s
     UNION ALL (SELECT k.id, NULL FROM contacts k
         WHERE %(about)s::uuid IS NULL AND k.workspace_id = 1 AND k.business_ref = %(ref)s
-        ORDER BY k.created_at LIMIT 1)
+        AND k.merged_into IS NULL ORDER BY k.created_at LIMIT 1)
 ), identity AS (
     INSERT INTO identities (contact_id, channel, address, business_ref)
     SELECT contact_id, %(channel)s, %(address)s, %(ref)s FROM about

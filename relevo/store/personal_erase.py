@@ -91,6 +91,13 @@ DELETE FROM case_conversations
     WHERE workspace_id = 1 AND (conversation_id = ANY(%(conversations)s) OR case_id = ANY(%(cases)s));
 DELETE FROM case_tags WHERE workspace_id = 1 AND case_id = ANY(%(cases)s);
 DELETE FROM case_followers WHERE workspace_id = 1 AND case_id = ANY(%(cases)s);
+DELETE FROM encounters WHERE workspace_id = 1
+    AND (contact_id = ANY(%(contacts)s) AND identity_id IS NULL
+        OR identity_id = ANY(%(identities)s));
+DELETE FROM contact_merges WHERE workspace_id = 1
+    AND (kept_id = ANY(%(contacts)s) OR merged_id = ANY(%(contacts)s));
+DELETE FROM case_merges WHERE workspace_id = 1
+    AND (kept_case = ANY(%(cases)s) OR merged_case = ANY(%(cases)s));
 DELETE FROM codes WHERE workspace_id = 1 AND (identity_id = ANY(%(identities)s) OR business_ref = %(ref)s);
 DELETE FROM visits WHERE workspace_id = 1 AND address = ANY(%(addresses)s);
 DELETE FROM mail_keys k USING effects f
@@ -105,7 +112,8 @@ UPDATE effects SET conversation_id = NULL
     WHERE workspace_id = 1 AND (key = ANY(%(effects)s) OR conversation_id = ANY(%(conversations)s));
 UPDATE cases SET status = CASE status WHEN 'open' THEN 'closed' ELSE status END,
         outcome = CASE status WHEN 'open' THEN '{ERASED}' ELSE outcome END, closed_at = coalesce(closed_at, now()),
-        reference = NULL, goal = NULL, detail = '{{}}', priority_reasons = '[]', contact_id = NULL, business_ref = NULL
+        reference = NULL, goal = NULL, detail = '{{}}', priority_reasons = '[]', contact_id = NULL, business_ref = NULL,
+        merged_into = NULL
     WHERE workspace_id = 1 AND id = ANY(%(cases)s);
 UPDATE cases SET conversation_id = NULL
     WHERE workspace_id = 1 AND (id = ANY(%(cases)s) OR conversation_id = ANY(%(conversations)s));
@@ -113,7 +121,8 @@ DELETE FROM conversations WHERE workspace_id = 1 AND id = ANY(%(conversations)s)
 DELETE FROM identities WHERE workspace_id = 1 AND id = ANY(%(identities)s);
 DELETE FROM contacts k WHERE k.workspace_id = 1 AND k.id = ANY(%(contacts)s)
     AND NOT EXISTS (SELECT FROM identities i WHERE i.workspace_id = 1 AND i.contact_id = k.id);
-UPDATE contacts SET business_ref = NULL, display_name = NULL WHERE workspace_id = 1 AND id = ANY(%(contacts)s);
+UPDATE contacts SET business_ref = NULL, display_name = NULL, merged_into = NULL
+    WHERE workspace_id = 1 AND id = ANY(%(contacts)s);
 UPDATE cases s SET contact_id = NULL WHERE s.workspace_id = 1 AND s.contact_id = ANY(%(contacts)s)
     AND NOT EXISTS (SELECT FROM contacts k WHERE k.workspace_id = 1 AND k.id = s.contact_id);
 {REWRITE}

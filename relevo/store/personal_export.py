@@ -15,14 +15,17 @@ from relevo.contracts.personal import (
     HeldArrival,
     HeldAttachment,
     HeldCase,
+    HeldCaseMerge,
     HeldCode,
     HeldContact,
     HeldConversation,
     HeldDraft,
     HeldEffect,
+    HeldEncounter,
     HeldEntry,
     HeldHandoff,
     HeldIdentity,
+    HeldMerge,
     HeldView,
     Withheld,
 )
@@ -75,6 +78,20 @@ _CASES = """
 SELECT id, type, trigger, status, reference, goal, detail, outcome, contacted, opened_at, promised_at, closed_at
 FROM cases WHERE workspace_id = 1 AND id = ANY(%(cases)s) ORDER BY opened_at, id
 """
+_ENCOUNTERS = """
+SELECT source, external_id, kind, direction, summary, is_answered, impressions, followers, url, happened_at
+FROM encounters WHERE workspace_id = 1 AND (contact_id = ANY(%(contacts)s) AND identity_id IS NULL
+        OR identity_id = ANY(%(identities)s))
+ORDER BY happened_at, id
+"""
+_MERGES = """
+SELECT kept_id, merged_id, evidence, reason, merged_at, split_reason, split_at FROM contact_merges
+WHERE workspace_id = 1 AND kept_id = ANY(%(contacts)s) AND merged_id = ANY(%(contacts)s) ORDER BY id
+"""
+_CASE_MERGES = """
+SELECT kept_case, merged_case, reason, merged_at, split_reason, split_at FROM case_merges
+WHERE workspace_id = 1 AND kept_case = ANY(%(cases)s) AND merged_case = ANY(%(cases)s) ORDER BY id
+"""
 _EFFECTS = """
 SELECT key, kind, arguments, amount, unit, state, rule, result, reason, case_id, intended_at, ended_at
 FROM effects WHERE workspace_id = 1 AND key = ANY(%(effects)s) ORDER BY intended_at, key
@@ -104,6 +121,9 @@ async def read_record(connection: Connection, scope: Scope, exported_at: datetim
         conversations=[await _conversation(connection, row) for row in await _rows(connection, _CONVERSATIONS, values)],
         withheld=await _all(connection, Withheld, _WITHHELD, values),
         cases=await _all(connection, HeldCase, _CASES, values),
+        encounters=await _all(connection, HeldEncounter, _ENCOUNTERS, values),
+        merges=await _all(connection, HeldMerge, _MERGES, values),
+        case_merges=await _all(connection, HeldCaseMerge, _CASE_MERGES, values),
         effects=await _all(connection, HeldEffect, _EFFECTS, values),
         attachments=[await _attachment(connection, row) for row in await _rows(connection, _ATTACHMENTS, values)],
     )

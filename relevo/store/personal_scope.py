@@ -40,7 +40,7 @@ ORDER BY 3
 """
 
 _SCOPE = f"""
-WITH theirs AS MATERIALIZED (
+WITH RECURSIVE theirs AS MATERIALIZED (
     SELECT i.id, i.channel, i.address, i.contact_id, c.id AS conversation_id
     FROM identities i JOIN contacts k ON k.workspace_id = 1 AND k.id = i.contact_id
     LEFT JOIN conversations c ON c.workspace_id = 1 AND c.identity_id = i.id
@@ -50,6 +50,7 @@ WITH theirs AS MATERIALIZED (
     SELECT id FROM contacts WHERE workspace_id = 1 AND (business_ref = %(ref)s OR id = %(contact)s)
     UNION SELECT k.id FROM theirs t JOIN contacts k ON k.workspace_id = 1 AND k.id = t.contact_id
         WHERE k.business_ref IS NULL
+    UNION SELECT k.id FROM named JOIN contacts k ON k.workspace_id = 1 AND k.merged_into = named.id
 ), verified AS (
     SELECT conversation_id, business_ref AS ref FROM effects WHERE workspace_id = 1
     UNION ALL SELECT conversation_id, business_ref FROM cases WHERE workspace_id = 1

@@ -44,7 +44,8 @@ FROM (SELECT words FROM search_documents WHERE workspace_id = 1 ORDER BY id DESC
 _READ = """
 SELECT d.id, d.kind, CASE d.kind WHEN 'contact' THEN search_text(w) WHEN 'case' THEN search_text(s)
         ELSE search_text(e.content) END,
-    d.written_at, e.author, c.id, d.position, d.case_id, k.display_name, c.channel, i.address
+    d.written_at, e.author, c.id, d.position, d.case_id, k.display_name, c.channel, i.address,
+    k.id
 FROM search_documents d
 LEFT JOIN entries e ON e.workspace_id = 1 AND e.conversation_id = d.conversation_id AND e.position = d.position
 LEFT JOIN cases s ON s.workspace_id = 1 AND s.id = d.case_id
@@ -168,6 +169,7 @@ def _found(match: Match, row: Sequence[Any]) -> Found:
         "contact_name",
         "channel",
         "address",
+        "contact_id",
     )
     values = dict(zip(names, row, strict=True))
     return Found(match=match, **{**values, "author": Author(row[3]) if row[3] else None})

@@ -5,6 +5,8 @@ Whoever does so holds an advisory lock: an erasing takes it too, so nothing that
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from relevo.store.pool import Connection
 
 LOCK = 7_016_001
@@ -62,6 +64,19 @@ INSERT INTO search_progress (seen_until) VALUES (%(until)s)
 ON CONFLICT (workspace_id) DO UPDATE SET seen_until = greatest(search_progress.seen_until, excluded.seen_until)
 """
 
+# Whoever has just come, been merged or been split; who was merged is found in whom they are.
+_FORGET = """
+DELETE FROM search_documents d USING contacts k
+WHERE d.workspace_id = 1 AND d.contact_id = k.id AND k.workspace_id = 1 AND k.id = ANY(%(contacts)s)
+  AND k.merged_into IS NOT NULL
+"""
+_NAMED = """
+INSERT INTO search_documents (kind, contact_id, words, written_at)
+SELECT 'contact', k.id, search_lexemes('contact', search_text(k)), k.created_at FROM contacts k
+WHERE k.workspace_id = 1 AND k.id = ANY(%(contacts)s) AND k.merged_into IS NULL ORDER BY k.created_at
+ON CONFLICT (workspace_id, contact_id) WHERE contact_id IS NOT NULL DO UPDATE SET words = excluded.words
+"""
+
 # For an erasing, behind its other statements: what is left of a case or a contact is written anew.
 REWRITE = """
 UPDATE search_documents d SET words = search_lexemes('case', search_text(s)) FROM cases s
@@ -69,6 +84,12 @@ UPDATE search_documents d SET words = search_lexemes('case', search_text(s)) FRO
 UPDATE search_documents d SET words = search_lexemes('contact', search_text(k)) FROM contacts k
     WHERE d.workspace_id = 1 AND d.contact_id = k.id AND k.workspace_id = 1 AND k.id = ANY(%(contacts)s)
 """
+
+
+async def index_people(connection: Connection, *contacts: UUID) -> None:
+    """Index contacts by what they have now, within a transaction of the caller's."""
+    for statement in (_FORGET, _NAMED):
+        await connection.execute(statement, {"contacts": list(contacts)})
 
 
 async def keep_up(connection: Connection, *, everything: bool) -> bool:

@@ -8,6 +8,7 @@ from sanic.config import Config
 from relevo.web.demo import add_demo_page
 from relevo.web.desk_api import add_desk_api
 from relevo.web.desk_attachments import add_desk_attachments
+from relevo.web.desk_contact_pages import add_contact_pages
 from relevo.web.desk_pages import add_desk_pages
 from relevo.web.errors import add_error_answers
 from relevo.web.health import add_health
@@ -48,6 +49,7 @@ def create_app(services: WebServices) -> Sanic:
     add_visitor_attachments(app)
     add_desk_api(app)
     add_desk_pages(app)
+    add_contact_pages(app)
     add_desk_attachments(app)
     add_help_pages(app)
     add_static_files(app)

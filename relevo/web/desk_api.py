@@ -18,6 +18,7 @@ from relevo.web import desk_worklist as worklist
 from relevo.web import desk_writing as writing
 from relevo.web.desk_assistant import OPERATIONS as ASSISTANT
 from relevo.web.desk_changes import give_changes
+from relevo.web.desk_contacts import OPERATIONS as CONTACTS
 from relevo.web.desk_doors import Call, add_doors
 from relevo.web.desk_notices import OPERATIONS as NOTICES
 from relevo.web.desk_search import MOST_HITS, PAGE_HITS, give_hits
@@ -173,5 +174,6 @@ API = Api(
         *desk_queues.OPERATIONS,
         *desk_composer.OPERATIONS,
         *desk_ready.OPERATIONS,
+        *CONTACTS,
     ),
 )

@@ -17,6 +17,7 @@ from relevo.web.desk_forms import case_forms
 from relevo.web.desk_list import case_badges
 from relevo.web.desk_list_forms import mark_forms
 from relevo.web.desk_reading import CaseReading
+from relevo.web.desk_record import rest_of_record
 from relevo.web.desk_sla import clocks_box, due
 from relevo.web.languages import Words
 from relevo.web.markup import facts, known, moment, text, told
@@ -41,6 +42,7 @@ def case_panel(
 {_facts(words, case, record)}
 {_evidence(words, case, files)}
 {_attempts(language, words, record)}
+{rest_of_record(language, words, record)}
 {_why(language, words, case)}
 {case_forms(words, case, agent)}
 </aside>"""

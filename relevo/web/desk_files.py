@@ -48,7 +48,8 @@ def _thumbnail(words: Words, file: Attachment) -> str:
     alternative = text(f"{words['desk.photo']}: {file.name}")
     page = f"/desk/attachments/{file.id}"
     picture = f'<img src="{page}?thumbnail=1" alt="{alternative}" loading="lazy"{_dimensions(file)}>'
-    return f'<a class="photo" href="{page}" title="{text(file.name)}" target="_blank" rel="noopener">{picture}</a>'
+    opens = f'data-view="picture" href="{page}" target="_blank" rel="noopener"'
+    return f'<a class="photo" {opens} title="{text(file.name)}">{picture}</a>'
 
 
 def _dimensions(file: Attachment) -> str:
@@ -61,7 +62,10 @@ def _dimensions(file: Attachment) -> str:
 
 def _link(words: Words, file: Attachment, remark: str) -> str:
     page, title = f"/desk/attachments/{file.id}", text(words["desk.logged"])
-    return f'<a class="file" href="{page}" title="{title}" target="_blank" rel="noopener">{_label(file, remark)}</a>'
+    view = ' data-view="picture"' if file.is_image else ""
+    return (
+        f'<a class="file"{view} href="{page}" title="{title}" target="_blank" rel="noopener">{_label(file, remark)}</a>'
+    )
 
 
 def _label(file: Attachment, remark: str) -> str:

@@ -18,9 +18,9 @@ from relevo.web.languages import WORDS, Words
 from relevo.web.markup import document, known, moment, text
 from relevo.web.sign_in import Session
 
-_STYLES = ("desk", "list", "sla", "assistant", "queues", "composer")
+_STYLES = ("desk", "list", "sla", "assistant", "queues", "composer", "person")
 """Of static/desk, in this order; each room may have one of its own."""
-_SCRIPTS = ("composer", "desk", "notices", "assistant", "offers")
+_SCRIPTS = ("composer", "desk", "notices", "assistant", "offers", "person", "viewer")
 _HEAD = "\n".join(
     [
         *(f'<link rel="stylesheet" href="/static/desk/{name}.css">' for name in _STYLES),

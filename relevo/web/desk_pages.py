@@ -44,6 +44,7 @@ from relevo.web.sign_in import (
     visit_token,
 )
 
+_OF_ONE = ("/desk/cases/", "/desk/conversations/", "/desk/contacts/")
 Page = Callable[..., Coroutine[Any, Any, HTTPResponse]]
 
 
@@ -84,6 +85,10 @@ def _page(handler: Page) -> Page:
             return page_answer(refusal_page(language_of(request), error), error.status, headers)
 
     return page
+
+
+desk_door = _page
+"""What other rooms open their pages with."""
 
 
 async def _get_sign_in(request: Request) -> HTTPResponse:
@@ -200,9 +205,7 @@ def _after(request: Request) -> int | None:
 
 def _own_page(target: str) -> str:
     """Give a page of the desk to go to; never one of somebody else's."""
-    is_ours = target in ("/desk", "/desk/search", "/desk/queue", "/desk/team") or target.startswith(
-        ("/desk/cases/", "/desk/conversations/")
-    )
+    is_ours = target in ("/desk", "/desk/search", "/desk/queue", "/desk/team") or target.startswith(_OF_ONE)
     return target if is_ours and target.isascii() and target.isprintable() and len(target) < 200 else "/desk"
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from relevo.contracts.accounts import AgentAccount
+from relevo.contracts.contacts import ContactView
 from relevo.contracts.desk import ConversationLine
 from relevo.contracts.handoff import HandoffRecord
 from relevo.contracts.store import Store
@@ -39,6 +40,8 @@ class Reading:
     is_newest: bool
     names: Mapping[int, str]
     """Of the agents who did something in it."""
+    person: ContactView
+    """Who writes, across channels."""
     files: Mapping[UUID, AttachmentState]
     """Whether each attachment may be opened."""
     offer: Offer | None = None
@@ -51,6 +54,7 @@ class CaseReading:
 
     case: Case
     effects: Sequence[PreparedEffect]
+    contact_id: UUID | None
     record: HandoffRecord | None
     """Of its newest handoff, where there was one."""
     conversations: Sequence[ConversationLine]
@@ -75,7 +79,8 @@ async def read_conversation(store: Store, conversation_id: UUID, after: int | No
         cases=await store.desk.cases_of(conversation_id),
         earlier=max(0, start - TRANSCRIPT_PAGE) if start else None,
         is_newest=start == newest,
-        names=await _names(store, {agent for entry in entries if (agent := agent_of(entry)) is not None}),
+        names=await names_of(store, {agent for entry in entries if (agent := agent_of(entry)) is not None}),
+        person=await store.contacts.get(conversation.identity.contact_id),
         files=await store.attachments.states(conversation_id) if has_files else {},
     )
 
@@ -88,10 +93,11 @@ async def read_case(store: Store, case: Case, agent_id: int) -> CaseReading:
     return CaseReading(
         case=case,
         effects=effects,
+        contact_id=await store.contacts.of_case(case.id),
         record=newest_record([episode for episode in episodes if episode.case_id == case.id] or episodes),
         conversations=about,
         agents=await store.accounts.agents(),
-        names=await _names(store, decided),
+        names=await names_of(store, decided),
         marks=await store.worklist.marks(agent_id, [case.id]),
     )
 
@@ -106,6 +112,7 @@ def agent_of(entry: Entry) -> int | None:
     return int(number) if entry.author is Author.AGENT and number.isascii() and number.isdigit() else None
 
 
-async def _names(store: Store, agents: set[int]) -> Mapping[int, str]:
+async def names_of(store: Store, agents: set[int]) -> Mapping[int, str]:
+    """Give the names of agents, by their numbers."""
     found = {agent: await store.desk.agent_name(agent) for agent in agents}
     return {agent: name for agent, name in found.items() if name}

@@ -118,6 +118,8 @@ def _what(words: Words, found: Found) -> str:
 def _address(found: Found) -> str | None:
     if found.kind == "case" and found.case_id:
         return case_address(found.case_id, "open")
+    if found.kind == "contact" and found.contact_id:
+        return f"/desk/contacts/{found.contact_id}"
     return _conversation_address(found.conversation_id, found.position) if found.conversation_id else None
 
 

@@ -42,6 +42,7 @@ class SearchHit(msgspec.Struct, kw_only=True):
     contact_name: str | None
     channel: str | None
     address: str | None
+    contact_id: UUID | None
 
 
 class SearchResults(msgspec.Struct, kw_only=True):
@@ -64,5 +65,6 @@ def _hit(hit: Hit) -> SearchHit:
         match=found.match.name.lower(),
         author=found.author.value if found.author else None,
         snippet=SearchSnippet(text=shown.text, marks=[SearchMark(start=start, end=end) for start, end in shown.marks]),
+        contact_id=found.contact_id,
         **{name: getattr(found, name) for name in names},
     )

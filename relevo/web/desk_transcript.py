@@ -50,27 +50,30 @@ def talk(words: Words, reading: Reading, box: Box, agent: AgentAccount) -> str:
 </section>"""
 
 
-def contact_card(words: Words, reading: Reading, *, other_cases: str) -> str:
+def contact_card(words: Words, reading: Reading) -> str:
     """Give what is known of who writes."""
     line, identity = reading.line, reading.conversation.identity
     level = known(words, "level", line.level.name.lower())
     pairs = [
-        (words["desk.contact"], text(line.contact_name or words["desk.unknown_contact"])),
+        (words["desk.contact"], _person(reading, line.contact_name or words["desk.unknown_contact"])),
         (words["desk.verified"], f'<span class="badge level-{int(line.level > Level.CLAIMED)}">{level}</span>'),
         (words["desk.channel"], known(words, "channel", line.channel)),
         (words["desk.address"], f"<code>{text(line.address)}</code>"),
     ]
     if identity.business_ref:
         pairs.insert(1, (words["desk.business_ref"], f"<code>{text(identity.business_ref)}</code>"))
-    if other_cases:
-        pairs.append((words["desk.other_cases"], other_cases))
     return facts(pairs)
+
+
+def _person(reading: Reading, name: str) -> str:
+    return f'<a href="/desk/contacts/{reading.person.id}">{text(name)}</a>'
 
 
 def _where(words: Words, reading: Reading) -> str:
     level = known(words, "level", reading.line.level.name.lower())
     proof = level if reading.line.level is Level.CLAIMED else f"{text(words['desk.verified'])}: {level}"
-    return f"{known(words, 'channel', reading.line.channel)} · {proof}"
+    everywhere = _person(reading, words["person.everywhere"])
+    return f"{known(words, 'channel', reading.line.channel)} · {proof} · {everywhere}"
 
 
 def _item(words: Words, entry: Entry, titles: Mapping[str, str], reading: Reading, about: Mapping[int, str]) -> str:

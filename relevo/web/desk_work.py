@@ -11,8 +11,12 @@ from relevo.web.desk_case import case_panel
 from relevo.web.desk_files import file_links
 from relevo.web.desk_forms import hand_back_dialog, verify_form
 from relevo.web.desk_html import desk_page
-from relevo.web.desk_list import case_address, case_list
+from relevo.web.desk_known import cases_known, seen_on
+from relevo.web.desk_life import reach_badge
+from relevo.web.desk_list import case_list
 from relevo.web.desk_listing import CaseListing
+from relevo.web.desk_merging import case_merge_forms
+from relevo.web.desk_person import business_box
 from relevo.web.desk_reading import CaseReading, Reading
 from relevo.web.desk_transcript import contact_card, talk
 from relevo.web.languages import WORDS, Words
@@ -65,19 +69,28 @@ def _looked(reading: Reading | None) -> str:
 
 def _contact(words: Words, reading: Reading | None, about: CaseReading | None, agent: AgentAccount) -> str:
     if reading is None:
-        return ""
+        return _person_link(words, about)
     shown = about.case.id if about else None
-    links = "".join(
-        f'<a href="{case_address(case.id)}">{known(words, "case_type", case.type)} {text(case.id)}</a> '
-        for case in reading.cases
-        if case.id != shown
-    )
     elsewhere = _elsewhere(words, about.conversations if about else (), reading)
     return f"""<section class="about" id="contact" data-live aria-labelledby="contact-title">
 <h2 id="contact-title">{text(words["desk.contact"])}</h2>
-{contact_card(words, reading, other_cases=links)}{elsewhere}
+{contact_card(words, reading)}{elsewhere}
 {verify_form(words, reading, agent)}
-</section>"""
+{reach_badge(words, reading.person.reach)}{seen_on(words, reading.person)}{cases_known(words, reading.person, shown)}
+{case_merge_forms(words, reading.person, about.case) if about else ""}
+</section>
+{business_box(words, reading.person.id)}"""
+
+
+def _person_link(words: Words, about: CaseReading | None) -> str:
+    """Give the way to whose case it is, where they have not written yet."""
+    if about is None or about.contact_id is None:
+        return ""
+    name = about.case.contact_name or words["desk.unknown_contact"]
+    link = f'<a href="/desk/contacts/{about.contact_id}">{text(name)}</a>'
+    return (
+        f'<section class="about" id="contact" data-live><h2>{text(words["desk.contact"])}</h2><p>{link}</p></section>'
+    )
 
 
 def _elsewhere(words: Words, lines: Sequence[ConversationLine], reading: Reading) -> str:

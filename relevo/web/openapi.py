@@ -38,7 +38,7 @@ class Operation:
 
     method: str
     path: str
-    """Below the API's prefix, variables in braces; those that end with ``conversation_id`` are UUIDs."""
+    """Below the API's prefix, variables in braces; ``…conversation_id`` and ``…contact_id`` are UUIDs."""
     name: str
     about: str
     handler: Callable[..., Any]
@@ -153,4 +153,4 @@ def _ref(kind: Any) -> dict[str, Any]:
 
 
 def _is_uuid(name: str) -> bool:
-    return name.endswith("conversation_id")
+    return name.endswith(("conversation_id", "contact_id"))

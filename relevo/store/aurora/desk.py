@@ -19,7 +19,8 @@ _CASE = """
 INSERT INTO cases (id, type, trigger, status, reference, contact_id, business_ref, opened_at, promised_at, due_at)
 SELECT %(id)s, %(type)s, 'user_request', %(status)s, %(reference)s, k.id, %(business_ref)s, %(opened_at)s,
     %(promised_at)s, coalesce(%(promised_at)s, %(opened_at)s + interval '1 day')
-FROM contacts k WHERE k.workspace_id = 1 AND k.business_ref = %(business_ref)s ORDER BY k.created_at LIMIT 1
+FROM contacts k WHERE k.workspace_id = 1 AND k.business_ref = %(business_ref)s AND k.merged_into IS NULL
+ORDER BY k.created_at LIMIT 1
 ON CONFLICT (workspace_id, id) DO UPDATE SET opened_at = excluded.opened_at,
     promised_at = excluded.promised_at, due_at = excluded.due_at
 """

@@ -78,6 +78,7 @@ function body(form) {
 
 const READ = {
   number: Number,
+  contact: (value) => value.match(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/i)?.[0] ?? value,
   minor: (value) => Math.round(Number(value) * 100),
   boolean: (value) => value === "true",
   moment: (value) => new Date(value).toISOString(),

@@ -1,0 +1,65 @@
+"""A contact's page and the pieces of it that are asked for one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from sanic import Sanic
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from relevo.contracts.contacts import Line
+from relevo.contracts.store import Store
+from relevo.domain.attachments import AttachmentState
+from relevo.web.desk_belongings import belongings_page
+from relevo.web.desk_contacts import belongings_of, wanted
+from relevo.web.desk_pages import desk_door
+from relevo.web.desk_person import PersonReading, person_page
+from relevo.web.desk_reading import agent_of, names_of
+from relevo.web.languages import language_of
+from relevo.web.markup import page_answer
+from relevo.web.services import services_of
+from relevo.web.sign_in import demand_session
+
+
+def add_contact_pages(app: Sanic) -> None:
+    """Open ``/desk/contacts/…``."""
+    here = "/desk/contacts/<contact_id:uuid>"
+    app.add_route(desk_door(_contact), here, methods=["GET"], name="desk_contact")
+    app.add_route(desk_door(_business), f"{here}/business", methods=["GET"], name="desk_contact_business")
+
+
+async def _contact(request: Request, contact_id: UUID) -> HTTPResponse:
+    session = await demand_session(request)
+    store = services_of(request).store
+    asked = wanted(request)
+    view, page = await store.contacts.get(contact_id), await store.contacts.timeline(contact_id, asked)
+    if view.id != contact_id:  # whoever was merged is found where they are now
+        return HTTPResponse(None, 303, {"Location": f"/desk/contacts/{view.id}", "Cache-Control": "no-store"})
+    entries = [line.entry for line in page.lines if line.entry]
+    reading = PersonReading(
+        view=view,
+        page=page,
+        wanted=asked,
+        names=await names_of(store, {agent for entry in entries if (agent := agent_of(entry)) is not None}),
+        files=await _files(store, page.lines),
+    )
+    return page_answer(person_page(language_of(request), session, reading))
+
+
+async def _business(request: Request, contact_id: UUID) -> HTTPResponse:
+    await demand_session(request)
+    found = await belongings_of(services_of(request), contact_id)
+    return page_answer(belongings_page(language_of(request), found))
+
+
+async def _files(store: Store, lines: Sequence[Line]) -> Mapping[UUID, AttachmentState]:
+    """Tell of every file on the page whether it may be opened."""
+    with_files = {
+        line.conversation_id for line in lines if line.conversation_id and line.entry and line.entry.content.attachments
+    }
+    found: dict[UUID, AttachmentState] = {}
+    for conversation_id in with_files:
+        found.update(await store.attachments.states(conversation_id))
+    return found
