@@ -127,6 +127,8 @@ def _case(page: Page) -> None:
 SHOTS: dict[str, Shot] = {
     "inbox": _open("/desk"),
     "case": _case,
+    "reports": _open("/desk/reports"),
+    "teaching": _open("/desk/teaching"),
 }
 
 if __name__ == "__main__":

@@ -25,10 +25,13 @@ from relevo.store.merges import PostgresMerges
 from relevo.store.notices import PostgresNotices
 from relevo.store.outbox import PostgresOutbox
 from relevo.store.pool import Database
+from relevo.store.ratings import PostgresRatings
 from relevo.store.ready_words import PostgresReadyWords
+from relevo.store.reports import PostgresReports
 from relevo.store.routing import PostgresRouting
 from relevo.store.search import PostgresSearch
 from relevo.store.sla import PostgresRounds
+from relevo.store.teachings import PostgresTeachings
 from relevo.store.unsent import PostgresUnsents
 from relevo.store.worklist import PostgresWorklist
 from relevo.store.writing import PostgresWriting
@@ -94,4 +97,7 @@ def _store(database: Database, lease_seconds: float, attachment_key: bytes | Non
         ),
         contacts=PostgresContacts(database),
         merges=PostgresMerges(database),
+        reports=PostgresReports(database),
+        teachings=PostgresTeachings(database),
+        ratings=PostgresRatings(database),
     )

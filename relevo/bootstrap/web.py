@@ -14,6 +14,7 @@ from relevo.bootstrap.attachments import attachment_key, retention
 from relevo.bootstrap.business import DEMO_COMPANY, business_of, is_demo
 from relevo.bootstrap.everything import Settings
 from relevo.bootstrap.help import shelf
+from relevo.bootstrap.intents import intents_of
 from relevo.bootstrap.lifetime import Part, run_until_stopped
 from relevo.bootstrap.mail import mail_channel, mailer
 from relevo.configuration import Configuration
@@ -28,6 +29,7 @@ from relevo.flow.deliver import Deliverer
 from relevo.flow.expire import Expirer
 from relevo.flow.handoff import QueueWatch
 from relevo.flow.promises import PromiseWatch
+from relevo.flow.ratings import RatingWatch
 from relevo.flow.routing import Router
 from relevo.flow.search import Indexer
 from relevo.flow.sla import SlaWatch
@@ -110,6 +112,7 @@ async def _services(
         articles=shelf(settings),
         service=configuration.bot.service,
         verification_seconds=configuration.bot.verification_seconds,
+        intents=intents_of(settings),
         settings=settings.web,
         is_demo=demo,
         company_name=DEMO_COMPANY if demo else COMPANY,
@@ -117,36 +120,19 @@ async def _services(
 
 
 def _parts(settings: Settings, configuration: Configuration, opened: OpenStore, decider: Decider) -> list[Part]:
-    store, live, language = opened.store, opened.live, configuration.bot.default_language
-    service = configuration.bot.service
+    store, live = opened.store, opened.live
     sweeper = Sweeper(
         inbox=store.inbox,
         effects=store.effects,
         live=live,
         silence_seconds=settings.bots.silence_seconds,
-        default_language=language,
-        service=service,
+        default_language=configuration.bot.default_language,
+        service=configuration.bot.service,
         handoffs=store.handoffs,
-    )
-    queue_watch = QueueWatch(handoffs=store.handoffs, live=live, default_language=language)
-    sla_watch = SlaWatch(rounds=store.rounds, live=live, service=service)
-    promise_watch = PromiseWatch(
-        case_work=store.case_work, live=live, default_language=language, store=store, service=service
     )
     expirer = Expirer(attachments=store.attachments, retention=retention(settings))
     indexer = Indexer(search=store.search)
-    router = Router(routing=store.routing, live=live, service=service, default_language=language)
-    unsent_watch = UnsentWatch(unsent=store.composer.unsent, live=live)
-    unanswered = UnansweredWatch(contacts=store.contacts, live=live)
-    watches: list[Part] = [
-        router.run,
-        queue_watch.run,
-        promise_watch.run,
-        sla_watch.run,
-        unsent_watch.run,
-        unanswered.run,
-    ]
-    parts = [sweeper.run, decider.run, *watches, expirer.run, indexer.run]
+    parts = [sweeper.run, decider.run, *_watches(configuration, opened), expirer.run, indexer.run]
     channels: dict[str, Channel] = {}  # REST and the web chat fetch for themselves
     if email := mail_channel(configuration):
         channels[email.name] = email
@@ -157,3 +143,23 @@ def _parts(settings: Settings, configuration: Configuration, opened: OpenStore, 
         return parts
     confirmer = Confirmer(mailer=mailer(opened, configuration), business=decider.business)
     return [*parts, deliverer.run, confirmer.run]
+
+
+def _watches(configuration: Configuration, opened: OpenStore) -> list[Part]:
+    """Give what looks after the time that people and promises have."""
+    store, live, bot = opened.store, opened.live, configuration.bot
+    language, service = bot.default_language, bot.service
+    promises = PromiseWatch(
+        case_work=store.case_work, live=live, default_language=language, store=store, service=service
+    )
+    watches: list[Part] = [
+        Router(routing=store.routing, live=live, service=service, default_language=language).run,
+        QueueWatch(handoffs=store.handoffs, live=live, default_language=language).run,
+        promises.run,
+        SlaWatch(rounds=store.rounds, live=live, service=service).run,
+        UnsentWatch(unsent=store.composer.unsent, live=live).run,
+        UnansweredWatch(contacts=store.contacts, live=live).run,
+    ]
+    if bot.csat:
+        watches.append(RatingWatch(ratings=store.ratings, live=live, default_language=language).run)
+    return watches

@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from relevo import __version__
-from relevo.cli import agents, contacts, evaluate, model, processes, upkeep
+from relevo.cli import agents, contacts, evaluate, model, processes, teaching, upkeep
 from relevo.errors import RelevoError
 
 app = typer.Typer(
@@ -32,6 +32,7 @@ evaluate.add_to(app)
 upkeep.add_to(app)
 agents.add_to(app)
 contacts.add_to(app)
+teaching.add_to(app)
 
 
 def _show_version(is_asked: bool) -> None:

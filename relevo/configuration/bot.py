@@ -30,6 +30,8 @@ class BotFile:
     service: Service = field(default_factory=Service)
     assistant: AssistantAccount | None = None
     """A model that helps the people at the desk; None where the business names none."""
+    csat: bool = False
+    """Whether contacts are asked how it was."""
 
 
 def read_bot(path: Path, environment: Mapping[str, str], mistakes: Mistakes) -> BotFile:
@@ -38,7 +40,7 @@ def read_bot(path: Path, environment: Mapping[str, str], mistakes: Mistakes) -> 
     if document is None:
         return BotFile()
     required = ("languages", "default_language", "timezone", "verification_seconds")
-    parts = document.fields(required=required, optional=("formal", "desk", "privacy"))
+    parts = document.fields(required=required, optional=("formal", "desk", "privacy", "csat"))
     languages = _languages(parts.get("languages"))
     default = parts["default_language"].choice(languages) if languages and "default_language" in parts else None
     zone = read_zone(parts.get("timezone"))
@@ -60,6 +62,7 @@ def read_bot(path: Path, environment: Mapping[str, str], mistakes: Mistakes) -> 
         verification_seconds=seconds,
         service=service,
         assistant=assistant,
+        csat=bool("csat" in parts and parts["csat"].switch()),
     )
 
 

@@ -105,6 +105,14 @@ class Spot:
             return None
         return value
 
+    def switch(self) -> bool | None:
+        """Give true or false."""
+        is_switch = isinstance(self.node, ScalarNode) and self.node.tag == "tag:yaml.org,2002:bool"
+        if not is_switch:
+            self.wrong(f"{self.name} must be true or false.")
+            return None
+        return bool(yaml.safe_load(self.node.value))
+
     def day(self) -> date | None:
         """Give a date."""
         try:

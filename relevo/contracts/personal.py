@@ -105,6 +105,28 @@ class HeldDraft(msgspec.Struct, kw_only=True):
     updated_at: Moment
 
 
+class HeldRating(msgspec.Struct, kw_only=True):
+    """How they said that it was, when they were asked."""
+
+    stretch: str
+    case_id: str | None
+    asked_at: Moment
+    score: int | None
+    comment: str | None
+    answered_at: Moment | None
+
+
+class HeldTeaching(msgspec.Struct, kw_only=True):
+    """Words of theirs that the bot may learn from."""
+
+    text: str
+    language: str
+    intent: str
+    state: str
+    proposed_at: Moment
+    decided_at: Moment | None
+
+
 class HeldConversation(msgspec.Struct, kw_only=True):
     """Everything said with one identity; mails are the conversation whose channel is ``email``."""
 
@@ -118,6 +140,8 @@ class HeldConversation(msgspec.Struct, kw_only=True):
     timeline: list[HeldEntry]
     arrivals: list[HeldArrival]
     handoffs: list[HeldHandoff]
+    ratings: list[HeldRating]
+    teachings: list[HeldTeaching]
     bot_memory: list[Any]
     """What the bot remembers of it: its tracker's events."""
     drafts: list[HeldDraft] = []

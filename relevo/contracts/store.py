@@ -14,9 +14,12 @@ from relevo.contracts.channel import Delivery
 from relevo.contracts.composer import Composer
 from relevo.contracts.contacts import Contacts, Merges
 from relevo.contracts.desk import Approvals, CaseWork, Desk, Handoffs
+from relevo.contracts.ratings import Ratings
+from relevo.contracts.reports import Reports
 from relevo.contracts.routing import Routing
 from relevo.contracts.search import Search
 from relevo.contracts.sla import Notices, Rounds
+from relevo.contracts.teaching import Teachings
 from relevo.contracts.worklist import Worklist
 from relevo.domain.cases import CaseContact, CaseRequest
 from relevo.domain.contacts import Level
@@ -24,6 +27,7 @@ from relevo.domain.conversations import Control, Conversation
 from relevo.domain.effects import EffectOrder, EffectResult, EffectState
 from relevo.domain.handoff import Handback, Handoff
 from relevo.domain.messages import Arrival, Author, Content, Entry
+from relevo.domain.ratings import Rating
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,6 +91,8 @@ class TurnOutcome:
     effects: tuple[EffectResult, ...] = ()
     """Named on the timeline, whoever holds control by now."""
     kept_attachments: tuple[KeptFor, ...] = ()
+    rating: Rating | None = None
+    """What was heard about the question of how it was, or that the question is over."""
     dead_letter: str | None = None
     """Why the bot gave the message up, for the desk and ``relevo replay``; None when it was answered."""
 
@@ -324,3 +330,6 @@ class Store:
     composer: Composer
     contacts: Contacts
     merges: Merges
+    reports: Reports
+    teachings: Teachings
+    ratings: Ratings

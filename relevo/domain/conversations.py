@@ -17,6 +17,7 @@ from enum import Enum
 from uuid import UUID
 
 from relevo.domain.contacts import Identity
+from relevo.domain.ratings import AskedRating
 
 
 class Control(str, Enum):
@@ -76,3 +77,5 @@ class Conversation:
     """Button payloads that the bot has shown here: the only text beginning with ``/`` that is obeyed."""
     agent_id: int | None = None
     """Who has control while it is ``agent`` or ``wrap_up``."""
+    rating: AskedRating | None = None
+    """The question about how it was, while it is open."""

@@ -26,8 +26,10 @@ from relevo.domain.cases import Trigger
 from relevo.domain.conversations import ENDED, Control
 from relevo.domain.handoff import Handoff, HandoffRequest
 from relevo.domain.messages import Author, Content
+from relevo.domain.ratings import Rating
 from relevo.errors import BrainUnavailable, LeaseLost, TurnFailed, Unavailable
 from relevo.flow.handoff import prepare, priority_of, taken_back
+from relevo.flow.ratings import heard, is_over, thanks
 from relevo.flow.record import Occasion
 from relevo.flow.texts import say
 from relevo.flow.turn import ConversationTurn, TurnServices
@@ -88,10 +90,14 @@ class Converser:
         if claim.conversation.control is not Control.BOT:
             return await self._keep(claim)
         turn = ConversationTurn(claim=claim, services=self.services)
+        rating = heard(claim, claim.conversation.language or self.default_language)
+        if rating is not None and rating.comment is None:
+            await self._settle(claim, thanks(rating, claim.conversation.language or self.default_language))
+            return "rated"
         if claim.attempts > MAX_ATTEMPTS:
             return await self._give_up(turn, f"begun {claim.attempts - 1} times without an end")
         try:
-            return await self._answer(turn)
+            return await self._answer(turn, rating)
         except BrainUnavailable:
             await self.inbox.defer(claim, seconds=2.0)
             return "brain_unavailable"
@@ -117,15 +123,21 @@ class Converser:
         self.live.wake_senders()
         return "taken_back"
 
-    async def _answer(self, turn: ConversationTurn) -> str:
+    async def _answer(self, turn: ConversationTurn, rating: Rating | None) -> str:
+        """Have the brain answer; of a comment only where it is more than that, such as a cry for help."""
         claim = turn.claim
         runtime.enter(turn)
         answer = await self.brain.answer(_question(claim), lambda: self.inbox.tracker_events(claim.conversation.id))
+        if rating is not None and not _has_done_anything(turn):
+            self.brain.forget(claim.conversation)
+            await self._settle(claim, thanks(rating, claim.conversation.language or self.default_language))
+            return "commented"
         outcome = turn.outcome(
             messages=answer.messages,
             tracker_events=answer.tracker_events,
             language=answer.language,
             handoff=await self._handoff(turn, answer.tracker_events, answer.language),
+            rating=rating or is_over(claim),
         )
         was_drafted = await self._settle(claim, outcome)
         return "drafted" if was_drafted else "handed_off" if outcome.handoff else "answered"
@@ -188,3 +200,8 @@ def _question(claim: Claim) -> Question:
         metadata=claim.arrival.metadata,
         attachments=claim.arrival.attachments,
     )
+
+
+def _has_done_anything(turn: ConversationTurn) -> bool:
+    """Tell whether a turn asked for a person, touched a case, or did something in the business's systems."""
+    return bool(turn.handoff or turn.cases or turn.contacts or turn.performed)

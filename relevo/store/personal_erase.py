@@ -80,6 +80,8 @@ DELETE FROM unsent_replies WHERE workspace_id = 1 AND conversation_id = ANY(%(co
 DELETE FROM drafts WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
 DELETE FROM lookers WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
 DELETE FROM deliveries WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
+DELETE FROM csat WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
+DELETE FROM teachings WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
 DELETE FROM handoffs WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
 DELETE FROM tracker_events WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
 DELETE FROM inbox WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);

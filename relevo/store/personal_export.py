@@ -26,6 +26,8 @@ from relevo.contracts.personal import (
     HeldHandoff,
     HeldIdentity,
     HeldMerge,
+    HeldRating,
+    HeldTeaching,
     HeldView,
     Withheld,
 )
@@ -72,6 +74,14 @@ _DRAFTS = """
 SELECT kind, text, updated_at FROM drafts WHERE workspace_id = 1 AND conversation_id = %(id)s
 UNION ALL SELECT 'reply', text, created_at FROM unsent_replies WHERE workspace_id = 1 AND conversation_id = %(id)s
 ORDER BY updated_at
+"""
+_RATINGS = """
+SELECT stretch, case_id, asked_at, score, comment, answered_at FROM csat
+WHERE workspace_id = 1 AND conversation_id = %(id)s ORDER BY id
+"""
+_TEACHINGS = """
+SELECT text, language, intent, state, proposed_at, decided_at FROM teachings
+WHERE workspace_id = 1 AND conversation_id = %(id)s ORDER BY id
 """
 _MEMORY = "SELECT events FROM tracker_events WHERE workspace_id = 1 AND conversation_id = %(id)s ORDER BY version"
 _CASES = """
@@ -136,6 +146,8 @@ async def _conversation(connection: Connection, row: Mapping[str, Any]) -> HeldC
         timeline=await _all(connection, HeldEntry, _TIMELINE, row),
         arrivals=await _all(connection, HeldArrival, _ARRIVALS, row),
         handoffs=await _all(connection, HeldHandoff, _HANDOFFS, row),
+        ratings=await _all(connection, HeldRating, _RATINGS, row),
+        teachings=await _all(connection, HeldTeaching, _TEACHINGS, row),
         bot_memory=[event for turn in turns for event in msgspec.json.decode(bytes(turn["events"]))],
         drafts=await _all(connection, HeldDraft, _DRAFTS, row),
     )

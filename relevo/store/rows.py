@@ -12,11 +12,12 @@ from relevo.domain.attachments import Attachment
 from relevo.domain.contacts import Identity, Level
 from relevo.domain.conversations import Control, Conversation
 from relevo.domain.messages import Author, Button, Content, Entry, clean_text
+from relevo.domain.ratings import AskedRating, Stage
 
 CONVERSATION_COLUMNS = """
     c.id, c.channel, c.control, c.control_version, c.tracker_version, c.language, c.last_position, c.issued_payloads,
     i.id, i.contact_id, i.address, i.business_ref, i.level, i.verified_until, i.failed_tries, c.agent_id,
-    i.verified_facts
+    i.verified_facts, c.rating_position, c.rating_stage
 """
 
 _ATTACHMENT = ("id", "name", "mime", "size_bytes", "sha256", "width", "height")
@@ -46,6 +47,7 @@ def conversation(row: tuple[Any, ...]) -> Conversation:
         last_position=row[6],
         issued_payloads=tuple(row[7]),
         agent_id=row[15],
+        rating=AskedRating(position=row[17], stage=Stage(row[18])) if row[18] else None,
     )
 
 

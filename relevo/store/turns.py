@@ -14,6 +14,7 @@ from relevo.store.attachments import keep_for
 from relevo.store.cases import write_cases
 from relevo.store.handoffs import end_waiting, write_handoff
 from relevo.store.pool import Connection
+from relevo.store.ratings import write_rating
 
 # Words become a draft when control is no longer the bot's: only the database knows who holds it at commit. The system's
 # own words (a queue notice, "the bot cannot answer") are sent whoever holds it.
@@ -32,6 +33,7 @@ WITH expected AS (
         last_position = c.last_position + %(count)s,
         language = coalesce(%(language)s, c.language),
         issued_payloads = (%(payloads)s::text[] || c.issued_payloads)[1:24],
+        rating_stage = CASE WHEN %(rates)s THEN %(rating_stage)s ELSE c.rating_stage END,
         updated_at = now()
     FROM settled WHERE c.workspace_id = 1 AND c.id = settled.conversation_id
     RETURNING c.id, c.channel, c.control, c.last_position - %(count)s AS base, c.tracker_version
@@ -75,7 +77,8 @@ async def write_turn(connection: Connection, claim: Claim, outcome: TurnOutcome)
     """
     values = _settle_values(claim, outcome)
     more = (outcome.verification, outcome.cases, outcome.contacts, outcome.handoff, outcome.kept_attachments)
-    if not any(more) and not outcome.taken_back:
+    rates = outcome.rating is not None and outcome.rating.says_something
+    if not any(more) and not outcome.taken_back and not rates:
         return _settled(await (await connection.execute(_SETTLE, values)).fetchone())
     async with connection.transaction():
         result = _settled(await (await connection.execute(_SETTLE, values)).fetchone())
@@ -86,6 +89,8 @@ async def write_turn(connection: Connection, claim: Claim, outcome: TurnOutcome)
             await write_handoff(connection, claim.conversation.id, outcome.handoff)
         for kept in outcome.kept_attachments:
             await keep_for(connection, kept, claim.conversation.id)
+        if outcome.rating is not None and rates:
+            await write_rating(connection, claim.conversation.id, outcome.rating)
         if outcome.taken_back is not None:
             await end_waiting(connection, claim.conversation.id, outcome.taken_back, "ended")
         return result
@@ -99,6 +104,7 @@ def _settled(row: tuple[Any, ...] | None) -> Committed:
 
 def _settle_values(claim: Claim, outcome: TurnOutcome) -> dict[str, Any]:
     entries = _entries(outcome)
+    stage = outcome.rating.next_stage if outcome.rating else None
     payloads = [clean_text(button.payload) for message in outcome.messages for button in message.buttons]
     return {
         "conversation": claim.conversation.id,
@@ -114,6 +120,8 @@ def _settle_values(claim: Claim, outcome: TurnOutcome) -> dict[str, Any]:
         "entries": rows.json_text(entries),
         "language": outcome.language,
         "payloads": payloads,
+        "rates": outcome.rating is not None,
+        "rating_stage": stage.value if stage else None,
     }
 
 

@@ -21,8 +21,10 @@ from relevo.web.desk_changes import give_changes
 from relevo.web.desk_contacts import OPERATIONS as CONTACTS
 from relevo.web.desk_doors import Call, add_doors
 from relevo.web.desk_notices import OPERATIONS as NOTICES
+from relevo.web.desk_reports import OPERATIONS as REPORTS
 from relevo.web.desk_search import MOST_HITS, PAGE_HITS, give_hits
 from relevo.web.desk_search_wire import SearchResults
+from relevo.web.desk_teaching import OPERATIONS as TEACHING
 from relevo.web.openapi import Api, Operation, Query, describe
 from relevo.web.schemas import PUBLISHED, schema_of
 
@@ -175,5 +177,7 @@ API = Api(
         *desk_composer.OPERATIONS,
         *desk_ready.OPERATIONS,
         *CONTACTS,
+        *REPORTS,
+        *TEACHING,
     ),
 )

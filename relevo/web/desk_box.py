@@ -13,6 +13,7 @@ from relevo.contracts.composer import Colleague, Draft, HeldDecision, Unsent
 from relevo.contracts.store import Store
 from relevo.domain.conversations import ENDED, WAITING, Control
 from relevo.domain.messages import Entry
+from relevo.flow.teaching import NOTHING_TAUGHT, Intents
 from relevo.flow.ways import Way, ways_to
 from relevo.web.desk_forms import LONGEST_TEXT, versioned
 from relevo.web.desk_reading import Reading
@@ -32,6 +33,8 @@ class Box:
     colleagues: Sequence[Colleague] = ()
     ways: Sequence[Way] = ()
     """Where else the same person writes."""
+    intents: Intents = NOTHING_TAUGHT
+    """What the bot may be taught that they meant."""
 
 
 async def read_box(store: Store, conversation_id: UUID, agent: AgentAccount) -> Box:

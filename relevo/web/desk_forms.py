@@ -40,8 +40,8 @@ def holder(words: Words, reading: Reading, agent: AgentAccount) -> str:
 </div>"""
 
 
-def hand_back_dialog(words: Words, reading: Reading, record: HandoffRecord | None) -> str:
-    """Give the dialog in which an agent says what they decided."""
+def hand_back_dialog(words: Words, reading: Reading, record: HandoffRecord | None, taught: str = "") -> str:
+    """Give the dialog in which an agent says what they decided; ``taught`` is what else they may say, as HTML."""
     here = f"/desk/api/conversations/{reading.line.id}"
     choices = "".join(
         f'<label class="choice"><input type="radio" id="outcome-{outcome}" name="outcome" value="{outcome}" required>'
@@ -57,6 +57,7 @@ def hand_back_dialog(words: Words, reading: Reading, record: HandoffRecord | Non
 <textarea id="told" name="told" rows="3" maxlength="{MAX_TOLD_CHARACTERS}" dir="auto"></textarea>
 <span class="quiet">{text(words["desk.told_hint"])}</span></label>
 {_learned(words, record)}
+{taught}
 <label>{text(words["desk.note_for_next"])}
 <textarea id="hand-back-note" name="note" rows="2" maxlength="{LONGEST_TEXT}" dir="auto"></textarea></label>
 <p class="problem" role="alert" hidden></p>

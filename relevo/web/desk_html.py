@@ -18,7 +18,7 @@ from relevo.web.languages import WORDS, Words
 from relevo.web.markup import document, known, moment, text
 from relevo.web.sign_in import Session
 
-_STYLES = ("desk", "list", "sla", "assistant", "queues", "composer", "person")
+_STYLES = ("desk", "list", "sla", "assistant", "queues", "composer", "person", "reports")
 """Of static/desk, in this order; each room may have one of its own."""
 _SCRIPTS = ("composer", "desk", "notices", "assistant", "offers", "person", "viewer")
 _HEAD = "\n".join(
@@ -34,6 +34,8 @@ _ROOMS: tuple[tuple[str, str, frozenset[str] | None], ...] = (
     ("/desk/team", "team.title", LEADING_ROLES),
     ("/desk/mentions", "composer.mentions_title", None),
     ("/desk/replies", "composer.ready", None),
+    ("/desk/reports", "reports.title", None),
+    ("/desk/teaching", "teaching.title", LEADING_ROLES),
 )
 """Where one goes from every page: its address, its words, and the roles that may (None: everybody)."""
 _LOGO = (

@@ -23,7 +23,9 @@ from relevo.web.desk_listing import CaseListing, read_listing
 from relevo.web.desk_offer import offer_of
 from relevo.web.desk_reading import CaseReading, Reading, read_case, read_conversation
 from relevo.web.desk_replies import mentions_page, replies_page
+from relevo.web.desk_report_pages import PAGES as REPORT_PAGES
 from relevo.web.desk_search import search_page
+from relevo.web.desk_teaching_pages import PAGES as TEACHING_PAGES
 from relevo.web.desk_work import work_page
 from relevo.web.languages import WORDS, language_of
 from relevo.web.markup import etag_of, is_same, not_modified, page_answer
@@ -44,8 +46,9 @@ from relevo.web.sign_in import (
     visit_token,
 )
 
-_OF_ONE = ("/desk/cases/", "/desk/conversations/", "/desk/contacts/")
+_OF_ONE = ("/desk/cases/", "/desk/conversations/", "/desk/contacts/", "/desk/reports", "/desk/teaching")
 Page = Callable[..., Coroutine[Any, Any, HTTPResponse]]
+_ROOMS = ("/desk", "/desk/search", "/desk/queue", "/desk/team", "/desk/replies", "/desk/mentions")
 
 
 def add_desk_pages(app: Sanic) -> None:
@@ -67,7 +70,7 @@ def add_desk_pages(app: Sanic) -> None:
     app.add_route(_page(_replies), "/desk/replies", methods=["GET"], name="desk_replies")
     app.add_route(_page(_mentions), "/desk/mentions", methods=["GET"], name="desk_mentions")
     app.add_route(_page(_case), "/desk/cases/<case_id:str>", methods=["GET"], name="desk_case")
-    for path, handler, name in desk_team.PAGES:
+    for path, handler, name in (*desk_team.PAGES, *REPORT_PAGES, *TEACHING_PAGES):
         app.add_route(_page(handler), path, methods=["GET"], name=name)
 
 
@@ -151,12 +154,13 @@ async def _search(request: Request) -> HTTPResponse:
 
 async def _conversation(request: Request, conversation_id: UUID) -> HTTPResponse:
     session = await demand_session(request)
-    store = services_of(request).store
+    services = services_of(request)
+    store = services.store
     reading = await read_conversation(store, conversation_id, _after(request))
     about = await read_case(store, reading.cases[0], session.agent.id) if reading.cases else None
     listing = replace(await _listing(request, session), selected=about.case.id if about else None)
     shown = _offered(request, session, reading, about)
-    box = await read_box(store, conversation_id, session.agent)
+    box = replace(await read_box(store, conversation_id, session.agent), intents=services.intents)
     return page_answer(work_page(language_of(request), session, listing, *shown, box))
 
 
@@ -175,14 +179,15 @@ async def _mentions(request: Request) -> HTTPResponse:
 
 async def _case(request: Request, case_id: str) -> HTTPResponse:
     session = await demand_session(request)
-    store = services_of(request).store
+    services = services_of(request)
+    store = services.store
     case = await store.desk.case(case_id)
     about = await read_case(store, case, session.agent.id)
     spoken = case.conversation_id
     reading = await read_conversation(store, spoken, _after(request)) if spoken else None
     listing = replace(await _listing(request, session), selected=case.id)
     shown = _offered(request, session, reading, about)
-    box = await read_box(store, spoken, session.agent) if spoken else None
+    box = replace(await read_box(store, spoken, session.agent), intents=services.intents) if spoken else None
     return page_answer(work_page(language_of(request), session, listing, *shown, box))
 
 
@@ -205,7 +210,7 @@ def _after(request: Request) -> int | None:
 
 def _own_page(target: str) -> str:
     """Give a page of the desk to go to; never one of somebody else's."""
-    is_ours = target in ("/desk", "/desk/search", "/desk/queue", "/desk/team") or target.startswith(_OF_ONE)
+    is_ours = target in _ROOMS or target.startswith(_OF_ONE)
     return target if is_ours and target.isascii() and target.isprintable() and len(target) < 200 else "/desk"
 
 

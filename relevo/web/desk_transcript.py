@@ -14,6 +14,7 @@ from relevo.web.desk_files import file_list
 from relevo.web.desk_forms import holder
 from relevo.web.desk_html import who
 from relevo.web.desk_reading import Reading, agent_of
+from relevo.web.desk_teaching_pages import is_teachable
 from relevo.web.languages import Words
 from relevo.web.markup import facts, known, moment, text, told
 
@@ -95,12 +96,19 @@ def _spoken(words: Words, entry: Entry, titles: Mapping[str, str], reading: Read
     return f"""<li class="{text(entry.kind)} {entry.author.value}" id="at-{entry.position}"{_by(entry)}>
 <p class="label">{label} {moment(entry.created_at)}</p>
 <div class="bubble">{_content(words, entry, titles)}{file_list(words, entry.content, reading.files)}</div>
-{about}</li>"""
+{about}{_teach(words, entry, reading)}</li>"""
 
 
 def _by(entry: Entry) -> str:
     agent = agent_of(entry) if entry.author is Author.AGENT else None
     return f' data-by="{agent}"' if agent is not None else ""
+
+
+def _teach(words: Words, entry: Entry, reading: Reading) -> str:
+    if not is_teachable(entry):
+        return ""
+    here = f"/desk/conversations/{reading.conversation.id}/teach/{entry.position}"
+    return f'<a class="teach quiet" href="{here}">{text(words["teaching.propose"])}</a>'
 
 
 def _content(words: Words, entry: Entry, titles: Mapping[str, str]) -> str:

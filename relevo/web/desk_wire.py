@@ -54,6 +54,8 @@ class HandBack(msgspec.Struct, kw_only=True):
     """For the next agent; never shown to the contact."""
     slots: dict[str, Any] = {}
     """What was learned, by the bot's own names."""
+    intent: Annotated[str, msgspec.Meta(max_length=100)] | None = None
+    """What it was about, as the bot calls it: proposed for it to learn."""
 
 
 class PromiseTime(msgspec.Struct, kw_only=True):

@@ -18,6 +18,7 @@ from relevo.web.desk_listing import CaseListing
 from relevo.web.desk_merging import case_merge_forms
 from relevo.web.desk_person import business_box
 from relevo.web.desk_reading import CaseReading, Reading
+from relevo.web.desk_teaching_pages import taught_field
 from relevo.web.desk_transcript import contact_card, talk
 from relevo.web.languages import WORDS, Words
 from relevo.web.markup import known, text
@@ -38,7 +39,10 @@ def work_page(
     conversation = talk(words, reading, box, agent) if reading else _no_conversation(words)
     files = file_links(words, reading.entries) if reading else ""
     case = case_panel(language, words, about, agent, listing.now, files) if about else ""
-    dialog = hand_back_dialog(words, reading, about.record if about else None) if reading else ""
+    record = about.record if about else None
+    guessed = record.intent.name if record and record.intent else None
+    taught = taught_field(words, language, box.intents, guessed) if record and record.goal else ""
+    dialog = hand_back_dialog(words, reading, record, taught) if reading else ""
     more = dialogs(words, reading, box, agent) if reading else ""
     body = f"""<main class="work" data-about="{_spoken(reading, about)}">
 {case_list(words, listing)}

@@ -15,6 +15,7 @@ from relevo.flow.goodwill import VoucherWish
 from relevo.flow.offers import OfferWork
 from relevo.web import desk_wire as wire
 from relevo.web.desk_doors import Call
+from relevo.web.desk_teaching import teacher_of
 
 
 async def take_over(call: Call, body: wire.TakeOver, conversation_id: UUID) -> wire.Conversation:
@@ -26,12 +27,14 @@ async def take_over(call: Call, body: wire.TakeOver, conversation_id: UUID) -> w
 async def hand_back(call: Call, body: wire.HandBack, conversation_id: UUID) -> wire.Conversation:
     """Give the bot control, with what was decided."""
     await call.work.hand_back(conversation_id, body.version, call.agent, _handback(body))
+    await _teach(call, body, conversation_id)
     return await _conversation(call, conversation_id)
 
 
 async def close(call: Call, body: wire.HandBack, conversation_id: UUID) -> wire.Conversation:
     """End it without the bot saying anything."""
     await call.work.close(conversation_id, body.version, call.agent, _handback(body))
+    await _teach(call, body, conversation_id)
     return await _conversation(call, conversation_id)
 
 
@@ -102,6 +105,12 @@ async def presence(call: Call, body: wire.Presence) -> wire.Agent:
 def effect_for(call: Call, effect: PreparedEffect) -> wire.Effect:
     """Give an effect with whether the caller may approve it."""
     return wire.effect_line(effect, may_approve(effect, call.agent, call.services.clock()))
+
+
+async def _teach(call: Call, body: wire.HandBack, conversation_id: UUID) -> None:
+    """Propose what it was about; the conversation is handed back by now, so an intent that is none is left out."""
+    if body.intent is not None and body.intent in call.services.intents.names:
+        await teacher_of(call.services).propose_goal(conversation_id, call.agent, body.intent)
 
 
 def _handback(body: wire.HandBack) -> Handback:

@@ -15,6 +15,7 @@ from relevo.contracts.store import Store
 from relevo.domain.service import Service
 from relevo.flow.approvals import Decider
 from relevo.flow.assist import Assisting
+from relevo.flow.teaching import Intents
 from relevo.web.settings import WebSettings
 
 Readiness = Callable[[], Awaitable[Mapping[str, bool | str]]]
@@ -37,6 +38,8 @@ class WebServices:
     service: Service = field(default_factory=Service)
     verification_seconds: float = 3600.0
     """How long it holds that an agent has found out who writes."""
+    intents: Intents = field(default_factory=Intents)
+    """What the bot can be taught."""
     settings: WebSettings = field(default_factory=WebSettings)
     clock: Clock = system_clock
     company_name: str = "Relevo"

@@ -40,8 +40,11 @@ async def test_axe_finds_nothing_on_any_page_of_the_desk(office: Office) -> None
         if name == "Sara Molina":
             await _take_over(seat, found)
             await _write(seat, found)
+        await seat.open("/desk/reports")
+        await _look(seat.page, f"{name}: reports", found)
         await seat.open("/desk/cases/NONE")
         await _look(seat.page, f"{name}: refusal", found)
+    await _teach(office, await office.seat("Noelia Prat"), found)
     signed_out = await office.browser.new_page(base_url=office.doors.url)
     await signed_out.goto("/desk")
     await _look(signed_out, "sign in", found)
@@ -50,6 +53,16 @@ async def test_axe_finds_nothing_on_any_page_of_the_desk(office: Office) -> None
     await signed_out.locator("main button").click()
     await _look(signed_out, "signed in wrongly", found)
     assert found == {}
+
+
+async def _teach(office: Office, seat: Window, found: dict[str, list[str]]) -> None:
+    opened, conversation = office.doors.opened, await office.doors.conversation("rest", "amina")
+    await opened.store.teachings.propose(conversation.id, 1, 1, "ask_refund")
+    await opened.database.run("UPDATE agents SET role = 'supervisor'")
+    await seat.open("/desk/teaching")
+    await _look(seat.page, "teaching", found)
+    await seat.open(f"/desk/conversations/{conversation.id}/teach/1")
+    await _look(seat.page, "proposing", found)
 
 
 async def _take_over(seat: Window, found: dict[str, list[str]]) -> None:

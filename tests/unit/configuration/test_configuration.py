@@ -253,3 +253,14 @@ def test_queues_have_their_own_hours_and_the_rest_as_everybody(project: Path) ->
     hours = service.calendar_of(claims)
     assert (hours.timezone, hours.holidays) == ("Europe/Madrid", service.holidays)
     assert str(hours.shifts[0].opens) == "09:00:00"
+
+
+def test_whether_contacts_are_asked_how_it_was_is_yes_or_no(project: Path) -> None:
+    """Off where nobody says so; another word than true or false is told."""
+    path = project / "relevo.yml"
+    asking = path.read_text(encoding="utf-8")
+    assert read_configuration(project, {}).bot.csat
+    path.write_text(asking.replace("csat: true", ""), encoding="utf-8")
+    assert not read_configuration(project, {}).bot.csat
+    path.write_text(asking.replace("csat: true", "csat: sometimes"), encoding="utf-8")
+    assert any("csat must be true or false" in mistake for mistake in _mistakes(project))

@@ -44,6 +44,7 @@ async function submit(form, address, refresh) {
     const isSaid = document.dispatchEvent(heard);
     await refresh();
     if (status !== 200 && isSaid) complain(form, sentence(answer.error));
+    else if (status === 200) form.dispatchEvent(new Event("desk:done", { bubbles: true }));
   } catch {
     complain(form, words["problem.offline"]);
   }
@@ -67,7 +68,7 @@ function token() {
 function body(form) {
   const values = form.hasAttribute("data-once") ? { client_id: clientId(form) } : {};
   for (const field of form.elements) {
-    if (!field.name || (field.type === "radio" && !field.checked)) continue;
+    if (!field.name || (["radio", "checkbox"].includes(field.type) && !field.checked)) continue;
     const value = READ[field.dataset.type]?.(field.value) ?? field.value;
     const [name, inner] = field.name.split(".");
     if (inner === undefined) values[name] = value;
@@ -87,6 +88,10 @@ const READ = {
   after: (value) => new Date(Date.now() + 1000 * value).toISOString(),
   steps: (value) => value.split("\n").map((line) => line.trim()).filter(Boolean).map(step),
   list: (value) => value.split(/[,;\s]+/).filter(Boolean),
+  marks: (value) => value.split("\n").filter((line) => line.includes("=")).map((line) => {
+    const at = line.lastIndexOf("=");
+    return { value: line.slice(0, at).trim(), entity: line.slice(at + 1).trim() };
+  }),
 };
 
 // A macro's step as a line: what is done, and with what.
