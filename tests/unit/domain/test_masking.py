@@ -6,7 +6,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from relevo.domain.masking import Mask
@@ -89,7 +89,8 @@ def test_what_an_answer_leaves_out_is_known() -> None:
     assert mask.lost(hidden, hidden) == []
 
 
-@given(st.text(max_size=200), st.lists(st.text(max_size=12), max_size=3))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.text(max_size=100), st.lists(st.text(max_size=12), max_size=3))
 def test_every_text_comes_back_as_it_was(text: str, names: list[str]) -> None:
     """Whatever stands in it."""
     mask = Mask(names, names=names)
