@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
 from typing import Any
 
 import psycopg
@@ -106,10 +107,8 @@ SELECT ARRAY(SELECT DISTINCT l.case_id FROM case_conversations l
         WHERE g.workspace_id = 1 AND g.case_id = ANY(%(cases)s) ORDER BY g.tag),
     ARRAY(SELECT case_id FROM case_followers
         WHERE workspace_id = 1 AND agent_id = %(agent)s AND case_id = ANY(%(cases)s)),
-    ARRAY(SELECT s.id FROM cases s WHERE s.workspace_id = 1 AND s.id = ANY(%(cases)s) AND s.status = 'open'
-        AND {_IS_SNOOZED} ORDER BY s.id),
-    ARRAY(SELECT s.snoozed_until FROM cases s WHERE s.workspace_id = 1 AND s.id = ANY(%(cases)s) AND s.status = 'open'
-        AND {_IS_SNOOZED} ORDER BY s.id),
+    (SELECT coalesce(jsonb_object_agg(s.id, extract(epoch FROM s.snoozed_until)), '{{}}') FROM cases s
+        WHERE s.workspace_id = 1 AND s.id = ANY(%(cases)s) AND s.status = 'open' AND {_IS_SNOOZED}),
     (SELECT count(*) FROM case_followers WHERE workspace_id = 1 AND agent_id = %(agent)s),
     (SELECT coalesce(jsonb_agg(jsonb_build_array(v.id, v.name, v.query) ORDER BY lower(v.name), v.id), '[]')
         FROM saved_views v WHERE v.workspace_id = 1 AND v.agent_id = %(agent)s)
@@ -148,7 +147,7 @@ class PostgresWorklist(PostgresCaseMarks):
 
     async def marks(self, agent_id: int, case_ids: Sequence[str]) -> Marks:
         """Give what an agent sees beside these cases."""
-        ((unread, tagged, followed, away, until, follows, views),) = await self._database.rows(
+        ((unread, tagged, followed, away, follows, views),) = await self._database.rows(
             _OWN, {"agent": agent_id, "cases": list(case_ids)}
         )
         tags: dict[str, list[Tag]] = {}
@@ -158,7 +157,7 @@ class PostgresWorklist(PostgresCaseMarks):
             unread=frozenset(unread),
             tags=tags,
             followed=frozenset(followed),
-            snoozed=dict(zip(away, until, strict=True)),
+            snoozed={case_id: datetime.fromtimestamp(float(until), timezone.utc) for case_id, until in away.items()},
             follows=follows,
             views=[SavedView(id=row[0], name=row[1], query=row[2]) for row in views],
         )

@@ -26,6 +26,7 @@ Stamp = tuple[int, int]
 """Of what one agent sees: it is another one after every change."""
 _OLD_SECONDS = 10.0
 """Nothing tells that time has passed: what is due, or snoozed, is looked at this often."""
+_CHOICES_SECONDS = 30.0
 _MOST_KEPT, _MOST_TAGS = 500, 5_000
 _OWN = frozenset({"mine", "following"})
 
@@ -39,6 +40,8 @@ class Board:
         self._news: Subscription | None = None
         self._kept: dict[object, asyncio.Task[Any]] = {}
         self._drawn: dict[object, dict[object, str]] = {}
+        self._choices: Mapping[str, Sequence[str]] = {}
+        self._chosen_at = -_CHOICES_SECONDS
         self._version, self._read_at = 0, 0.0
         self._versions: dict[int, int] = {}
         self._etags: OrderedDict[object, tuple[Stamp, str]] = OrderedDict()
@@ -98,8 +101,11 @@ class Board:
         }
 
     async def choices(self) -> Mapping[str, Sequence[str]]:
-        """Give what lists may be filtered by."""
-        return await self._once("choices", self._services.store.worklist.choices)
+        """Give what lists may be filtered by; seldom is anything new, and it is much to look through."""
+        if time.monotonic() - self._chosen_at > _CHOICES_SECONDS:
+            self._choices = await self._once("choices", self._services.store.worklist.choices)
+            self._chosen_at = time.monotonic()
+        return self._choices
 
     async def tags(self) -> Sequence[Tag]:
         """Give the known tags."""

@@ -15,7 +15,7 @@ from relevo.web.desk_assistant_parts import summary_tool
 from relevo.web.desk_effects import effect_cards, evidence, rule_sentence
 from relevo.web.desk_forms import case_forms
 from relevo.web.desk_list import case_badges
-from relevo.web.desk_list_forms import mark_forms
+from relevo.web.desk_list_forms import mark_chips, mark_forms
 from relevo.web.desk_reading import CaseReading
 from relevo.web.desk_record import rest_of_record
 from relevo.web.desk_sla import clocks_box, due
@@ -34,7 +34,7 @@ def case_panel(
 <header><h2 id="case-title">{known(words, "case_type", case.type)} <span class="number">{text(case.id)}</span></h2>
 {due(words, case, now)}</header>
 <p class="badges">{case_badges(words, case)}</p>
-{mark_forms(words, case, reading.marks)}
+{mark_chips(words, case, reading.marks)}
 {_goal(case)}
 {_summary(language, record)}{summary_tool(words, reading.offer, case.conversation_id)}
 {effect_cards(language, words, reading, agent, now)}
@@ -44,6 +44,7 @@ def case_panel(
 {_attempts(language, words, record)}
 {rest_of_record(language, words, record)}
 {_why(language, words, case)}
+{mark_forms(words, case, reading.marks, reading.agents)}
 {case_forms(words, case, agent)}
 </aside>"""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.worklist import Marks
 from relevo.domain.cases import Case
 from relevo.domain.handoff import OUTCOMES
@@ -64,8 +65,8 @@ def bulk_form(words: Words, listing: CaseListing) -> str:
 <datalist id="known-tags">{tags}</datalist></form>"""
 
 
-def mark_forms(words: Words, case: Case, marks: Marks) -> str:
-    """Give the marks of one case, and the forms that change them."""
+def mark_chips(words: Words, case: Case, marks: Marks) -> str:
+    """Give the tags of one case, and whether the agent follows it."""
     here = f"/desk/api/cases/{text(case.id)}"
     chips = "".join(
         f'<form class="chip badge tag-{text(tag.colour)}" data-api="{here}/tags">'
@@ -74,16 +75,32 @@ def mark_forms(words: Words, case: Case, marks: Marks) -> str:
         for tag in marks.tags.get(case.id, ())
     )
     follows = case.id in marks.followed
-    return f"""<div class="marks"><div class="badges">{chips}</div>
-<div class="row"><form id="follow" data-api="{here}/follow">
+    return f"""<div class="marks">{chips}<form id="follow" data-api="{here}/follow">
 <input type="hidden" name="follow" value="{str(not follows).lower()}" data-type="boolean">
 <button class="plain" aria-pressed="{str(follows).lower()}" id="follow-button">
-{text(words["desk.follows" if follows else "desk.follow"])}</button></form></div>
-<details id="tag-box"><summary>{text(words["desk.add_tag"])}</summary><form id="add-tag" data-api="{here}/tags">
+{text(words["desk.follows" if follows else "desk.follow"])}</button></form></div>"""
+
+
+def mark_forms(words: Words, case: Case, marks: Marks, agents: Sequence[AgentAccount]) -> str:
+    """Give the forms that tag one case, put it out of the way, and give it to somebody."""
+    here = f"/desk/api/cases/{text(case.id)}"
+    return f"""<div class="case-forms"><details id="tag-box"><summary>{text(words["desk.add_tag"])}</summary>
+<form id="add-tag" data-api="{here}/tags">
 <label>{text(words["desk.tag"])}<input name="add" id="add-tag-name" list="known-tags" maxlength="{LONGEST_TAG}" required
  data-type="one" autocomplete="off"></label>
 <button class="plain">{text(words["desk.add_tag_now"])}</button></form></details>
-{_snooze_form(words, case, marks, here)}</div>"""
+{_snooze_form(words, case, marks, here)}{_assign_form(words, case, agents, here)}</div>"""
+
+
+def _assign_form(words: Words, case: Case, agents: Sequence[AgentAccount], here: str) -> str:
+    if not case.is_open:
+        return ""
+    who = "".join(_option(str(agent.id), agent.name, str(case.agent_id)) for agent in agents)
+    return f"""<details id="assign-box"><summary>{text(words["desk.assign_to"])}</summary>
+<form id="assign" data-api="{here}/assign">
+<label>{text(words["desk.assign_to"])}<select name="agent_id" id="assign-agent" data-type="person">{who}
+{_option("", words["desk.nobody"], "" if case.agent_id is None else None)}</select></label>
+<button class="plain">{text(words["desk.assign_now"])}</button></form></details>"""
 
 
 def _snooze_form(words: Words, case: Case, marks: Marks, here: str) -> str:

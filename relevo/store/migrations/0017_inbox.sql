@@ -62,5 +62,6 @@ CREATE TABLE saved_views (
 CREATE INDEX cases_open_by_due ON cases (workspace_id, (coalesce(due_at, 'infinity')), id) WHERE status = 'open';
 CREATE INDEX cases_open_by_opening ON cases (workspace_id, opened_at, id) WHERE status = 'open';
 CREATE INDEX cases_ended ON cases (workspace_id, (coalesce(closed_at, opened_at)), id) WHERE status <> 'open';
+CREATE INDEX cases_snoozed ON cases (workspace_id, id) WHERE snoozed_until IS NOT NULL;
 CREATE INDEX conversations_at_people ON conversations (workspace_id, control)
     WHERE control IN ('requested', 'queued', 'offered', 'agent');

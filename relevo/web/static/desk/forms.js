@@ -69,7 +69,8 @@ function body(form) {
   const values = form.hasAttribute("data-once") ? { client_id: clientId(form) } : {};
   for (const field of form.elements) {
     if (!field.name || (["radio", "checkbox"].includes(field.type) && !field.checked)) continue;
-    const value = READ[field.dataset.type]?.(field.value) ?? field.value;
+    const read = READ[field.dataset.type];
+    const value = read ? read(field.value) : field.value;
     const [name, inner] = field.name.split(".");
     if (inner === undefined) values[name] = value;
     else if (field.value.trim()) (values[name] ??= {})[inner] = value;
@@ -85,6 +86,7 @@ const READ = {
   moment: (value) => new Date(value).toISOString(),
   one: (value) => [value],
   nothing: () => null,
+  person: (value) => (value ? Number(value) : null),
   after: (value) => new Date(Date.now() + 1000 * value).toISOString(),
   steps: (value) => value.split("\n").map((line) => line.trim()).filter(Boolean).map(step),
   list: (value) => value.split(/[,;\s]+/).filter(Boolean),
