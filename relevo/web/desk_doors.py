@@ -22,7 +22,7 @@ from relevo.web.settings import WebSettings
 from relevo.web.sign_in import Session, demand_own_call, demand_session
 from relevo.web.wire import json_answer, read_json
 
-_QUIET = frozenset({"presence", "look", "keep_view", "drop_view"})
+_QUIET = frozenset({"presence", "look", "keep_view", "drop_view", "read_notices"})
 """What everybody does all the time, and no list shows to others."""
 
 
