@@ -120,6 +120,8 @@ function putBack() {
   show("filled-by-model", filled && [line("label", "script.draft_by_model", { model: filled.answer.model }), ...checks(filled.answer)]);
   hide(document.getElementById("undo-model"), !filled);
   box()?.classList.toggle("from-model", Boolean(filled));
+  if (filled) box()?.setAttribute("aria-describedby", "filled-by-model");
+  else box()?.removeAttribute("aria-describedby");
   show("model-summary", summary && [line("label", "script.by_model", { model: summary.model }), said(summary.text), ...checks(summary)]);
   for (const [at, each] of translations) beside(at, each);
 }
