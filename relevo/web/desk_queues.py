@@ -23,7 +23,7 @@ class Decided(msgspec.Struct, kw_only=True):
     """Accepts or declines the offer of a conversation; there is nothing else to say."""
 
 
-class Assign(msgspec.Struct, kw_only=True):
+class AssignConversation(msgspec.Struct, kw_only=True):
     """Gives a conversation, as it was at this version of its control, to an agent."""
 
     version: wire.Version
@@ -165,7 +165,7 @@ async def decline(call: Call, _body: Decided, conversation_id: UUID) -> wire.Con
     return await _conversation(call, conversation_id)
 
 
-async def assign(call: Call, body: Assign, conversation_id: UUID) -> wire.Conversation:
+async def assign(call: Call, body: AssignConversation, conversation_id: UUID) -> wire.Conversation:
     """Give it to somebody."""
     await _work(call).assign(conversation_id, body.version, body.agent_id, call.agent)
     return await _conversation(call, conversation_id)
@@ -224,10 +224,10 @@ OPERATIONS = (
     Operation(
         method="POST",
         path=f"{_ONE}/assign",
-        name="assign",
+        name="assign_conversation",
         about="Give a conversation to somebody.",
         handler=assign,
-        body=Assign,
+        body=AssignConversation,
         answer=wire.Conversation,
     ),
 )
