@@ -86,7 +86,7 @@ async def keep_draft(call: Call, body: wire.KeepDraft, conversation_id: UUID) ->
     return wire.DraftKept(is_kept=bool(body.text.strip()))
 
 
-async def look(call: Call, body: wire.Looking, conversation_id: UUID) -> wire.Lookers:
+async def looking(call: Call, body: wire.Looking, conversation_id: UUID) -> wire.Lookers:
     """Say that one is here, and hear who else is."""
     if body.is_leaving:
         await call.services.store.composer.desktop.leave(conversation_id, call.agent.id)
@@ -175,7 +175,7 @@ OPERATIONS = (
     post(f"{_ONE}/held/send", "Send what the bot wanted to say.", send_held, wire.HeldWords, desk_wire.Position),
     post(f"{_ONE}/held/drop", "Do not say it.", drop_held, wire.HeldWords, wire.DraftKept),
     post(f"{_ONE}/drafts", "Keep what was begun.", keep_draft, wire.KeepDraft, wire.DraftKept),
-    post(f"{_ONE}/looking", "Say that one is here, and typing.", look, wire.Looking, wire.Lookers),
+    post(f"{_ONE}/looking", "Say that one is here, and typing.", looking, wire.Looking, wire.Lookers),
     post(f"{_ONE}/transfer", "Give it to a colleague.", transfer, wire.PassOn, desk_wire.Conversation),
     _UPLOAD,
     get(f"{_ONE}/ways", "Where this person may be written to.", ways, wire.Ways),

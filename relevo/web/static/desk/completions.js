@@ -14,7 +14,7 @@ let runs = new Map(); // the client id of each macro's run, the same until it is
 export function completions() {
   document.addEventListener("input", ({ target }) => { if (target.dataset?.completes) complete(target); });
   document.addEventListener("keydown", onKey, true);
-  document.addEventListener("focusout", ({ target }) => { if (target === field) setTimeout(close, 150); });
+  document.addEventListener("focusout", ({ target }) => { if (target === field) setTimeout(() => closeUnless(target), 150); });
   document.addEventListener("input", ({ target }) => { if (target.id === "palette-search") search(target.value); });
   document.addEventListener("keydown", onPaletteKey);
   document.addEventListener("click", ({ target }) => { if (target.id === "ready") openPalette(); });
@@ -88,8 +88,14 @@ function mark(owner, box, number) {
   else owner.removeAttribute("aria-activedescendant");
 }
 
+// Part of the page may have been replaced under the hand: the box is another one then, and still the same.
+function closeUnless(left) {
+  if (left === field && document.activeElement?.id !== field.id) close();
+}
+
 function onKey(event) {
-  if (list().hidden || event.target !== field || event.ctrlKey || event.metaKey) return;
+  if (list().hidden || event.target.id !== field?.id || event.ctrlKey || event.metaKey) return;
+  field = event.target;
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     chosen = (chosen + (event.key === "ArrowDown" ? 1 : choices.length - 1)) % choices.length;
     mark(field, list(), chosen);
