@@ -32,6 +32,7 @@ async def _sara_with_amina(office: Office, *, width: int = 1280) -> AsyncIterato
     await doors.texts("amina", "a person please")
     sara = await office.seat(width=width)
     await sara.opens_the_case()
+    await sara.page.wait_for_load_state()  # until then nobody listens to keys
     await sara.page.keyboard.press("t")
     await expect(_box(sara.page)).to_be_visible()
     yield sara
@@ -119,7 +120,7 @@ async def _notes_by_keyboard(page: Page) -> None:
     await _box(page).press("Escape")
     await page.keyboard.press("n")
     await page.keyboard.type("@ki")
-    await expect(page.get_by_role("option", name="Kim Doe")).to_be_visible()
+    await expect(page.locator("#completions").get_by_role("option", name="Kim Doe")).to_be_visible()
     await page.keyboard.press("Tab")
     await expect(page.get_by_label("Note", exact=True)).to_have_value("@Kim Doe ")
     await page.keyboard.press("Escape")
