@@ -17,7 +17,7 @@ from relevo.store.pool import Connection
 from relevo.store.waiting import WaitingReads
 
 # One router at a time, on whatever host: what it reads under this lock no other router changes.
-_ONE_ROUTER = "SELECT pg_advisory_xact_lock(hashtextextended('relevo routing', 1))"
+ONE_ROUTER = "SELECT pg_advisory_xact_lock(hashtextextended('relevo routing', 1))"
 _WAITING = """
 SELECT h.conversation_id, h.queue, coalesce(c.language, h.record ->> 'language'),
     greatest(s.priority, (h.record #>> '{priority,score}')::integer, 0), coalesce(h.waits_since, h.created_at),
@@ -64,7 +64,7 @@ class PostgresRouting(WaitingReads):
     async def route(self, manner: Manner) -> Routed:
         """End offers that ran out, and make those that can be made now."""
         async with self._database.connection() as connection, connection.transaction():
-            await connection.execute(_ONE_ROUTER)
+            await connection.execute(ONE_ROUTER)
             returned = await _end_offers(connection, manner)
             waiting = [_in_line(row) for row in await _all(connection, _WAITING)]
             there: list[Colleague] = []

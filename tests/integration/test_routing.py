@@ -18,6 +18,7 @@ from relevo.domain.handoff import Handback
 from relevo.errors import Conflict
 from relevo.flow.desk import DeskWork
 from relevo.flow.promises import PromiseWatch
+from relevo.store.routing import ONE_ROUTER
 from tests.integration.routed import Floor, floor_on
 
 pytestmark = pytest.mark.anyio
@@ -228,6 +229,24 @@ async def test_what_is_put_back_or_left_by_who_was_removed_is_offered_to_somebod
     await floor.opened.store.handoffs.release(kim.id)
     await floor.router().step()
     assert await floor.offered("amina") == "Lee"
+
+
+async def test_one_router_waits_while_another_decides(floor: Floor) -> None:
+    """What is read about load and room stays true until the offers are written."""
+    await floor.agent("Kim")
+    await floor.says("amina", "person")
+    database = floor.opened.database
+    async with database.connection() as connection:
+        async with connection.transaction():
+            await connection.execute(ONE_ROUTER)
+            looking = asyncio.create_task(floor.router().step())
+            waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+            while not (await database.rows(waits))[0][0]:
+                assert not looking.done(), "it did not wait"
+                await asyncio.sleep(0.01)
+            assert await floor.offered("amina") is None
+        await looking
+    assert await floor.offered("amina") == "Kim"
 
 
 async def test_however_routers_race_each_conversation_is_offered_to_one_and_nobody_gets_too_many(database: str) -> None:
