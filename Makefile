@@ -1,6 +1,6 @@
 # `make` lists what there is. Every target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help run test check reset lock bench bench-nlu setup setup-dev
+.PHONY: help run test fuzz check reset lock bench bench-nlu setup setup-dev
 
 export RASA_TELEMETRY_ENABLED := false
 
@@ -12,6 +12,9 @@ run: setup ## start Relevo with the demo company on 127.0.0.1:8080 (Ctrl-C stops
 
 test: setup-dev ## run every test, in two processes (ARGS="tests/unit -x" goes to pytest)
 	@exec .venv/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+fuzz: setup-dev ## send the desk's API 3,000 requests that are made up (RELEVO_FUZZ_EXAMPLES=… for another number)
+	@RELEVO_FUZZ_EXAMPLES=$${RELEVO_FUZZ_EXAMPLES:-3000} exec .venv/bin/python -m pytest -q tests/integration/test_desk_fuzzed.py
 
 check: setup-dev ## format, lint, types, imports, budgets and locks
 	@exec tools/check

@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from relevo.contracts.composer import Composer
 from relevo.contracts.store import Store
 from relevo.store.accounts import PostgresAccounts
+from relevo.store.admin import PostgresAdmin
+from relevo.store.api_access import PostgresAnswers, PostgresTokens
 from relevo.store.approvals import PostgresApprovals
 from relevo.store.attachments import PostgresAttachments
+from relevo.store.audit import PostgresAuditLog
 from relevo.store.bots import PostgresBots
 from relevo.store.case_work import PostgresCaseWork
 from relevo.store.contacts import PostgresContacts
@@ -33,6 +36,7 @@ from relevo.store.search import PostgresSearch
 from relevo.store.sla import PostgresRounds
 from relevo.store.teachings import PostgresTeachings
 from relevo.store.unsent import PostgresUnsents
+from relevo.store.webhooks import PostgresWebhooks
 from relevo.store.worklist import PostgresWorklist
 from relevo.store.writing import PostgresWriting
 
@@ -100,4 +104,9 @@ def _store(database: Database, lease_seconds: float, attachment_key: bytes | Non
         reports=PostgresReports(database),
         teachings=PostgresTeachings(database),
         ratings=PostgresRatings(database),
+        tokens=PostgresTokens(database),
+        answers=PostgresAnswers(database),
+        audit=PostgresAuditLog(database),
+        webhooks=PostgresWebhooks(database, attachment_key),
+        admin=PostgresAdmin(database),
     )

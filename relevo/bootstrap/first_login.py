@@ -6,16 +6,13 @@ The file stays until its password opens nothing any more: somebody who closed th
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from relevo.contracts.accounts import Accounts, AgentPowers
 from relevo.store.aurora.demo import DemoAgent
-from relevo.web.passwords import PasswordChecks, hash_password
-
-_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is taken for something else when it is copied by hand
+from relevo.web.passwords import PasswordChecks, hash_password, new_password
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +23,6 @@ class FirstLogin:
     password: str | None
     colleagues: tuple[str, ...] = ()
     """Whoever got an account with the same password: the demo's agents."""
-
-
-def new_password() -> str:
-    """Make a password that is easy to copy: about 79 bits."""
-    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(4))
 
 
 async def first_login(accounts: Accounts, email: str, file: Path, colleagues: Sequence[DemoAgent] = ()) -> FirstLogin:

@@ -17,6 +17,8 @@ from relevo.bootstrap.help import shelf
 from relevo.bootstrap.intents import intents_of
 from relevo.bootstrap.lifetime import Part, run_until_stopped
 from relevo.bootstrap.mail import mail_channel, mailer
+from relevo.bootstrap.shown import shown_settings
+from relevo.channels.webhooks.post import SafePoster
 from relevo.configuration import Configuration
 from relevo.contracts.channel import Channel
 from relevo.contracts.store import Bots
@@ -27,6 +29,7 @@ from relevo.flow.confirm import Confirmer
 from relevo.flow.contacts import UnansweredWatch
 from relevo.flow.deliver import Deliverer
 from relevo.flow.expire import Expirer
+from relevo.flow.forget_answers import AnswerWatch
 from relevo.flow.handoff import QueueWatch
 from relevo.flow.promises import PromiseWatch
 from relevo.flow.ratings import RatingWatch
@@ -35,6 +38,7 @@ from relevo.flow.search import Indexer
 from relevo.flow.sla import SlaWatch
 from relevo.flow.sweep import Sweeper
 from relevo.flow.unsent import UnsentWatch
+from relevo.flow.webhooks import Herald
 from relevo.store.live import ROUTERS, SENDERS, TIMELINES
 from relevo.web.app import WebServices, create_app
 from relevo.web.server import serving
@@ -114,8 +118,16 @@ async def _services(
         verification_seconds=configuration.bot.verification_seconds,
         intents=intents_of(settings),
         settings=settings.web,
+        shown_settings=shown_settings(settings, configuration),
         is_demo=demo,
         company_name=DEMO_COMPANY if demo else COMPANY,
+    )
+
+
+def _poster(settings: Settings) -> SafePoster:
+    return SafePoster(
+        may_be_private=settings.web.webhooks_to_private_networks,
+        may_be_plain_here=settings.web.webhooks_to_this_machine,
     )
 
 
@@ -133,6 +145,8 @@ def _parts(settings: Settings, configuration: Configuration, opened: OpenStore, 
     expirer = Expirer(attachments=store.attachments, retention=retention(settings))
     indexer = Indexer(search=store.search)
     parts = [sweeper.run, decider.run, *_watches(configuration, opened), expirer.run, indexer.run]
+    herald = Herald(webhooks=store.webhooks, poster=_poster(settings), live=live)
+    parts += [herald.run, AnswerWatch(answers=store.answers).run]
     channels: dict[str, Channel] = {}  # REST and the web chat fetch for themselves
     if email := mail_channel(configuration):
         channels[email.name] = email

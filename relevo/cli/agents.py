@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from relevo.cli.upkeep import with_store
+from relevo.domain.roles import ROLES
 
 if TYPE_CHECKING:
     from relevo.bootstrap import OpenStore
     from relevo.contracts.accounts import AgentAccount, AgentPowers, Duty
 
-ROLES = ("agent", "supervisor", "admin")
 _LARGEST = 10**9
 """Highest limit that makes sense, in currency and in points."""
 
@@ -32,7 +32,7 @@ def add_to(app: typer.Typer) -> None:
 def add_agent(  # noqa: PLR0913, PLR0917 - one option for each thing that is known of an agent
     email: Annotated[str, typer.Argument(help="What they sign in with.")],
     name: Annotated[str | None, typer.Option(help="How colleagues and customers see them.")] = None,
-    role: Annotated[str, typer.Option(help="agent, supervisor or admin.")] = "agent",
+    role: Annotated[str, typer.Option(help="agent, supervisor, admin, or readonly: sees, changes nothing.")] = "agent",
     money: Annotated[
         str | None, typer.Option(help="How much they may approve, such as 200.00; 0: nothing.", show_default=False)
     ] = None,
@@ -64,9 +64,8 @@ def add_agent(  # noqa: PLR0913, PLR0917 - one option for each thing that is kno
     Asks for a password; an empty one, or no terminal to ask on, has one made and printed once. Whoever was signed in
     with the old password is signed out.
     """
-    from relevo.bootstrap.first_login import new_password
     from relevo.errors import ConfigurationError
-    from relevo.web.passwords import MIN_CHARACTERS, hash_password
+    from relevo.web.passwords import MIN_CHARACTERS, hash_password, new_password
 
     if role not in ROLES:
         raise ConfigurationError(f"“{role}” is no role; choose one of {', '.join(ROLES)}.")

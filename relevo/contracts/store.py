@@ -9,7 +9,10 @@ from typing import Protocol
 from uuid import UUID
 
 from relevo.contracts.accounts import Accounts
+from relevo.contracts.admin import Admin
+from relevo.contracts.api_access import Answers, Tokens
 from relevo.contracts.attachments import Attachments, KeptFor
+from relevo.contracts.audit import AuditLog
 from relevo.contracts.channel import Delivery
 from relevo.contracts.composer import Composer
 from relevo.contracts.contacts import Contacts, Merges
@@ -20,6 +23,7 @@ from relevo.contracts.routing import Routing
 from relevo.contracts.search import Search
 from relevo.contracts.sla import Notices, Rounds
 from relevo.contracts.teaching import Teachings
+from relevo.contracts.webhooks import Webhooks
 from relevo.contracts.worklist import Worklist
 from relevo.domain.cases import CaseContact, CaseRequest
 from relevo.domain.contacts import Level
@@ -333,3 +337,8 @@ class Store:
     reports: Reports
     teachings: Teachings
     ratings: Ratings
+    tokens: Tokens
+    answers: Answers
+    audit: AuditLog
+    webhooks: Webhooks
+    admin: Admin

@@ -9,11 +9,11 @@ from relevo.contracts.accounts import NO_POWERS, AgentAccount, AgentPowers, Duty
 from relevo.store import rows
 from relevo.store.pool import Database
 
-_COLUMNS = """
+AGENT_COLUMNS = """
 a.id, a.email, a.name, a.role, a.password_hash, a.limits, a.business_ref, a.is_away, a.languages,
 a.queues, a.skills, a.capacity
 """
-_AGENT = f"SELECT {_COLUMNS} FROM agents a"
+_AGENT = f"SELECT {AGENT_COLUMNS} FROM agents a"
 _ADD = f"""
 WITH made AS (
     INSERT INTO agents AS a (email, name, role, password_hash, limits, languages, business_ref, queues, skills,
@@ -24,7 +24,7 @@ WITH made AS (
         password_hash = excluded.password_hash, limits = excluded.limits, languages = excluded.languages,
         business_ref = excluded.business_ref, queues = excluded.queues, skills = excluded.skills,
         capacity = excluded.capacity, removed_at = NULL
-    RETURNING {_COLUMNS}
+    RETURNING {AGENT_COLUMNS}
 ), signed_out AS (
     DELETE FROM agent_sessions s USING made WHERE s.workspace_id = 1 AND s.agent_id = made.id
 )
@@ -70,18 +70,18 @@ class PostgresAccounts:
             "skills": list(powers.duty.skills),
             "capacity": powers.duty.capacity,
         }
-        return _agent((await self._database.rows(_ADD, values))[0])
+        return read_agent((await self._database.rows(_ADD, values))[0])
 
     async def remove_agent(self, email: str) -> AgentAccount | None:
         """Take an agent's account away and sign them out; what they did keeps their name."""
         found = await self._database.rows(
             f"WITH gone AS (UPDATE agents a SET removed_at = now() WHERE a.workspace_id = 1 AND a.email = %s"
-            f" AND a.removed_at IS NULL RETURNING {_COLUMNS}),"
+            f" AND a.removed_at IS NULL RETURNING {AGENT_COLUMNS}),"
             " signed_out AS (DELETE FROM agent_sessions s USING gone WHERE s.workspace_id = 1 AND s.agent_id = gone.id)"
             " SELECT * FROM gone",
             (email.strip().lower(),),
         )
-        return _agent(found[0]) if found else None
+        return read_agent(found[0]) if found else None
 
     async def seen(self, agent_id: int, *, is_away: bool | None = None, absent_seconds: float = 45.0) -> bool:
         """Note that an agent is at the desk just now and, where it is given, whether they take conversations."""
@@ -91,16 +91,17 @@ class PostgresAccounts:
     async def agent(self, email: str) -> AgentAccount | None:
         """Give an agent by e-mail."""
         found = await self._database.rows(
-            f"{_AGENT} WHERE a.workspace_id = 1 AND a.removed_at IS NULL AND a.email = %s", (email.strip().lower(),)
+            f"{_AGENT} WHERE a.workspace_id = 1 AND a.removed_at IS NULL AND NOT a.is_service AND a.email = %s",
+            (email.strip().lower(),),
         )
-        return _agent(found[0]) if found else None
+        return read_agent(found[0]) if found else None
 
     async def agents(self) -> list[AgentAccount]:
         """Give everybody who may sign in, by name."""
         found = await self._database.rows(
-            f"{_AGENT} WHERE a.workspace_id = 1 AND a.removed_at IS NULL ORDER BY a.name, a.id"
+            f"{_AGENT} WHERE a.workspace_id = 1 AND a.removed_at IS NULL AND NOT a.is_service ORDER BY a.name, a.id"
         )
-        return [_agent(row) for row in found]
+        return [read_agent(row) for row in found]
 
     async def open_session(self, agent_id: int, token_hash: bytes, expires_at: datetime) -> None:
         """Keep a signed-in session, and forget those that have expired."""
@@ -117,7 +118,7 @@ class PostgresAccounts:
             " WHERE a.workspace_id = 1 AND a.removed_at IS NULL AND s.token_hash = %s AND s.expires_at > now()",
             (token_hash,),
         )
-        return _agent(found[0]) if found else None
+        return read_agent(found[0]) if found else None
 
     async def close_session(self, token_hash: bytes) -> None:
         """End a session."""
@@ -145,7 +146,8 @@ class PostgresAccounts:
         return 0.0 if taken else 1 / rate
 
 
-def _agent(row: tuple[Any, ...]) -> AgentAccount:
+def read_agent(row: tuple[Any, ...]) -> AgentAccount:
+    """Make an account of AGENT_COLUMNS."""
     return AgentAccount(
         id=row[0],
         email=row[1],

@@ -82,6 +82,11 @@ DELETE FROM lookers WHERE workspace_id = 1 AND conversation_id = ANY(%(conversat
 DELETE FROM deliveries WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
 DELETE FROM csat WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
 DELETE FROM teachings WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
+UPDATE api_answers k SET answer = NULL WHERE k.workspace_id = 1 AND EXISTS (
+    SELECT FROM unnest(%(conversations)s::text[] || %(cases)s || %(effects)s || ARRAY[%(ref)s::text]) AS theirs
+    WHERE position(theirs IN k.answer) > 0);
+DELETE FROM webhook_events e WHERE e.workspace_id = 1
+    AND (e.conversation_id = ANY(%(conversations)s) OR e.data ->> 'case_id' = ANY(%(cases)s));
 DELETE FROM handoffs WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
 DELETE FROM tracker_events WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
 DELETE FROM inbox WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);

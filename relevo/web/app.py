@@ -6,7 +6,8 @@ from sanic import Sanic
 from sanic.config import Config
 
 from relevo.web.demo import add_demo_page
-from relevo.web.desk_api import add_desk_api
+from relevo.web.desk_admin_pages import add_admin_pages
+from relevo.web.desk_api import API, add_desk_api
 from relevo.web.desk_attachments import add_desk_attachments
 from relevo.web.desk_contact_pages import add_contact_pages
 from relevo.web.desk_pages import add_desk_pages
@@ -50,6 +51,7 @@ def create_app(services: WebServices) -> Sanic:
     add_desk_api(app)
     add_desk_pages(app)
     add_contact_pages(app)
+    add_admin_pages(app, tuple(API.operations))
     add_desk_attachments(app)
     add_help_pages(app)
     add_static_files(app)

@@ -11,7 +11,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from relevo.errors import RequestError, TooLarge
-from relevo.web.errors import read_away, refusal
+from relevo.web.errors import answer_to, read_away
 
 Door = Callable[..., Coroutine[Any, Any, HTTPResponse | None]]
 
@@ -27,7 +27,7 @@ def streamed(door: Door) -> Door:
         try:
             response = await door(request, **named)
         except RequestError as error:
-            response = refusal(error)
+            response = answer_to(request, error)
         if response is None or request.stream is None or not request.stream.request_body:
             return response
         await (await request.respond(response)).send(end_stream=True)

@@ -12,7 +12,7 @@ from sanic.request import Request
 from relevo import __version__
 from relevo.contracts.desk import ConversationLine
 from relevo.errors import NotFound, Unreadable
-from relevo.web import desk_composer, desk_queues, desk_ready
+from relevo.web import desk_admin, desk_audit, desk_composer, desk_queues, desk_ready
 from relevo.web import desk_wire as wire
 from relevo.web import desk_worklist as worklist
 from relevo.web import desk_writing as writing
@@ -29,8 +29,12 @@ from relevo.web.openapi import Api, Operation, Query, describe
 from relevo.web.schemas import PUBLISHED, schema_of
 
 _ABOUT = """
-What agents do at the desk. Sign in at /desk/login; the session's cookie is all that reading needs. What changes
-something is a POST from a page of this origin, with the form token of GET /desk/api/me as X-Form-Token.
+What agents do at the desk. A program sends a token (“Authorization: Bearer rlv_…”), which an administrator makes at
+/desk/admin. A page signs in at /desk/login; the session's cookie is all that reading needs, and what changes something
+is a POST from a page of this origin, with the form token of GET /desk/api/me as X-Form-Token.
+
+With an Idempotency-Key a POST is carried out once, and answered the same for 24 hours. Refusals are problems as of
+RFC 9457, with a stable code. “x-roles” says which roles may.
 
 Times are RFC 3339 in UTC, money is in minor units. Control and effects are changed by compare-and-set: send the version
 or hash that you looked at; 409 means that somebody was quicker. A client id makes writing safe to repeat.
@@ -112,10 +116,12 @@ def _get(path: str, name: str, about: str, handler: Any, answer: Any, **rest: An
     return Operation(method="GET", path=path, name=name, about=about, handler=handler, answer=answer, **rest)
 
 
-def _post(path: str, about: str, handler: Any, body: Any, answer: Any) -> Operation:
+def _post(path: str, about: str, handler: Any, body: Any, answer: Any, **rest: Any) -> Operation:
     prefix = "effect_" if path.startswith("/effects") else ""
     name = f"{prefix}{handler.__name__}"
-    return Operation(method="POST", path=path, name=name, about=about, handler=handler, body=body, answer=answer)
+    return Operation(
+        method="POST", path=path, name=name, about=about, handler=handler, body=body, answer=answer, **rest
+    )
 
 
 _ONE, _CASE, _EFFECTS = "/conversations/{conversation_id}", "/cases/{case_id}", "/effects"
@@ -171,7 +177,6 @@ API = Api(
         _post(f"{_EFFECTS}/decline", "Decline with a reason.", writing.decline, wire.Decline, wire.Effect),
         _post(f"{_EFFECTS}/change", "Change the amount.", writing.change_amount, wire.ChangeAmount, wire.Effect),
         *NOTICES,
-        _post("/presence", "Say that one is here, or away.", writing.presence, wire.Presence, wire.Agent),
         *ASSISTANT,
         *desk_queues.OPERATIONS,
         *desk_composer.OPERATIONS,
@@ -179,5 +184,16 @@ API = Api(
         *CONTACTS,
         *REPORTS,
         *TEACHING,
+        _post(
+            "/presence",
+            "Say that one is here, or away.",
+            writing.presence,
+            wire.Presence,
+            wire.Agent,
+            is_for_people=True,
+            is_audited=False,
+        ),
+        *desk_admin.OPERATIONS,
+        *desk_audit.OPERATIONS,
     ),
 )

@@ -9,7 +9,8 @@ from sanic import Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from relevo.errors import NotAuthenticated, RequestError
+from relevo.domain.roles import READONLY
+from relevo.errors import AccessDenied, NotAuthenticated, RequestError
 from relevo.web.attached import asks_for_thumbnail, file_answer
 from relevo.web.desk_html import refusal_page
 from relevo.web.languages import language_of
@@ -35,6 +36,8 @@ async def _get_attachment(request: Request, attachment_id: UUID) -> HTTPResponse
 
 async def _view(request: Request, attachment_id: UUID) -> HTTPResponse:
     session = await demand_session(request)
+    if session.agent.role == READONLY:
+        raise AccessDenied("With your role files are not shown: they may identify somebody.", code="no_file_for_role")
     is_thumbnail = asks_for_thumbnail(request)
     opened = await services_of(request).store.attachments.view(
         attachment_id, session.agent.id, is_thumbnail=is_thumbnail

@@ -19,6 +19,7 @@ from relevo.web.desk_doors import Call
 from relevo.web.errors import log, where
 from relevo.web.events import STREAM_HEADERS
 from relevo.web.limits import Stream
+from relevo.web.origins import bearer, token_hash
 from relevo.web.sign_in import session_of
 
 _PAUSE_SECONDS = 1.0
@@ -57,11 +58,17 @@ async def _follow(call: Call, response: Any, place: Stream, news: Subscription) 
         if await news.wait(call.services.settings.heartbeat_seconds):
             await response.send(_event("changed", sorted(news.heard())))
             await asyncio.sleep(_PAUSE_SECONDS)
-        elif await session_of(call.request) is None:
+        elif not await _still_holds(call):
             return "ended"
         else:
             await response.send(_event("here"))
     return "replaced"
+
+
+async def _still_holds(call: Call) -> bool:
+    if call.session.token is None:
+        return await session_of(call.request) is not None
+    return await call.services.store.tokens.find(token_hash(bearer(call.request) or "")) is not None
 
 
 def _event(name: str, about: Sequence[str] = ()) -> bytes:

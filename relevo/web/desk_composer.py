@@ -152,10 +152,22 @@ def get(path: str, about: str, handler: Any, answer: Any) -> Operation:
 
 def post(path: str, about: str, handler: Any, body: Any, answer: Any) -> Operation:
     """Describe a door that changes something."""
-    name = handler.__name__
-    return Operation(method="POST", path=path, name=name, about=about, handler=handler, body=body, answer=answer)
+    name = _NAMES.get(handler.__name__, handler.__name__)
+    return Operation(
+        method="POST",
+        path=path,
+        name=name,
+        about=about,
+        handler=handler,
+        body=body,
+        answer=answer,
+        is_audited=name not in _QUIET,
+    )
 
 
+_NAMES = {"look": "looking"}
+_QUIET = frozenset({"keep_draft", "looking", "read_mentions"})
+"""What everybody does all the time, and for themselves alone."""
 _ONE = "/conversations/{conversation_id}"
 _UPLOAD = Operation(
     method="POST",

@@ -1,9 +1,9 @@
-"""Opens the desk API's doors: who may call, how often, and what they are given to work with."""
+"""Opens the desk API's doors: who may call, how often, once or again, and what is written down about it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -12,26 +12,28 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from relevo.contracts.accounts import AgentAccount
+from relevo.domain.covering import masked
+from relevo.domain.roles import READONLY
+from relevo.errors import RequestError
 from relevo.flow.desk import DeskWork
+from relevo.web.answers_again import answered_once
+from relevo.web.audit_trail import Audited, Trail
 from relevo.web.bodies import streamed
+from relevo.web.callers import CallLimits, caller_of, demand_allowed
 from relevo.web.desk_board import board_of
 from relevo.web.limits import Rate, Streams
 from relevo.web.openapi import Api, Operation, sanic_path
 from relevo.web.services import WebServices, services_of
 from relevo.web.settings import WebSettings
-from relevo.web.sign_in import Session, demand_own_call, demand_session
+from relevo.web.sign_in import Session
 from relevo.web.wire import json_answer, read_json
 
-_QUIET = frozenset({"presence", "look", "keep_view", "drop_view", "read_notices"})
-"""What everybody does all the time, and no list shows to others."""
 
-
-class DeskLimits:
-    """How often one agent may ask and change, and how many streams may be open."""
+class DeskLimits(CallLimits):
+    """How often one caller may ask and change, and how many streams may be open."""
 
     def __init__(self, settings: WebSettings) -> None:
-        self.writes = Rate(settings.desk_writes_per_second, settings.desk_writes_burst)
-        self.reads = Rate(settings.desk_reads_per_second, settings.desk_reads_burst)
+        super().__init__(settings)
         self.assistant = Rate(settings.assistant_uses_per_second, settings.assistant_uses_burst)
         self.streams = Streams(settings.streams_per_agent, settings.streams_in_all)
 
@@ -44,6 +46,8 @@ class Call:
     services: WebServices
     session: Session
     limits: DeskLimits
+    trail: Trail = field(default_factory=Trail)
+    """What the audit log is told beside what it finds out itself."""
 
     @property
     def agent(self) -> AgentAccount:
@@ -85,21 +89,52 @@ def _agents_door(operation: Operation, limits: DeskLimits) -> Callable[..., Coro
     decoder = msgspec.json.Decoder(operation.body) if operation.body is not None else None
 
     async def door(request: Request, **variables: Any) -> HTTPResponse | None:
-        session = await demand_session(request)
-        _demand_allowed(request, operation, session.agent, limits)
+        session = await caller_of(request, limits)
+        demand_allowed(request, operation, session)
+        limits.demand(session, changes=operation.changes)
         call = Call(request=request, services=services_of(request), session=session, limits=limits)
         bodies = (read_json(request.body, decoder),) if decoder is not None else ()
-        answer = await operation.handler(call, *bodies, **variables)
-        if operation.changes and operation.name not in _QUIET:
-            board_of(request).forget()  # whoever changed something sees it at once
-        return json_answer(answer) if operation.answer is not None else answer
+        if not operation.changes:
+            return _answer(operation, session, await operation.handler(call, *bodies, **variables))
+        if operation.takes_file:  # read by its handler, so nobody can tell whether it is the same
+            return await _changed(operation, call, bodies, variables)
+        return await answered_once(request, session, lambda: _changed(operation, call, bodies, variables))
 
     return door
 
 
-def _demand_allowed(request: Request, operation: Operation, agent: AgentAccount, limits: DeskLimits) -> None:
-    if operation.changes:
-        demand_own_call(request)
-        limits.writes.demand(str(agent.id), "You change things faster than anybody works; wait a moment.")
-    else:
-        limits.reads.demand(str(agent.id), "The desk is asked too often; wait a moment.")
+async def _changed(
+    operation: Operation, call: Call, bodies: tuple[Any, ...], variables: Mapping[str, Any]
+) -> HTTPResponse:
+    if not operation.is_audited:
+        return _answer(operation, call.session, await operation.handler(call, *bodies, **variables))
+    audited = Audited(
+        request=call.request,
+        operation=operation,
+        session=call.session,
+        body=bodies[0] if bodies else None,
+        variables=variables,
+        trail=call.trail,
+    )
+    await audited.begin()
+    try:
+        answer = await operation.handler(call, *bodies, **variables)
+    except RequestError as error:
+        await audited.end(error.status, error=error)
+        raise
+    except Exception:
+        await audited.end(500)
+        raise
+    await audited.end(200, answer)
+    board_of(call.request).forget()  # whoever changed something sees it at once
+    return _answer(operation, call.session, answer)
+
+
+def _answer(operation: Operation, session: Session, answer: Any) -> HTTPResponse:
+    """Give an answer as its reader may see it; a stream has answered already."""
+    if operation.answer is None:
+        response: HTTPResponse = answer
+        return response
+    if session.agent.role == READONLY:
+        return json_answer(masked(msgspec.to_builtins(answer)))
+    return json_answer(answer)

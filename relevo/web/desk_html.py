@@ -8,19 +8,21 @@ import msgspec
 
 from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.desk import ConversationLine
+from relevo.domain.roles import ADMINS, READONLY, WORKERS
 from relevo.domain.routing import LEADING_ROLES
 from relevo.errors import RequestError
 from relevo.web.desk_keys import keys_button, keys_dialog
 from relevo.web.desk_list import case_list
 from relevo.web.desk_listing import CaseListing
+from relevo.web.desk_readonly import for_reading
 from relevo.web.desk_sla import notices_frame
 from relevo.web.languages import WORDS, Words
 from relevo.web.markup import document, known, moment, text
 from relevo.web.sign_in import Session
 
-_STYLES = ("desk", "list", "sla", "assistant", "queues", "composer", "person", "reports")
+_STYLES = ("desk", "list", "sla", "assistant", "queues", "composer", "person", "reports", "admin")
 """Of static/desk, in this order; each room may have one of its own."""
-_SCRIPTS = ("composer", "desk", "notices", "assistant", "offers", "person", "viewer")
+_SCRIPTS = ("composer", "desk", "notices", "assistant", "offers", "person", "viewer", "admin")
 _HEAD = "\n".join(
     [
         *(f'<link rel="stylesheet" href="/static/desk/{name}.css">' for name in _STYLES),
@@ -36,6 +38,7 @@ _ROOMS: tuple[tuple[str, str, frozenset[str] | None], ...] = (
     ("/desk/replies", "composer.ready", None),
     ("/desk/reports", "reports.title", None),
     ("/desk/teaching", "teaching.title", LEADING_ROLES),
+    ("/desk/admin", "admin.title", ADMINS),
 )
 """Where one goes from every page: its address, its words, and the roles that may (None: everybody)."""
 _LOGO = (
@@ -91,6 +94,7 @@ def overview_page(
 def desk_page(language: str, title: str, session: Session, body: str, *, searched: str = "") -> str:
     """Give a page of a signed-in agent; ``body`` is HTML, ``searched`` what was searched for on it."""
     words = WORDS[language]
+    body = for_reading(body) if session.agent.role == READONLY else body
     frame = f"""<body>
 <header class="bar">
 <a class="brand" href="/desk">{_LOGO}<span>Relevo <b>{text(words["desk.title"])}</b></span></a>
@@ -157,6 +161,8 @@ def _search_form(words: Words, searched: str) -> str:
 
 
 def _presence(words: Words, agent: AgentAccount) -> str:
+    if agent.role not in WORKERS:
+        return f'<span class="badge" id="presence" data-live>{known(words, "role", agent.role)}</span>'
     shown = words["desk.away" if agent.is_away else "desk.available"]
     return f"""<form id="presence" data-live data-api="/desk/api/presence">
 <input type="hidden" name="is_away" value="{str(not agent.is_away).lower()}" data-type="boolean">

@@ -65,5 +65,6 @@ OPERATIONS = (
         handler=_read_notices,
         body=ReadNotices,
         answer=NoticeList,
+        is_audited=False,
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar, cast
 from urllib.parse import quote
 from uuid import UUID
 
@@ -13,6 +13,8 @@ from sanic import Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from relevo.domain.covering import masked
+from relevo.domain.roles import READONLY
 from relevo.errors import NotAuthenticated, RequestError, TooMany
 from relevo.web import desk_team
 from relevo.web.desk_board import board_of
@@ -22,6 +24,7 @@ from relevo.web.desk_list import list_fragment
 from relevo.web.desk_listing import CaseListing, read_listing
 from relevo.web.desk_offer import offer_of
 from relevo.web.desk_reading import CaseReading, Reading, read_case, read_conversation
+from relevo.web.desk_readonly import for_reading
 from relevo.web.desk_replies import mentions_page, replies_page
 from relevo.web.desk_report_pages import PAGES as REPORT_PAGES
 from relevo.web.desk_search import search_page
@@ -46,7 +49,12 @@ from relevo.web.sign_in import (
     visit_token,
 )
 
-_OF_ONE = ("/desk/cases/", "/desk/conversations/", "/desk/contacts/", "/desk/reports", "/desk/teaching")
+_OF_ONE = (
+    *("/desk/cases/", "/desk/conversations/", "/desk/contacts/", "/desk/reports", "/desk/teaching"),
+    "/desk/admin",
+    "/desk/audit",
+)
+Found = TypeVar("Found")
 Page = Callable[..., Coroutine[Any, Any, HTTPResponse]]
 _ROOMS = ("/desk", "/desk/search", "/desk/queue", "/desk/team", "/desk/replies", "/desk/mentions")
 
@@ -65,7 +73,10 @@ def add_desk_pages(app: Sanic) -> None:
     app.add_route(_page(_list), "/desk/list", methods=["GET"], name="desk_list")
     app.add_route(_page(_search), "/desk/search", methods=["GET"], name="desk_search")
     app.add_route(
-        _page(_conversation), "/desk/conversations/<conversation_id:uuid>", methods=["GET"], name="desk_conversation"
+        _page(_conversation),
+        "/desk/conversations/<conversation_id:uuid>",
+        methods=["GET"],
+        name="desk_conversation",
     )
     app.add_route(_page(_replies), "/desk/replies", methods=["GET"], name="desk_replies")
     app.add_route(_page(_mentions), "/desk/mentions", methods=["GET"], name="desk_mentions")
@@ -75,7 +86,7 @@ def add_desk_pages(app: Sanic) -> None:
 
 
 def _page(handler: Page) -> Page:
-    """Say refusals in a page; who is not signed in is sent to sign in, and from there back here."""
+    """Make a door that says refusals in a page; who is not signed in is sent to sign in, and from there back here."""
 
     @wraps(handler)
     async def page(request: Request, *values: object, **named: object) -> HTTPResponse:
@@ -133,8 +144,8 @@ async def _list(request: Request) -> HTTPResponse:
     stamp, key = board.stamp(session.agent.id), (session.agent.id, language, request.query_string)
     if is_same(request, board.etag(key, stamp)):
         return not_modified(request)
-    listing = await read_listing(request, session.agent)
-    fragment = list_fragment(WORDS[language], listing)
+    fragment = list_fragment(WORDS[language], await _listing(request, session))
+    fragment = for_reading(fragment) if session.agent.role == READONLY else fragment
     etag = etag_of(fragment)
     board.remember(key, stamp, etag)
     return not_modified(request) if is_same(request, etag) else page_answer(fragment, headers={"ETag": etag})
@@ -142,7 +153,7 @@ async def _list(request: Request) -> HTTPResponse:
 
 async def _overview(request: Request) -> HTTPResponse:
     session = await demand_session(request)
-    conversations = await board_of(request).conversations()
+    conversations = for_reader(session, await board_of(request).conversations())
     listing = await _listing(request, session)
     return page_answer(overview_page(language_of(request), session, listing, conversations))
 
@@ -195,12 +206,19 @@ def _offered(
     request: Request, session: Session, reading: Reading | None, about: CaseReading | None
 ) -> tuple[Reading | None, CaseReading | None]:
     """Add what may be asked of a model about what is shown."""
+    reading, about = for_reader(session, reading), for_reader(session, about)
     offer = offer_of(services_of(request).assisting, session.agent, language_of(request))
     return reading and replace(reading, offer=offer), about and replace(about, offer=offer)
 
 
 async def _listing(request: Request, session: Session) -> CaseListing:
-    return await read_listing(request, session.agent)
+    found = await read_listing(request, session.agent)
+    return replace(found, cases=masked(found.cases), drawn={}) if session.agent.role == READONLY else found
+
+
+def for_reader(session: Session, found: Found) -> Found:
+    """Give what was read as this agent may see it."""
+    return cast(Found, masked(found)) if session.agent.role == READONLY else found
 
 
 def _after(request: Request) -> int | None:

@@ -11,6 +11,7 @@ import msgspec
 from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.handoff import Moment
 from relevo.contracts.routing import Member, QueueEntry
+from relevo.domain.roles import LEADERS
 from relevo.domain.waits import places
 from relevo.flow.offers import OfferWork, demand_leading, may_take
 from relevo.web import desk_wire as wire
@@ -201,7 +202,7 @@ OPERATIONS = (
     ),
     Operation(method="GET", path="/queues", name="queues", about="What waits.", handler=give_queues, answer=QueueList),
     Operation(
-        method="GET", path="/team", name="team", about="Who is there.", handler=give_team, answer=Team, refuses=(403,)
+        method="GET", path="/team", name="team", about="Who is there.", handler=give_team, answer=Team, who=LEADERS
     ),
     Operation(
         method="POST",
@@ -229,5 +230,6 @@ OPERATIONS = (
         handler=assign,
         body=AssignConversation,
         answer=wire.Conversation,
+        who=LEADERS,
     ),
 )

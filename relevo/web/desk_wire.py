@@ -277,8 +277,13 @@ class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class Refusal(msgspec.Struct, kw_only=True):
-    """The answer to a request that cannot be served."""
+    """The answer to a request that cannot be served: a problem as of RFC 9457, and the same for older callers."""
 
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
     error: Problem
 
 

@@ -159,11 +159,14 @@ def _get(path: str, name: str, about: str, handler: Any, answer: Any, query: Any
     return Operation(method="GET", path=path, name=name, about=about, handler=handler, answer=answer, query=query)
 
 
-def _post(path: str, name: str, about: str, handler: Any, body: Any, answer: Any) -> Operation:
-    return Operation(method="POST", path=path, name=name, about=about, handler=handler, body=body, answer=answer)
+def _post(path: str, name: str, about: str, handler: Any, body: Any, answer: Any, **rest: Any) -> Operation:
+    return Operation(
+        method="POST", path=path, name=name, about=about, handler=handler, body=body, answer=answer, **rest
+    )
 
 
 _CASE = "/cases/{case_id}"
+_QUIET = {"is_audited": False}  # what everybody does all the time, and for themselves alone
 OPERATIONS = (
     _get("/cases", "cases", "A page of a list of cases.", give_cases, wire.CaseList, _LISTED),
     _get("/counts", "counts", "How many cases each view has.", _counts, wire.Counts),
@@ -174,9 +177,17 @@ OPERATIONS = (
     _post(f"{_CASE}/snooze", "snooze", "Put it out of the way for a time.", _snooze, wire.Snooze, wire.ListedCase),
     _post(f"{_CASE}/follow", "follow", "Follow it, or no longer.", _follow, wire.Follow, wire.ListedCase),
     _post(f"{_CASE}/assign", "assign", "Say who sees to it.", _assign, wire.Assign, wire.ListedCase),
-    _post("/conversations/{conversation_id}/look", "look", "Say how far one has read.", _look, wire.Look, wire.Look),
+    _post(
+        "/conversations/{conversation_id}/look",
+        "look",
+        "Say how far one has read.",
+        _look,
+        wire.Look,
+        wire.Look,
+        **_QUIET,
+    ),
     _post("/tags", "set_tag", "Know a tag, or change its colour.", _set_tag, wire.TagLine, wire.TagLine),
     _post("/tags/drop", "drop_tag", "Forget a tag.", _drop_tag, wire.DropTag, wire.Tags),
-    _post("/views", "keep_view", "Keep a list under a name.", _keep_view, wire.KeepView, wire.View),
-    _post("/views/drop", "drop_view", "Forget a list.", _drop_view, wire.DropView, wire.Views),
+    _post("/views", "keep_view", "Keep a list under a name.", _keep_view, wire.KeepView, wire.View, **_QUIET),
+    _post("/views/drop", "drop_view", "Forget a list.", _drop_view, wire.DropView, wire.Views, **_QUIET),
 )

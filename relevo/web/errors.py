@@ -1,7 +1,8 @@
 """Turns whatever is raised behind a door into a status and a sentence.
 
-What callers see: ``{"error": {"code", "message"}}``, some with ``details``, never a traceback. What the log sees: the
-class and where it was raised, never the exception's own words, because those may quote what somebody wrote.
+What callers see: ``{"error": {"code", "message"}}``, some with ``details``, at the desk's API within a problem (RFC
+9457); never a traceback. What the log sees: the class and where it was raised, never the exception's own words, because
+those may quote what somebody wrote.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import secrets
 import sys
 import traceback
 from collections.abc import Mapping
+from http import HTTPStatus
 
+import msgspec
 import structlog
 from sanic import Sanic
 from sanic.exceptions import (
@@ -32,6 +35,7 @@ from relevo.web.wire import json_answer
 
 log = structlog.get_logger("relevo.web")
 
+_WITH_PROBLEMS = "/desk/api/"
 _READ_AWAY_BYTES = 32_000_000
 """How much of a body is read that nobody wants: more than a photo, so that whoever sends one hears what was wrong."""
 
@@ -55,6 +59,10 @@ def add_error_answers(app: Sanic) -> None:
 
 def on_error(request: Request, error: Exception) -> HTTPResponse:
     """Give the answer to anything that was raised."""
+    return as_problem(request, _answer_to(request, error))
+
+
+def _answer_to(request: Request, error: Exception) -> HTTPResponse:
     if isinstance(error, RequestError):
         return refusal(error)
     if isinstance(error, MethodNotSupported):
@@ -78,6 +86,28 @@ def refusal(error: RequestError) -> HTTPResponse:
         headers["WWW-Authenticate"] = "Bearer"
     said = {"code": error.reason, "message": str(error), **({"details": error.details} if error.details else {})}
     return json_answer({"error": said}, error.status, headers)
+
+
+def answer_to(request: Request, error: RequestError) -> HTTPResponse:
+    """Give the answer to a request that cannot be served, in the form of the door that it came to."""
+    return as_problem(request, refusal(error))
+
+
+def as_problem(request: Request, answer: HTTPResponse) -> HTTPResponse:
+    """Give a refusal of the desk's API as application/problem+json, with the member that its pages read."""
+    if not (request.path or "").startswith(_WITH_PROBLEMS):
+        return answer
+    error = msgspec.json.decode(answer.body or b"{}")["error"]
+    problem = {
+        "type": f"urn:relevo:problem:{error['code']}",
+        "title": HTTPStatus(answer.status).phrase,
+        "status": answer.status,
+        "detail": error["message"],
+        "code": error["code"],
+        "error": error,
+    }
+    answer.body, answer.content_type = msgspec.json.encode(problem), "application/problem+json"
+    return answer
 
 
 async def _on_too_large(request: Request, error: PayloadTooLarge) -> HTTPResponse:

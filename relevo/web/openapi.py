@@ -9,17 +9,30 @@ from typing import Any
 
 import msgspec
 
+from relevo.domain.roles import EVERYBODY, WORKERS
+
 VERSION = "3.1.0"
+Refs = dict[Any, Mapping[str, Any]]
+"""How each type is referred to."""
 REFUSALS: Mapping[int, str] = {
     400: "The request is malformed; the sentence says what to send.",
     401: "Nobody is signed in, or the session has ended.",
-    403: "This agent may not do this, or the form token is missing.",
+    403: "This role or token may not do this, or the form token is missing.",
     404: "There is no such thing.",
     409: "It makes no sense now: somebody was quicker, or it was decided already. Look again.",
+    410: "It was done; what was answered has been erased with a person.",
     413: "Longer than is kept.",
     415: "Files of this kind are not taken.",
     429: "Too often; Retry-After says when to try again.",
     503: "The database is not reachable; nothing was done, so send it again.",
+}
+
+
+_ONCE: dict[str, Any] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "The same key with the same body is carried out once, and answered the same for 24 hours.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
 }
 
 
@@ -52,11 +65,24 @@ class Operation:
     """Statuses beside those that its kind has anyway."""
     takes_file: bool = False
     """Whether the body is a file; such a door reads it itself."""
+    who: frozenset[str] | None = None
+    """Roles that may; None: everybody may look, and whoever works with contacts may change."""
+    is_for_people: bool = False
+    """Whether no token may: what would let a token outlive itself, or speaks of somebody at a desk."""
+    is_audited: bool = True
+    """Whether a change is written into the audit log, and what all desks show is read again."""
 
     @property
     def changes(self) -> bool:
         """Whether it changes something, and so needs the form token."""
         return self.method == "POST"
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """Which roles may."""
+        if self.who is not None:
+            return self.who
+        return WORKERS if self.changes else EVERYBODY
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,39 +105,50 @@ def sanic_path(path: str) -> str:
 def describe(api: Api) -> dict[str, Any]:
     """Give the OpenAPI document."""
     types = [kind for operation in api.operations for kind in (operation.answer, operation.body) if kind is not None]
-    _, components = msgspec.json.schema_components([*types, api.refusal], ref_template="#/components/schemas/{name}")
+    kinds = [*types, api.refusal]
+    schemas, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
+    refs: Refs = dict(zip(kinds, schemas, strict=True))  # kinds of one name are told apart by msgspec
     paths: dict[str, dict[str, Any]] = {}
     for operation in api.operations:
-        paths.setdefault(f"{api.prefix}{operation.path}", {})[operation.method.lower()] = _operation(operation)
+        paths.setdefault(f"{api.prefix}{operation.path}", {})[operation.method.lower()] = _operation(operation, refs)
     return {
         "openapi": VERSION,
         "info": {"title": api.title, "version": api.version, "description": api.about},
         "paths": paths,
         "components": {
             "schemas": components,
-            "responses": {str(status): _refusal(api, status) for status in REFUSALS},
+            "responses": {str(status): _refusal(refs[api.refusal], status) for status in REFUSALS},
             "securitySchemes": {
                 "session": {"type": "apiKey", "in": "cookie", "name": "relevo_desk"},
                 "form_token": {"type": "apiKey", "in": "header", "name": "X-Form-Token"},
+                "token": {"type": "http", "scheme": "bearer", "description": "rlv_…, made at /desk/admin."},
             },
         },
     }
 
 
-def _operation(operation: Operation) -> dict[str, Any]:
+def _operation(operation: Operation, refs: Refs) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.about,
-        "parameters": [*map(_variable, re.findall(r"\{(\w+)\}", operation.path)), *map(_query, operation.query)],
-        "responses": {"200": _answer(operation), **_refusals(operation)},
+        "parameters": _parameters(operation),
+        "responses": {"200": _answer(operation, refs), **_refusals(operation)},
         "security": _security(operation),
     }
+    if not operation.is_public:
+        described["x-roles"] = sorted(operation.roles)
     if operation.body is not None:
-        described["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(operation.body)}}}
+        described["requestBody"] = {"required": True, "content": {"application/json": {"schema": refs[operation.body]}}}
     if operation.takes_file:
         file = {"schema": {"type": "string", "format": "binary"}}
         described["requestBody"] = {"required": True, "content": {"application/octet-stream": file}}
     return described
+
+
+def _parameters(operation: Operation) -> list[dict[str, Any]]:
+    variables = map(_variable, re.findall(r"\{(\w+)\}", operation.path))
+    once = [_ONCE] if operation.changes and not operation.is_public else []
+    return [*variables, *map(_query, operation.query), *once]
 
 
 def _variable(name: str) -> dict[str, Any]:
@@ -123,33 +160,36 @@ def _query(query: Query) -> dict[str, Any]:
     return {"name": query.name, "in": "query", "description": query.about, "schema": dict(query.schema)}
 
 
-def _answer(operation: Operation) -> dict[str, Any]:
-    schema = _ref(operation.answer) if operation.answer is not None else {}
+def _answer(operation: Operation, refs: Refs) -> dict[str, Any]:
+    schema = refs[operation.answer] if operation.answer is not None else {}
     return {"description": operation.about, "content": {operation.answer_type: {"schema": schema}}}
 
 
 def _refusals(operation: Operation) -> dict[str, Any]:
-    statuses = {503} if operation.is_public else {401, 429, 503}
-    statuses |= {400, 403, 409, 413} if operation.changes else set()
+    statuses = {503} if operation.is_public else {401, 403, 429, 503}
+    statuses |= {400, 403, 404, 409, 410, 413} if operation.changes else set()
     statuses |= {400} if operation.query else set()
     statuses |= set(operation.refuses)
     statuses |= {415} if operation.takes_file else set()
-    statuses |= {404} if "{" in operation.path or operation.name.startswith("effect_") else set()
+    statuses |= {404} if "{" in operation.path else set()
     return {str(status): {"$ref": f"#/components/responses/{status}"} for status in sorted(statuses)}
 
 
-def _refusal(api: Api, status: int) -> dict[str, Any]:
-    return {"description": REFUSALS[status], "content": {"application/json": {"schema": _ref(api.refusal)}}}
+def _refusal(schema: Mapping[str, Any], status: int) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "description": REFUSALS[status],
+        "content": {"application/problem+json": {"schema": schema}},
+    }
+    if status == 429:
+        told["headers"] = {"Retry-After": {"schema": {"type": "integer", "minimum": 1}}}
+    return told
 
 
 def _security(operation: Operation) -> list[dict[str, list[str]]]:
     if operation.is_public:
         return []
-    return [{"session": [], "form_token": []}] if operation.changes else [{"session": []}]
-
-
-def _ref(kind: Any) -> dict[str, Any]:
-    return {"$ref": f"#/components/schemas/{kind.__name__}"}
+    page: dict[str, list[str]] = {"session": [], "form_token": []} if operation.changes else {"session": []}
+    return [page] if operation.is_for_people else [page, {"token": []}]
 
 
 def _is_uuid(name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -12,11 +13,22 @@ _NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$xa1g6i8txbyFWHZToT2Xmg$+OuUr5+Ju/xeDK/
 """A hash of nothing: checking against it takes as long as checking a real one."""
 
 MIN_CHARACTERS = 10
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is taken for something else when it is copied by hand
+
+
+def new_password() -> str:
+    """Make a password that is easy to copy: about 79 bits."""
+    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(4))
 
 
 def hash_password(password: str) -> str:
     """Give what is kept of a password."""
     return _hasher.hash(password)
+
+
+async def hash_password_aside(password: str) -> str:
+    """Give what is kept of a password, without keeping the event loop waiting."""
+    return await asyncio.to_thread(hash_password, password)
 
 
 class PasswordChecks:

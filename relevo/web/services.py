@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
 from sanic.request import Request
 
+from relevo.contracts.admin import ShownSetting
 from relevo.contracts.clock import Clock, system_clock
 from relevo.contracts.help import Articles
 from relevo.contracts.live import Live
@@ -40,6 +41,8 @@ class WebServices:
     """How long it holds that an agent has found out who writes."""
     intents: Intents = field(default_factory=Intents)
     """What the bot can be taught."""
+    shown_settings: Sequence[ShownSetting] = ()
+    """What the business has written into its files, for its administrators to read."""
     settings: WebSettings = field(default_factory=WebSettings)
     clock: Clock = system_clock
     company_name: str = "Relevo"

@@ -115,9 +115,32 @@ class WebSettings:
 
     assistant_uses_burst: int = 10
     """Times that one agent may ask the model at once; all translations of one click are one."""
+    token_reads_per_second: float = 20.0
+    """Steady rate at which one token may ask the desk's API for something."""
+
+    token_reads_burst: int = 200
+    """Questions that one token may ask at once. An export in pages."""
+
+    token_writes_per_second: float = 5.0
+    """Steady rate at which one token may change something."""
+
+    token_writes_burst: int = 60
+    """Changes that one token may make at once."""
+
+    bad_tokens_per_second: float = 1.0
+    """Steady rate at which one network address may come with tokens that do not hold."""
+
+    bad_tokens_burst: int = 20
+    """Such tokens at once. A program whose token was revoked tries for a while."""
 
     streams_per_agent: int = 6
     """Open event streams of one agent's pages; one more ends the oldest, which then asks now and then instead."""
+
+    webhooks_to_private_networks: bool = False
+    """Whether webhooks may lead into private networks. On where the systems that are told stand beside this one."""
+
+    webhooks_to_this_machine: bool = False
+    """Whether webhooks may lead to this machine itself, then without https, too. On while you try them out."""
 
     default_language: str = "en"
     """Language of pages for browsers that ask for none of ours."""

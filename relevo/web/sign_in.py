@@ -17,6 +17,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from relevo.contracts.accounts import AgentAccount
+from relevo.contracts.api_access import ApiToken
 from relevo.errors import AccessDenied, NotAuthenticated, TooMany, Unreadable
 from relevo.web.limits import whole_seconds
 from relevo.web.origins import client_address, demand_own_page, header, is_https, is_same_secret, token_hash
@@ -31,10 +32,16 @@ _LONGEST_PASSWORD = 1024
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A signed-in agent."""
+    """A signed-in agent, or the account that a program's token acts as."""
 
     agent: AgentAccount
     form_token: str
+    token: ApiToken | None = None
+
+    @property
+    def caller(self) -> str:
+        """Whom limits and keys are counted for."""
+        return f"token:{self.token.id}" if self.token else f"agent:{self.agent.id}"
 
 
 async def session_of(request: Request) -> Session | None:

@@ -57,7 +57,8 @@ class Description:
         described = operation["responses"][str(answer.status_code)]
         if "$ref" in described:
             described = self.document["components"]["responses"][described["$ref"].rpartition("/")[2]]
-        schema = described["content"]["application/json"]["schema"]
+        is_refusal = answer.status_code >= 400
+        schema = described["content"]["application/problem+json" if is_refusal else "application/json"]["schema"]
         Draft202012Validator({**schema, "components": self.document["components"]}).validate(answer.json())
 
 

@@ -81,7 +81,7 @@ async def test_supervisors_see_the_team_and_give_conversations_to_somebody(doors
             assert (await desk.http.get("/desk/team")).status_code == 403
             assert (await desk.http.get("/desk/api/team")).status_code == 403
             answer = await desk.is_refused(f"{at(bilal)}/assign", version=bilal.control_version, agent_id=lee.agent.id)
-            assert answer == (403, "not_leading")
+            assert answer == (403, "role")
         team = {member["name"]: member for member in (await boss.get("/team"))["members"]}
         assert (team["Kim Doe"]["load"], team["Kim Doe"]["capacity"], team["Kim Doe"]["is_online"]) == (1, 1, True)
         assert not team["Lee Roe"]["is_online"]

@@ -44,6 +44,10 @@ UNTOUCHED = {
     "saved_views",
     "canned_replies",
     "macros",
+    "api_tokens",
+    "audit_log",
+    "webhooks",
+    "webhook_news",
 }
 """Tables that hold nothing about contacts."""
 

@@ -26,6 +26,7 @@ export function listenToForms(refresh) {
 }
 
 export async function sendPresence() {
+  if (!document.querySelector("form#presence")) return; // whoever may only look takes no conversations
   try { await post("/desk/api/presence", {}); } catch { /* the status line says when Relevo does not answer */ }
 }
 
@@ -72,7 +73,8 @@ function body(form) {
     const read = READ[field.dataset.type];
     const value = read ? read(field.value) : field.value;
     const [name, inner] = field.name.split(".");
-    if (inner === undefined) values[name] = value;
+    if (field.dataset.type === "each") (values[name] ??= []).push(value);
+    else if (inner === undefined) values[name] = value;
     else if (field.value.trim()) (values[name] ??= {})[inner] = value;
   }
   return values;

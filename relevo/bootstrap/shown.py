@@ -1,0 +1,37 @@
+"""What the business has written into its files, told to administrators: to change it, change the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from relevo.bootstrap.everything import Settings
+from relevo.configuration import Configuration
+from relevo.contracts.admin import ShownSetting
+
+
+def shown_settings(settings: Settings, configuration: Configuration) -> tuple[ShownSetting, ...]:
+    """Give them with the file in which each is."""
+    file = settings.places.project_folder.name + "/relevo.yml"
+    return tuple(ShownSetting(name=name, value=value, file=file) for name, value in _told(configuration))
+
+
+def _told(configuration: Configuration) -> Iterator[tuple[str, str]]:
+    bot, service = configuration.bot, configuration.bot.service
+    yield "default_language", bot.default_language
+    yield "timezone", service.timezone
+    for shift in service.shifts:
+        yield "hours", f"{shift.first}–{shift.last} {shift.opens:%H:%M}–{shift.closes:%H:%M}"
+    yield "holidays", ", ".join(sorted(map(str, service.holidays))) or "–"
+    for level, policy in service.sla.items():
+        goals = (policy.first_response_seconds, policy.next_response_seconds, policy.resolution_seconds)
+        yield f"sla_{level}", " · ".join(map(_duration, goals))
+    yield "queue", _duration(service.queue_seconds)
+    yield "approval", _duration(service.approval_seconds)
+    yield "verification", _duration(bot.verification_seconds)
+
+
+def _duration(seconds: float) -> str:
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= length and seconds % length == 0:
+            return f"{int(seconds // length)} {unit}"
+    return f"{seconds:g} s"

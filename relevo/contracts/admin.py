@@ -1,0 +1,77 @@
+"""What administrators see to: accounts, and how the channels do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from relevo.contracts.accounts import AgentAccount, AgentPowers
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StaffMember:
+    """Somebody who may sign in, as administrators see them."""
+
+    id: int
+    email: str
+    name: str
+    role: str
+    limits: Mapping[str, int]
+    languages: tuple[str, ...]
+    is_away: bool
+    seen_at: datetime | None
+    business_ref: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChannelHealth:
+    """How one channel does."""
+
+    channel: str
+    received_in_hour: int
+    sent_in_hour: int
+    failed_in_hour: int
+    """Refused or unconfirmed."""
+    queued: int
+    oldest_queued_at: datetime | None
+    last_problem: str | None
+    last_problem_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShownSetting:
+    """One thing that the business decides in a file, for reading."""
+
+    name: str
+    value: str
+    file: str
+
+
+class Admin(Protocol):
+    """Accounts and channels."""
+
+    async def staff(self) -> list[StaffMember]:
+        """Give everybody who may sign in, by name."""
+        ...
+
+    async def add(self, email: str, name: str, role: str, password_hash: str, powers: AgentPowers) -> AgentAccount:
+        """Make an account; raises Conflict where there is one."""
+        ...
+
+    async def change(self, agent_id: int, name: str, role: str, powers: AgentPowers) -> tuple[StaffMember, StaffMember]:
+        """Change an account, and give how it was and is. Raises NotFound, Conflict for the last administrator."""
+        ...
+
+    async def set_password(self, agent_id: int, password_hash: str) -> StaffMember:
+        """Put another password in place, and sign the account out everywhere. Raises NotFound."""
+        ...
+
+    async def remove(self, agent_id: int) -> StaffMember:
+        """Take an account away. Raises NotFound, Conflict for the last administrator."""
+        ...
+
+    async def channels(self) -> list[ChannelHealth]:
+        """Tell how each channel does that something came or went on."""
+        ...

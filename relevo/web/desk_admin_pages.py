@@ -1,0 +1,111 @@
+"""Opens the administration's pages, for administrators alone."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from sanic import Sanic
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from relevo.domain.roles import ADMIN
+from relevo.errors import AccessDenied, NotFound
+from relevo.web import desk_admin_html as html
+from relevo.web.desk_audit import PAGE, filter_of
+from relevo.web.desk_audit_html import FILTERS, audit_part
+from relevo.web.desk_html import desk_page
+from relevo.web.desk_pages import Page, desk_door
+from relevo.web.languages import WORDS, language_of
+from relevo.web.markup import page_answer
+from relevo.web.openapi import Operation
+from relevo.web.services import WebServices, services_of
+from relevo.web.sign_in import Session, demand_session
+
+_LOG_PAGE = 50
+Part = Callable[[Request, WebServices, Session], Awaitable[str]]
+
+
+def add_admin_pages(app: Sanic, operations: tuple[Operation, ...]) -> None:
+    """Open ``/desk/admin`` and ``/desk/audit``."""
+    names = sorted(operation.name for operation in operations if operation.changes and operation.is_audited)
+
+    async def audit(request: Request, services: WebServices, _: Session) -> str:
+        return await _audit(request, services, names)
+
+    for path, title, part in (
+        ("/desk/admin", "agents", _agents),
+        ("/desk/admin/tokens", "tokens", _tokens),
+        ("/desk/admin/webhooks", "webhooks", _webhooks),
+        ("/desk/admin/channels", "channels", _channels),
+        ("/desk/admin/settings", "settings", _settings),
+        ("/desk/audit", "audit", audit),
+    ):
+        app.add_route(desk_door(_door(title, part)), path, methods=["GET"], name=f"desk_admin_{title}")
+    app.add_route(desk_door(_log), "/desk/admin/webhooks/<webhook_id:int>", methods=["GET"], name="desk_admin_log")
+
+
+def _door(title: str, part: Part) -> Page:
+    async def door(request: Request) -> HTTPResponse:
+        session = await _administrator(request)
+        return _answer(request, session, title, await part(request, services_of(request), session))
+
+    return door
+
+
+async def _agents(request: Request, services: WebServices, session: Session) -> str:
+    return html.agents_part(WORDS[language_of(request)], await services.store.admin.staff(), session.agent.id)
+
+
+async def _tokens(request: Request, services: WebServices, _: Session) -> str:
+    return html.tokens_part(WORDS[language_of(request)], await services.store.tokens.tokens(), services.clock())
+
+
+async def _webhooks(request: Request, services: WebServices, _: Session) -> str:
+    return html.webhooks_part(WORDS[language_of(request)], await services.store.webhooks.webhooks())
+
+
+async def _channels(request: Request, services: WebServices, _: Session) -> str:
+    return html.channels_part(WORDS[language_of(request)], await services.store.admin.channels())
+
+
+async def _settings(request: Request, services: WebServices, _: Session) -> str:
+    return html.settings_part(WORDS[language_of(request)], services.shown_settings)
+
+
+async def _log(request: Request, webhook_id: int) -> HTTPResponse:
+    session = await _administrator(request)
+    if not 0 < webhook_id < 2**31:
+        raise NotFound
+    hooks = services_of(request).store.webhooks
+    webhook = await hooks.get(webhook_id)
+    found = await hooks.log(webhook_id, _cursor(request), _LOG_PAGE)
+    older = found[-1].id if len(found) == _LOG_PAGE else None
+    inner = html.log_part(WORDS[language_of(request)], webhook, found, older)
+    return _answer(request, session, "webhooks", inner)
+
+
+async def _audit(request: Request, services: WebServices, names: list[str]) -> str:
+    found = await services.store.audit.read(filter_of(request), _cursor(request), PAGE)
+    older = found[-1].id if len(found) == PAGE else None
+    asked = {name: value for name in FILTERS if (value := str(request.args.get(name) or "")[:300])}
+    staff = await services.store.admin.staff()
+    return audit_part(WORDS[language_of(request)], found, staff, names, asked, older)
+
+
+async def _administrator(request: Request) -> Session:
+    session = await demand_session(request)
+    if session.agent.role != ADMIN:
+        raise AccessDenied("Your role may not see this; ask an administrator.", code="role")
+    return session
+
+
+def _answer(request: Request, session: Session, title: str, inner: str) -> HTTPResponse:
+    language = language_of(request)
+    words = WORDS[language]
+    body = html.admin_body(words, title, inner)
+    return page_answer(desk_page(language, words[f"admin.{title}"], session, body))
+
+
+def _cursor(request: Request) -> int | None:
+    given = request.args.get("cursor", "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) <= 18 else None

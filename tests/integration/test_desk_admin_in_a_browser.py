@@ -1,0 +1,48 @@
+"""The administration in a real browser: what is made is shown once, and axe finds nothing to complain about."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from tests.integration.test_desk_for_everybody import _look
+from tests.integration.test_desk_in_a_browser import CHROMIUM, Office, office
+
+__all__ = ["office"]
+
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
+]
+PAGES = ("", "/tokens", "/webhooks", "/webhooks/1", "/channels", "/settings")
+
+
+async def test_an_administrator_makes_what_is_shown_once(office: Office) -> None:
+    """By keyboard; the dialog keeps nothing once it is closed, and no page overflows at 360 pixels in the dark."""
+    store = office.doors.opened.store
+    webhook = await store.webhooks.add("https://crm.example/hook", ["case.opened"], "whsec_x")
+    await store.webhooks.test(webhook.id)
+    seat = await office.seat(width=360, color_scheme="dark")
+    await office.doors.opened.database.run("UPDATE agents SET role = 'admin'")
+    page = seat.page
+    await seat.open("/desk/admin/tokens")
+    await page.get_by_text("Make a token").press("Enter")
+    await page.get_by_label("Name").fill("warehouse <b>")
+    await page.get_by_label("Name").press("Enter")
+    secret = page.get_by_label("To copy")
+    await expect(secret).to_be_focused()
+    assert (await secret.input_value()).startswith("rlv_")
+    found: dict[str, list[str]] = {}
+    await _look(page, "shown once", found)
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#once")).to_be_hidden()
+    assert await page.locator("#once-secret").input_value() == ""
+    await expect(page.locator("#tokens")).to_contain_text("warehouse <b>")
+    for path in (*(f"/desk/admin{part}" for part in PAGES), "/desk/audit"):
+        await seat.open(path)
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        await page.evaluate("for (const box of document.querySelectorAll('details')) box.open = true")
+        await _look(page, path, found)
+    assert found == {}
+    assert seat.complaints == []
