@@ -10,6 +10,7 @@ import msgspec
 from sanic.response import HTTPResponse
 
 from relevo.contracts.handoff import Moment
+from relevo.domain.roles import LEADERS
 from relevo.domain.teaching import MAX_MARKS, MAX_WORDS_CHARACTERS, EntityMark, Lesson, State, Teaching, personal_spots
 from relevo.errors import NotFound, Unreadable
 from relevo.flow.teaching import Teacher
@@ -188,19 +189,21 @@ OPERATIONS = (
         about="Say what a message means.", handler=_propose, body=Propose, answer=TeachingLine,
     ),
     Operation(
-        method="GET", path="/teachings", name="teachings", about="What is to be learned, for whoever decides it.",
+        method="GET", path="/teachings", name="teachings", who=LEADERS,
+        about="What is to be learned, for whoever decides it.",
         handler=_teachings, answer=TeachingList, query=(_STATE, _AFTER), refuses=(403,),
     ),
     Operation(
-        method="POST", path=f"{_ONE}/accept", name="teachings_accept", about="Have the bot learn it.",
+        method="POST", path=f"{_ONE}/accept", name="teachings_accept", who=LEADERS, about="Have the bot learn it.",
         handler=_accept, body=Accept, answer=TeachingLine,
     ),
     Operation(
-        method="POST", path=f"{_ONE}/reject", name="teachings_reject", about="Have the bot not learn it.",
+        method="POST", path=f"{_ONE}/reject", name="teachings_reject", who=LEADERS, about="Have the bot not learn it.",
         handler=_reject, body=Reject, answer=TeachingLine,
     ),
     Operation(
-        method="GET", path="/teachings.yml", name="teachings_export", about="What was accepted, as Rasa NLU data.",
+        method="GET", path="/teachings.yml", name="teachings_export", who=LEADERS,
+        about="What was accepted, as Rasa NLU data.",
         handler=_export, answer_type="application/yaml", query=(_LANGUAGE,), refuses=(403,),
     ),
 )  # fmt: skip

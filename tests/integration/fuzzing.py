@@ -18,7 +18,7 @@ ANYTHING = st.recursive(
     max_leaves=6,
 )
 _MOMENTS = st.datetimes().map(lambda at: f"{at.isoformat()}Z")
-_OF_FORMAT = {"uuid": st.uuids().map(str), "date-time": _MOMENTS}
+_OF_FORMAT = {"uuid": st.uuids().map(str), "date-time": _MOMENTS, "date": st.dates().map(str)}
 
 
 @dataclass(kw_only=True)
@@ -114,7 +114,7 @@ class Fuzzer:
 
     def _string(self, schema: Mapping[str, Any]) -> st.SearchStrategy[str]:
         if "format" in schema:
-            return _OF_FORMAT[schema["format"]]
+            return _OF_FORMAT.get(schema["format"], TEXT)
         if "pattern" in schema:
             return st.from_regex(schema["pattern"], fullmatch=True).filter(lambda made: len(made) < 60)
         return st.text(min_size=schema.get("minLength", 0), max_size=min(schema.get("maxLength", 60), 60))

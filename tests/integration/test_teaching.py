@@ -42,7 +42,7 @@ async def test_a_message_is_proposed_masked_accepted_and_exported(doors: Doors) 
         assert [spot["kind"] for spot in first["personal"]] == ["reference"]
         here = f"/teachings/{first['id']}"
         lesson = {"text": first["text"], "intent": "ask_refund", "language": "en"}
-        assert await sara.is_refused(f"{here}/accept", **lesson) == (403, "not_leading")
+        assert await sara.is_refused(f"{here}/accept", **lesson) == (403, "role")
         assert (await sara.http.get("/desk/api/teachings")).status_code == 403
         assert await noelia.is_refused(f"{here}/accept", **lesson) == (409, "still_personal")
         page = await noelia.page("/desk/teaching")
