@@ -4,6 +4,7 @@
 """
 
 import ast
+import gzip
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -21,6 +22,9 @@ FILE_LINES, FILE_MEDIAN = 350, 120
 FUNCTION_LINES, FUNCTION_MEDIAN = 40, 8
 TYPESCRIPT_LINES = 250
 ENVIRONMENT_MEGABYTES = 700
+DESK = ROOT / "relevo" / "web" / "static" / "desk"
+DESK_KILOBYTES = {"js": 90, "css": 15}
+"""What a browser loads before the desk's first page is whole, compressed."""
 
 # What may exceed its budget: "path" or "path::function", and why. Short, because it is read aloud.
 EXCEPTIONS: dict[str, str] = {}
@@ -68,7 +72,17 @@ def source_budgets() -> list[tuple[Budget, list[Measured]]]:
             Budget("TypeScript file", "lines", TYPESCRIPT_LINES),
             [measured_file(path) for path in typescript if "node_modules" not in path.parts],
         ),
+        *(
+            (Budget(f"desk's {kind}, gzip", "kB", limit), [measured_load(kind)])
+            for kind, limit in DESK_KILOBYTES.items()
+        ),
     ]
+
+
+def measured_load(kind: str) -> Measured:
+    """Give how much all the desk's files of a kind have, each compressed by itself."""
+    files = sorted(DESK.glob(f"*.{kind}"))
+    return Measured(short(DESK), sum(len(gzip.compress(file.read_bytes(), mtime=0)) for file in files) / 1000)
 
 
 def measured_file(path: Path) -> Measured:
