@@ -323,6 +323,9 @@ async def test_pages_allow_nothing_that_is_not_ours(database: str) -> None:
             for link in re.findall(r'(?:src|href)="(/static/[^"]+)"', page.text):
                 file = await doors.http.get(link)
                 assert file.status_code == 200, link
+                plain = await doors.http.get(link, headers={"Accept-Encoding": "gzip;q=0, identity"})
+                assert plain.content == file.content
+                assert ("content-encoding" in plain.headers, file.headers["content-encoding"]) == (False, "gzip")
                 again = await doors.http.get(link, headers={"If-None-Match": file.headers["etag"]})
                 assert again.status_code == 304
     async with open_doors(database) as doors:
