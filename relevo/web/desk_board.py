@@ -17,6 +17,7 @@ from sanic.request import Request
 from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.desk import ConversationLine
 from relevo.contracts.live import Subscription
+from relevo.contracts.routing import QueueEntry
 from relevo.contracts.worklist import CasePage, Marks, Tag
 from relevo.domain.worklist import CaseQuery, Place
 from relevo.web.services import WebServices, services_of
@@ -114,6 +115,10 @@ class Board:
     async def agents(self) -> Sequence[AgentAccount]:
         """Give everybody whom cases may be given to."""
         return await self._once("agents", self._services.store.accounts.agents)
+
+    async def waiting(self) -> Sequence[QueueEntry]:
+        """Give what waits for a person, and to whom it is offered."""
+        return await self._once("waiting", self._services.store.routing.line)
 
     async def conversations(self) -> Sequence[ConversationLine]:
         """Give the latest conversations."""

@@ -15,6 +15,7 @@ from relevo.domain.roles import LEADERS
 from relevo.domain.waits import places
 from relevo.flow.offers import OfferWork, demand_leading, may_take
 from relevo.web import desk_wire as wire
+from relevo.web.desk_board import board_of
 from relevo.web.desk_doors import Call
 from relevo.web.openapi import Operation
 from relevo.web.services import WebServices
@@ -117,7 +118,7 @@ class Team(msgspec.Struct, kw_only=True):
 
 async def give_offers(call: Call) -> Offers:
     """Give what the caller is offered."""
-    line = await call.services.store.routing.line()
+    line = await board_of(call.request).waiting()
     return Offers(offers=[one for one in _lines(line) if one.offered_to == call.agent.id])
 
 
