@@ -90,7 +90,8 @@ async def test_wrong_intents_and_messages_of_others_teach_nothing(doors: Doors) 
         marks = [{"value": "hello", "entity": "evil"}]
         assert await kim.is_refused(path, position=1, intent="greet", marks=marks) == (400, "unknown_entity")
         assert (await kim.is_refused(path, position=2, intent="greet"))[0] == 404
-        assert (await kim.is_refused("/teachings/x/reject"))[0] == 404
+    async with desk_of(doors, "Noelia Prat", "supervisor") as boss:
+        assert (await boss.is_refused("/teachings/x/reject"))[0] == 404
 
 
 async def test_words_are_erased_with_the_contact_unless_they_are_nobodys(doors: Doors) -> None:
