@@ -1,7 +1,7 @@
 """Makes the pictures of docs/images/desk: every main screen of the desk, light and dark, wide and narrow.
 
-Starts the demo in a folder of its own, has customers write to it, and looks at it as Noelia, a supervisor. Needs
-Chromium and what `make test` sets up. Run it with: .venv/bin/python -m tools.screenshots [name ...]
+Starts the demo in a folder of its own, has customers write to it, and looks at it as a supervisor and an administrator.
+Needs Chromium and what `make test` sets up. Run it with: .venv/bin/python -m tools.screenshots [name ...]
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ CUSTOMERS = {
     "lucia": ["Hola, me faltan los puntos de mis vuelos a Dubái del mes pasado", "AU48207315, reserva RBL7Q2", "sí"],
     "nadie": ["quiero hablar con una persona, mi maleta no aparece"],
 }
+OF_ADMINISTRATORS = ("admin", "audit")
 Shot = Callable[[Page], None]
 
 
@@ -44,7 +45,7 @@ def main() -> None:
         _customers_write(demo)
         for look in LOOKS:
             for name in wanted:
-                _keep(_shoot(browser, demo, look, SHOTS[name]), f"{name}-{look}")
+                _keep(_shoot(browser, demo, look, name), f"{name}-{look}")
         browser.close()
 
 
@@ -73,7 +74,7 @@ def _customers_write(demo: RelevoServe) -> None:
             httpx.post(f"{_address(demo)}/webhooks/rest/webhook", json=message, timeout=40).raise_for_status()
 
 
-def _shoot(browser: Browser, demo: RelevoServe, look: str, shot: Shot) -> bytes:
+def _shoot(browser: Browser, demo: RelevoServe, look: str, name: str) -> bytes:
     scheme, width = LOOKS[look]
     context = browser.new_context(
         base_url=_address(demo),
@@ -83,20 +84,20 @@ def _shoot(browser: Browser, demo: RelevoServe, look: str, shot: Shot) -> bytes:
         device_scale_factor=1,
     )
     page = context.new_page()
-    _sign_in(page, demo)
-    shot(page)
+    _sign_in(page, demo, "admin" if name in OF_ADMINISTRATORS else "noelia")
+    SHOTS[name](page)
     page.wait_for_timeout(300)  # styles and times settle; nothing here is tested
     picture = page.screenshot()
     context.close()
     return picture
 
 
-def _sign_in(page: Page, demo: RelevoServe) -> None:
+def _sign_in(page: Page, demo: RelevoServe, who: str) -> None:
     login = (demo.state / "first-login.txt").read_text(encoding="utf-8")
     password = re.search(r"^password: (\S+)$", login, re.MULTILINE)
     assert password
     page.goto("/desk")
-    page.locator("[name=email]").fill("noelia@aurora.example")
+    page.locator("[name=email]").fill(f"{who}@aurora.example")
     page.locator("[name=password]").fill(password[1])
     page.locator("main button").click()
     page.locator("#cases").wait_for()
@@ -124,11 +125,35 @@ def _case(page: Page) -> None:
     page.locator("#case").wait_for()
 
 
+def _writing(page: Page) -> None:
+    page.goto("/desk?show=open")
+    page.locator("#cases .lines a", has_text="CASE-7101").click()
+    take_over = page.get_by_role("button", name="Take over")
+    if take_over.count():
+        take_over.first.click()
+    box = page.get_by_label("Reply to the customer")
+    box.fill("Hello Oliver, I am looking at your ticket now.")
+
+
+def _contact(page: Page) -> None:
+    _case(page)
+    page.locator("a[href^='/desk/contacts/']").first.click()
+    page.locator("h1").wait_for()
+
+
 SHOTS: dict[str, Shot] = {
     "inbox": _open("/desk"),
     "case": _case,
+    "writing": _writing,
+    "contact": _contact,
+    "search": _open("/desk/search?q=7455+envio"),
+    "queue": _open("/desk/queue"),
+    "team": _open("/desk/team"),
+    "replies": _open("/desk/replies"),
     "reports": _open("/desk/reports"),
     "teaching": _open("/desk/teaching"),
+    "admin": _open("/desk/admin"),
+    "audit": _open("/desk/audit"),
 }
 
 if __name__ == "__main__":
