@@ -56,7 +56,7 @@ def _choice(words: Words, label: str, name: str, options: Sequence[tuple[str, st
     )
     return (
         f'<label>{text(words[f"admin.{label}"])}<select name="{name}"><option value="">'
-        f"{text(words['admin.anybody'])}</option>{shown}</select></label>"
+        f"{text(words[f'admin.any_{label}'])}</option>{shown}</select></label>"
     )
 
 

@@ -44,8 +44,11 @@ if (parts.size) {
 }
 
 function markRoom() {
-  const rooms = [...document.querySelectorAll(".rooms a")].filter((link) => location.pathname.startsWith(link.pathname));
-  rooms.sort((one, other) => other.pathname.length - one.pathname.length)[0]?.setAttribute("aria-current", "page");
+  const path = location.pathname === "/desk/audit" ? "/desk/admin" : location.pathname;
+  const rooms = [...document.querySelectorAll(".rooms a")].filter((link) => path.startsWith(link.pathname));
+  const room = rooms.sort((one, other) => other.pathname.length - one.pathname.length)[0];
+  room?.setAttribute("aria-current", "page");
+  room?.scrollIntoView({ block: "nearest", inline: "center" });
 }
 
 // Browsers let the timers of hidden pages sleep, but not what arrives: so presence is answered to events, too.
