@@ -32,7 +32,7 @@ class Suggestion:
     """Another contact who may be the same person."""
 
     contact_id: UUID
-    name: str | None
+    display_name: str | None
     business_ref: str | None
     channels: tuple[str, ...]
     why: str
@@ -64,7 +64,7 @@ class ContactView:
 
     id: UUID
     """Of the contact who is kept, also where one was asked for who was merged into it."""
-    name: str | None
+    display_name: str | None
     business_ref: str | None
     """As it was proved, or as the business itself says."""
     created_at: datetime

@@ -14,7 +14,8 @@ from typing import Any
 
 COVER = "•••"
 NAMES = frozenset({"contact_name", "display_name", "name_on_file", "passport_name", "ticket_name", "surnames"}) | {
-    "given_names"
+    "given_names",
+    "merged_name",
 }
 """Fields that hold a contact's name."""
 COVERED = frozenset({"address", "business_ref", "reference", "email", "phone", "loyalty_number", "external_id"})

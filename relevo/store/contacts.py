@@ -142,7 +142,7 @@ class PostgresContacts(PostgresEncounters):
         reach = await ask(_REACH, values)
         return ContactView(
             id=kept,
-            name=name,
+            display_name=name,
             business_ref=ref,
             created_at=created_at,
             seen_on=tuple(_seen_on(row) for row in await ask(_SEEN_ON, values)),
@@ -229,4 +229,4 @@ def _seen_on(row: tuple[Any, ...]) -> SeenOn:
 
 
 def _suggestion(row: tuple[Any, ...]) -> Suggestion:
-    return Suggestion(contact_id=row[0], name=row[1], business_ref=row[2], channels=tuple(row[3]), why=row[4])
+    return Suggestion(contact_id=row[0], display_name=row[1], business_ref=row[2], channels=tuple(row[3]), why=row[4])

@@ -17,6 +17,7 @@ from relevo.web.desk_contacts import belongings_of, wanted
 from relevo.web.desk_pages import desk_door
 from relevo.web.desk_person import PersonReading, person_page
 from relevo.web.desk_reading import agent_of, names_of
+from relevo.web.desk_readonly import for_reader
 from relevo.web.languages import language_of
 from relevo.web.markup import page_answer
 from relevo.web.services import services_of
@@ -39,8 +40,8 @@ async def _contact(request: Request, contact_id: UUID) -> HTTPResponse:
         return HTTPResponse(None, 303, {"Location": f"/desk/contacts/{view.id}", "Cache-Control": "no-store"})
     entries = [line.entry for line in page.lines if line.entry]
     reading = PersonReading(
-        view=view,
-        page=page,
+        view=for_reader(session, view),
+        page=for_reader(session, page),
         wanted=asked,
         names=await names_of(store, {agent for entry in entries if (agent := agent_of(entry)) is not None}),
         files=await _files(store, page.lines),
@@ -49,9 +50,9 @@ async def _contact(request: Request, contact_id: UUID) -> HTTPResponse:
 
 
 async def _business(request: Request, contact_id: UUID) -> HTTPResponse:
-    await demand_session(request)
+    session = await demand_session(request)
     found = await belongings_of(services_of(request), contact_id)
-    return page_answer(belongings_page(language_of(request), found))
+    return page_answer(belongings_page(language_of(request), for_reader(session, found)))
 
 
 async def _files(store: Store, lines: Sequence[Line]) -> Mapping[UUID, AttachmentState]:

@@ -104,7 +104,7 @@ class SuggestedContact(msgspec.Struct, kw_only=True):
     """Another contact who may be the same person."""
 
     contact_id: UUID
-    name: str | None
+    display_name: str | None
     business_ref: str | None
     channels: Sequence[str]
     why: str
@@ -131,7 +131,7 @@ class ContactDetail(msgspec.Struct, kw_only=True):
     """One person; where they were merged, the contact who has them now."""
 
     id: UUID
-    name: str | None
+    display_name: str | None
     business_ref: str | None
     created_at: Moment
     seen_on: Sequence[SeenOnLine]
@@ -168,7 +168,7 @@ class BusinessPerson(msgspec.Struct, kw_only=True):
     """Who somebody is in the business's files."""
 
     ref: str
-    name: str
+    name_on_file: str
     email: str
     """Its first letter and its place."""
     language: str
@@ -196,7 +196,7 @@ def contact_detail(view: ContactView) -> ContactDetail:
     """Give a person as the API shows them."""
     return ContactDetail(
         id=view.id,
-        name=view.name,
+        display_name=view.display_name,
         business_ref=view.business_ref,
         created_at=view.created_at,
         seen_on=[
@@ -239,7 +239,7 @@ def business_view(found: Belongings) -> BusinessView:
         read_at=found.read_at,
         person=BusinessPerson(
             ref=person.ref,
-            name=f"{person.given_names} {person.surnames}".strip(),
+            name_on_file=f"{person.given_names} {person.surnames}".strip(),
             email=masked_mail(person.email),
             language=person.language,
             loyalty_number=person.loyalty_number,

@@ -16,7 +16,7 @@ _SHOWN = 6
 
 def person_facts(words: Words, view: ContactView) -> str:
     """Give who somebody is, and how far their public complaints reach."""
-    pairs = [(words["person.name"], text(view.name or words["desk.unknown_contact"]))]
+    pairs = [(words["person.name"], text(view.display_name or words["desk.unknown_contact"]))]
     if view.business_ref:
         pairs.append((words["desk.business_ref"], f"<code>{text(view.business_ref)}</code>"))
     pairs.append((words["person.since"], moment(view.created_at)))

@@ -51,7 +51,7 @@ def case_merge_forms(words: Words, view: ContactView, case: Case) -> str:
 
 
 def _suggestion(words: Words, here: str, number: int, hint: Suggestion) -> str:
-    name = hint.name or words["desk.unknown_contact"]
+    name = hint.display_name or words["desk.unknown_contact"]
     channels = ", ".join(words.get(f"channel.{channel}", channel) for channel in hint.channels)
     opens = f"merge-{number}"
     fields = f'<input type="hidden" name="other" value="{hint.contact_id}">' + _proof(words, hint.why, number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from functools import wraps
-from typing import Any, TypeVar, cast
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from relevo.web.desk_list import list_fragment
 from relevo.web.desk_listing import CaseListing, read_listing
 from relevo.web.desk_offer import offer_of
 from relevo.web.desk_reading import CaseReading, Reading, read_case, read_conversation
-from relevo.web.desk_readonly import for_reading
+from relevo.web.desk_readonly import for_reader, for_reading
 from relevo.web.desk_replies import mentions_page, replies_page
 from relevo.web.desk_report_pages import PAGES as REPORT_PAGES
 from relevo.web.desk_search import search_page
@@ -54,7 +54,6 @@ _OF_ONE = (
     "/desk/admin",
     "/desk/audit",
 )
-Found = TypeVar("Found")
 Page = Callable[..., Coroutine[Any, Any, HTTPResponse]]
 _ROOMS = ("/desk", "/desk/search", "/desk/queue", "/desk/team", "/desk/replies", "/desk/mentions")
 
@@ -214,11 +213,6 @@ def _offered(
 async def _listing(request: Request, session: Session) -> CaseListing:
     found = await read_listing(request, session.agent)
     return replace(found, cases=masked(found.cases), drawn={}) if session.agent.role == READONLY else found
-
-
-def for_reader(session: Session, found: Found) -> Found:
-    """Give what was read as this agent may see it."""
-    return cast(Found, masked(found)) if session.agent.role == READONLY else found
 
 
 def _after(request: Request) -> int | None:

@@ -34,7 +34,7 @@ class PersonReading:
 def person_page(language: str, session: Session, reading: PersonReading) -> str:
     """Give a contact's page."""
     words, view = WORDS[language], reading.view
-    name = view.name or words["desk.unknown_contact"]
+    name = view.display_name or words["desk.unknown_contact"]
     about = " ".join(str(seen.conversation_id) for seen in view.seen_on if seen.conversation_id)
     body = f"""<main class="person" data-about="{about}">
 <p class="crumb"><a href="/desk">← {text(words["desk.overview"])}</a></p>

@@ -6,13 +6,23 @@ It works on the finished page, so that a room of the desk that is built later is
 from __future__ import annotations
 
 from html.parser import HTMLParser
+from typing import TypeVar, cast
 
-from relevo.domain.covering import masked_text
+from relevo.domain.covering import masked, masked_text
+from relevo.domain.roles import READONLY
 from relevo.web.markup import text
+from relevo.web.sign_in import Session
+
+Found = TypeVar("Found")
 
 _SHOWN_ATTRIBUTES = ("title", "alt", "placeholder", "aria-label", "value", "data-who")
 _OF_WORKERS = ("composer", "looked")
 _EMPTY = frozenset({"input", "img", "br", "hr", "meta", "link", "wbr", "source"})
+
+
+def for_reader(session: Session, found: Found) -> Found:
+    """Give what was read as this agent may see it."""
+    return cast(Found, masked(found)) if session.agent.role == READONLY else found
 
 
 def for_reading(body: str) -> str:

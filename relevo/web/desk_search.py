@@ -18,6 +18,7 @@ from relevo.web.desk_doors import Call
 from relevo.web.desk_html import desk_page
 from relevo.web.desk_list import case_address, case_list
 from relevo.web.desk_listing import CaseListing
+from relevo.web.desk_readonly import for_reader
 from relevo.web.desk_search_wire import SearchResults, search_results
 from relevo.web.languages import WORDS, Words, language_of
 from relevo.web.markup import known, moment, page_answer, text
@@ -43,7 +44,8 @@ async def search_page(request: Request, session: Session, listing: CaseListing) 
     words, problem, found = WORDS[language], "", Hits(hits=(), cursor=None)
     if asked.strip():
         try:
-            found = await search(services_of(request).store, asked, request.args.get("cursor"), PAGE_HITS)
+            hits = await search(services_of(request).store, asked, request.args.get("cursor"), PAGE_HITS)
+            found = for_reader(session, hits)
         except Unreadable as error:
             problem = words.get(f"problem.{error.reason}", str(error))
     is_shown = asked if len(asked) <= PAGE_HITS * 10 else ""

@@ -13,6 +13,7 @@ from relevo.domain.routing import TAKING_ROLES
 from relevo.flow.offers import demand_leading
 from relevo.web.desk_html import desk_page
 from relevo.web.desk_queues import QueueLine, WaitingLine, queue_lines
+from relevo.web.desk_readonly import for_reader
 from relevo.web.languages import WORDS, Words, language_of
 from relevo.web.markup import known, moment, page_answer, text
 from relevo.web.services import services_of
@@ -22,7 +23,7 @@ from relevo.web.sign_in import Session, demand_session
 async def queue_page(request: Request) -> HTTPResponse:
     """Show everything that waits and that the reader may take."""
     session, language = await demand_session(request), language_of(request)
-    words, queues = WORDS[language], await queue_lines(services_of(request), session.agent)
+    words, queues = WORDS[language], for_reader(session, await queue_lines(services_of(request), session.agent))
     body = f"""<main class="work queues-page">
 <section class="pane" id="queues" data-live aria-labelledby="queues-title">
 <h1 id="queues-title">{text(words["queues.title"])}</h1>

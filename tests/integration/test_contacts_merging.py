@@ -37,7 +37,7 @@ async def test_a_split_puts_back_exactly_what_a_merge_moved(database: str) -> No
             )
             cases = [case["id"] for case in view["cases"] if case["status"] == "open"]
             assert len(cases) == 4
-            assert (view["name"], view["business_ref"]) == ("Bilal", "C001")
+            assert (view["display_name"], view["business_ref"]) == ("Bilal", "C001")
             for lesser in cases[1:]:
                 await sara.does(f"/cases/{cases[0]}/merge", other=lesser, reason="The same thing.")
             whole = await sara.get(f"/cases/{cases[0]}")
@@ -105,7 +105,7 @@ async def test_what_comes_after_a_merge_goes_with_the_address_it_came_from(datab
         parted = await sara.does(f"/contacts/{amina}/split", merge_id=view["merges"][0]["id"], reason="Two brothers.")
         left = await sara.get(f"/contacts/{amina}")
         assert (parted["id"], parted["business_ref"], len(parted["cases"])) == (bilal, "C001", 1)
-        assert (left["business_ref"], left["name"], left["cases"]) == (None, None, [])
+        assert (left["business_ref"], left["display_name"], left["cases"]) == (None, None, [])
         told = await sara.get(f"/contacts/{bilal}/timeline?kinds=elsewhere")
         assert len(told["lines"]) == 1
 
@@ -171,4 +171,4 @@ async def test_every_table_that_belongs_to_a_contact_or_a_case_is_known_to_mergi
         of_contacts = {row[0] for row in await opened.database.rows(asked, ("contact_id",))}
         of_cases = {row[0] for row in await opened.database.rows(asked, ("case_id",))}
     assert of_contacts == {*MOVES, "search_documents"}
-    assert of_cases == {*CASE_MOVES, *CASE_LINKS, "search_documents", "notices"}
+    assert of_cases == {*CASE_MOVES, *CASE_LINKS, "search_documents", "notices", "csat"}

@@ -12,7 +12,7 @@ from tests.integration.doors import open_doors
 pytestmark = pytest.mark.anyio
 
 SAID = "a person please, I am Amina, amina.h@example.com, +44 7700 900002, loyalty AU73915024, booking OWH5T4"
-PARTICULARS = ("amina.h@", "7700", "900002", "AU73915024", "OWH5T4", "AO-50017")
+PARTICULARS = ("amina.h@", "7700", "900002", "AU73915024", "OWH5T4", "AO-50017", "Haddad")
 
 
 async def test_a_reader_sees_the_work_and_nobodys_particulars(database: str) -> None:
@@ -28,13 +28,19 @@ async def test_a_reader_sees_the_work_and_nobodys_particulars(database: str) -> 
         paths = ("/cases", f"/cases/{case['id']}", at(conversation), f"{at(conversation)}/entries")
         read = "".join([(await rae.http.get(f"/desk/api{path}")).text for path in paths])
         assert "a person please" in read
-        pages = [await rae.page(path) for path in ("/desk", f"/desk/cases/{case['id']}", f"/desk{at(conversation)}")]
+        named = "UPDATE contacts SET display_name = 'Amina Haddad' RETURNING id"
+        (contact,) = await doors.opened.database.rows(named)
+        rooms = ("/desk", f"/desk/cases/{case['id']}", f"/desk{at(conversation)}", f"/desk/contacts/{contact[0]}")
+        found = ("/desk/search?q=please", "/desk/queue", f"/desk/contacts/{contact[0]}/business")
+        pages = [await rae.page(path) for path in (*rooms, *found)]
         assert case["id"] in pages[1]
         assert "a person please" in pages[2]
-        for text in (read, *pages):
-            assert [part for part in PARTICULARS if part in text] == []
+        for place, text in zip(("API", *rooms, *found), (read, *pages), strict=True):
+            assert [part for part in PARTICULARS if part in text] == [], place
         assert [page for page in pages if "data-api" in page] == []
-        assert [page for page in pages if page.count('method="post"') != 1] == [], "only signing out is left"
+        whole = [page for page in pages if "<header" in page]
+        assert len(whole) == len(pages) - 1, "what is asked of the business is a part of a page"
+        assert [page for page in whole if page.count('method="post"') != 1] == [], "only signing out is left"
         for path in ("/desk/admin", "/desk/admin/tokens", "/desk/audit"):
             assert (await rae.http.get(path)).status_code == 403
 
