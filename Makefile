@@ -11,7 +11,7 @@ run: setup ## start Relevo with the demo company on 127.0.0.1:8080 (Ctrl-C stops
 	@exec .venv/bin/relevo serve --demo
 
 test: setup-dev ## run every test, in two processes (ARGS="tests/unit -x" goes to pytest)
-	@exec .venv/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@exec .venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 fuzz: setup-dev ## send the desk's API 3,000 requests that are made up (RELEVO_FUZZ_EXAMPLES=… for another number)
 	@RELEVO_FUZZ_EXAMPLES=$${RELEVO_FUZZ_EXAMPLES:-3000} exec .venv/bin/python -m pytest -q tests/integration/test_desk_fuzzed.py
