@@ -106,7 +106,7 @@ class Rounds:
 
     async def _is_served(self, customer: Customer) -> None:
         store, conversation = self.opened.store, await self.conversation(customer)
-        assert conversation.control is Control.QUEUED
+        assert conversation.control in (Control.QUEUED, Control.OFFERED)
         handoff = await takeover(conversation, None, store.handoffs, store.inbox, system_clock(), Service())
         version = await store.handoffs.take_over(conversation.id, conversation.control_version, self.kim.id, handoff)
         await asyncio.sleep(self.chance.uniform(0, 1))

@@ -22,6 +22,8 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
 ]
 
+UNDO_SECONDS = 5
+"""As long as an agent may take a reply back, nobody else reads it."""
 LOCALES = {"es": "es-ES", "en": "en-GB"}
 POINTS = {
     "en": ("My points for flight AU3411 are missing. I am AU73915024, booking OWH5T4", "5,345 points"),
@@ -105,7 +107,7 @@ def test_a_person_takes_over_in_the_browser_and_the_visitor_reads_their_words(
     reply = sara.locator("textarea[name=text]").first
     reply.fill("Sara: aquí estoy / here I am")
     reply.press("Control+Enter")
-    expect(visitor.locator("#chat-log")).to_contain_text("here I am")
+    expect(visitor.locator("#chat-log")).to_contain_text("here I am", timeout=UNDO_SECONDS * 1000 + 5000)
     bubbles = visitor.locator("#chat-log .bubble").count()
     visitor.locator("#chat-text").fill("gracias / thanks")
     visitor.locator("#chat-text").press("Enter")

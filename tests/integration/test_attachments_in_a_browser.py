@@ -213,7 +213,7 @@ async def test_the_first_files_of_a_new_visitor_are_all_one_visitors(database: s
 
 
 async def test_an_agent_sees_the_photo_in_the_transcript(database: str) -> None:
-    """A thumbnail that leads to the picture, on a page whose policy is not violated."""
+    """A thumbnail that opens the picture in its place, on a page whose policy is not violated."""
     async with _visit(database) as visit:
         await _choose(visit.page, _file(photo(1200, 900), "suitcase.jpg"))
         await _expect_ready(visit.page)
@@ -223,7 +223,6 @@ async def test_an_agent_sees_the_photo_in_the_transcript(database: str) -> None:
         await sign_in_to_desk(visit)
         await visit.page.goto(f"/desk/conversations/{line.id}")
         await _expect_loaded(visit.page, 1, ".timeline")
-        async with visit.context.expect_page() as opened:
-            await visit.page.get_by_role("link", name="Photo: suitcase.jpg").click()
-        await _expect_loaded(await opened.value, 1, "body")
+        await visit.page.get_by_role("link", name="Photo: suitcase.jpg").click()
+        await _expect_loaded(visit.page, 1, "dialog.viewer")
         assert visit.complaints == []

@@ -185,7 +185,7 @@ def test_a_removed_agent_s_conversations_go_back_to_the_queue(installation: Inst
             ("kim@example.com", "--languages", "Spanish"),
             "“spanish” is no language; write two letters each, such as es,en.",
         ),
-        (("kim@example.com", "--role", "boss"), "“boss” is no role; choose one of agent, supervisor, admin."),
+        (("kim@example.com", "--role", "boss"), "“boss” is no role; choose one of agent, supervisor, admin, readonly."),
     ],
 )
 def test_an_account_that_makes_no_sense_is_refused(

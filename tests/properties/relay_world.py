@@ -23,7 +23,7 @@ from relevo.contracts.clock import system_clock
 from relevo.contracts.composer import Written
 from relevo.contracts.store import Claim
 from relevo.domain.cases import Trigger
-from relevo.domain.conversations import Control, Conversation
+from relevo.domain.conversations import WAITING, Control, Conversation
 from relevo.domain.effects import POINTS, Decision, Verdict
 from relevo.domain.handoff import Handback, HandoffRequest
 from relevo.domain.messages import Arrival
@@ -140,7 +140,16 @@ class Relay:
         handoff = await takeover(conversation, None, self.handoffs, self.inbox, system_clock(), Service())
         version = conversation.control_version
         taken = await self.handoffs.take_over(conversation.id, version, self.agents[who].id, handoff)
-        assert taken == version + 1, "taken over from another one than was shown"
+        assert taken == version + 1 or await self._waited(), "taken over from another one than was shown"
+
+    async def _waited(self) -> bool:
+        """Tell whether who was taken over last waited for a person: then it does not matter what was shown before."""
+        last = """
+            SELECT content #>> '{custom,from}' FROM entries WHERE conversation_id = %s AND kind = 'control'
+                AND content #>> '{custom,to}' = 'agent' ORDER BY position DESC LIMIT 1
+        """
+        ((before,),) = await self.opened.database.rows(last, ((await self.conversation()).id,))
+        return Control(before) in WAITING
 
     async def end(self, who: int, verb: str) -> None:
         conversation = await self.conversation()
