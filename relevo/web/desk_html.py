@@ -27,6 +27,7 @@ _HEAD = "\n".join(
     [
         *(f'<link rel="stylesheet" href="/static/desk/{name}.css">' for name in _STYLES),
         '<link rel="icon" href="/static/desk/icon.svg">',
+        '<script src="/static/desk/early.js"></script>',
         *(f'<script type="module" src="/static/desk/{name}.js"></script>' for name in _SCRIPTS),
     ]
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Route, async_playwright, expect
 
 from relevo.contracts.accounts import AgentPowers
 from relevo.domain.conversations import Control
@@ -308,3 +309,23 @@ async def test_an_agent_verifies_by_hand_who_writes(office: Office) -> None:
     await expect(page.locator("#who")).to_contain_text("Amina Haddad")
     await expect(page.locator("#verify-box")).to_have_count(0)
     assert [line for line in sara.complaints if "404" not in line] == []
+
+
+async def test_what_is_pressed_before_the_scripts_are_there_is_done_once_they_are(office: Office) -> None:
+    """On a slow line the button is there first; the page is not left, and nothing has to be pressed again."""
+    sara = await office.seat()
+    await office.doors.until("SELECT seen_at IS NOT NULL FROM agents")
+    await office.doors.texts("amina", "a person please")
+    arrived = asyncio.Event()
+
+    async def later(route: Route) -> None:
+        await arrived.wait()
+        await route.continue_()
+
+    conversation = await office.doors.conversation("rest", "amina")
+    await sara.page.route("**/static/desk/desk.js", later)
+    await sara.page.goto(f"/desk/conversations/{conversation.id}", wait_until="commit")
+    await sara.page.get_by_role("button", name="Take over").first.click(no_wait_after=True)
+    arrived.set()
+    await expect(sara.page.get_by_label("Reply to the customer")).to_be_visible()
+    assert sara.page.url.endswith(str(conversation.id))

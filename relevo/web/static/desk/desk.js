@@ -42,6 +42,7 @@ if (parts.size) {
   here();
   document.addEventListener("visibilitychange", () => { if (!document.hidden) { look(); if (isWanted) ask(); } });
 }
+document.dispatchEvent(new Event("desk:ready"));
 
 function markRoom() {
   const path = location.pathname === "/desk/audit" ? "/desk/admin" : location.pathname;
