@@ -303,3 +303,17 @@ def test_nothing_is_lost_doubled_or_disordered_in_any_story(world: World) -> Non
     print(f"seen in these stories: {dict(sorted(world.seen.items()))}")
     missing = [sight for sight in SIGHTS if not world.seen[sight]]
     assert not missing, f"no story tells of {missing}"
+
+
+@pytest.mark.parametrize(
+    "passed", [(Control.REQUESTED, Control.EXPIRED), (Control.AGENT, Control.WRAP_UP, Control.CLOSED)]
+)
+def test_who_wrote_before_a_conversation_ended_is_answered(world: World, passed: tuple[Control, ...]) -> None:
+    """Nobody has control by then, and what waits is the bot's."""
+    story = Story(world)
+    story.some_have_written([(("push", "amina"), "hello", "T1"), (("push", "amina"), "hello", "T1")])
+    for control in passed:
+        conversation = story._conversation(0)
+        world.run(world.conversations.pass_control(conversation.id, conversation.control_version, control))
+    story.teardown()
+    assert story._conversation(0).control is Control.BOT

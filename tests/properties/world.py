@@ -206,11 +206,14 @@ class World:
             "safe": HaltingLoopback("safe", is_duplicate_safe=True),
         }
         services = TurnServices(
-            business=self.business, effects=self.effects, policies=Permissive(level=Level.TWO_FACTS)
+            business=self.business,
+            effects=self.effects,
+            policies=Permissive(level=Level.TWO_FACTS),
+            handoffs=self.opened.store.handoffs,
         )
         self.converser = Converser(inbox=self.inbox, brain=ScriptedBrain(self.script), live=live, services=services)
         self.deliverer = Deliverer(outbox=self.outbox, channels=self.platforms, live=live)
-        self.sweeper = Sweeper(inbox=self.inbox, effects=self.effects, live=live)
+        self.sweeper = Sweeper(inbox=self.inbox, effects=self.effects, live=live, handoffs=self.opened.store.handoffs)
 
     def run(self, work: Any) -> Any:
         return self.loop.run_until_complete(work)
