@@ -18,6 +18,7 @@ from relevo.bootstrap.occupancy import Occupant, occupant
 from relevo.bootstrap.places import demand_writable
 from relevo.bootstrap.serve import ask_ready, demand_free_port
 from relevo.brain.models import is_whole
+from relevo.configuration import Configuration
 from relevo.contracts.store import Backlog, BotLine
 from relevo.errors import ConfigurationError, RelevoError
 from relevo.settings import effective
@@ -118,24 +119,22 @@ class _Check:
         return f"ready at {self.occupant.address}, process {self.occupant.process}"
 
     def _mail(self) -> str:
-        try:
-            configuration = read_bot_files(self.settings)
-        except ConfigurationError:
-            raise Remarkable("Not looked at: the bot's files above must be right first.") from None
-        channel = mail_channel(configuration)
+        channel = mail_channel(self._configuration())
         if channel is None:
             raise Remarkable(MAIL_IS_OFF)
         return asyncio.run(channel.reach())
 
     def _assistant(self) -> str:
-        try:
-            configuration = read_bot_files(self.settings)
-        except ConfigurationError:
-            raise Remarkable("Not looked at: the bot's files above must be right first.") from None
-        assistant = assistant_of(configuration)
+        assistant = assistant_of(self._configuration())
         if assistant is None:
             raise Remarkable(ASSISTANT_IS_OFF)
         return asyncio.run(assistant.reach())
+
+    def _configuration(self) -> Configuration:
+        try:
+            return read_bot_files(self.settings)
+        except ConfigurationError:
+            raise Remarkable("Not looked at: the bot's files above must be right first.") from None
 
     def _database_is_well(self) -> bool:
         if self.settings.database.url is not None:

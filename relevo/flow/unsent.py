@@ -10,6 +10,7 @@ import structlog
 from relevo.contracts.composer import Unsents
 from relevo.contracts.live import Live
 from relevo.errors import Unavailable
+from relevo.flow.waiting import stopped_within
 
 _IDLE_SECONDS = 1.0
 _log = structlog.get_logger()
@@ -23,10 +24,9 @@ class UnsentWatch:
     live: Live
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Watch until told to stop; a reply that begins to wait wakes it."""
-        with self.live.senders() as wake:
-            while not stop.is_set():
-                await wake.wait(await self._tried())
+        """Watch until told to stop; a reply waits for seconds, so looking each second is soon enough."""
+        while not await stopped_within(stop, await self._tried()):
+            pass
 
     async def _tried(self) -> float:
         """Send what is due, and give how long nothing will be."""

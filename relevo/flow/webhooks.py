@@ -35,8 +35,8 @@ MOST_DEAD = 10
 KEPT_SECONDS = 30 * 86_400.0
 _JITTER = 0.2
 _IDLE_SECONDS = 1.0
-_PAUSE_SECONDS = 0.2
-"""Between two looks: many changes at once are one look."""
+_PAUSE_SECONDS = 1.0
+"""Between two looks: many changes at once are one look, and turns do not pay for more."""
 _FORGET_EVERY = 3_600
 _LONGEST_ANSWER = 200
 _log = structlog.get_logger()

@@ -11,6 +11,7 @@ from relevo.domain.cases import Priority
 from relevo.domain.merging import UNANSWERED, UNANSWERED_WITHIN, Encounter, Reach
 from relevo.errors import Conflict
 from relevo.store.cases import raise_case
+from relevo.store.introducing import MET
 from relevo.store.pool import Connection, Database
 from relevo.store.search_index import index_people
 
@@ -30,14 +31,8 @@ SELECT id FROM contacts WHERE workspace_id = 1 AND business_ref = %(ref)s AND me
 ORDER BY created_at, id LIMIT 1
 """
 _MEET = "INSERT INTO contacts (business_ref, display_name) VALUES (%(ref)s, %(name)s) RETURNING id"
-_INTRODUCE = """
-WITH identity AS (
-    INSERT INTO identities (contact_id, channel, address) VALUES (gen_random_uuid(), %(channel)s, %(address)s)
-    ON CONFLICT (workspace_id, channel, address) DO UPDATE SET channel = excluded.channel
-    RETURNING id, contact_id
-), contact AS (
-    INSERT INTO contacts (id) SELECT contact_id FROM identity ON CONFLICT (workspace_id, id) DO NOTHING
-)
+_INTRODUCE = f"""
+WITH {MET}
 SELECT id, contact_id FROM identity
 """
 _WRITE = """

@@ -20,6 +20,7 @@ from relevo.domain.messages import Arrival, Content
 from relevo.errors import Conflict, LeaseLost, Unavailable
 from relevo.store import rows
 from relevo.store.attachments import hand_over
+from relevo.store.introducing import MET
 from relevo.store.pool import Connection, Database
 from relevo.store.turns import write_turn
 
@@ -46,14 +47,8 @@ SELECT id, conversation_id, position, true, 'waiting', NULL, NULL FROM row
 UNION ALL SELECT id, conversation_id, position, false, state, text, attachments FROM known
 """
 
-_INTRODUCE = """
-WITH identity AS (
-    INSERT INTO identities (contact_id, channel, address) VALUES (gen_random_uuid(), %(channel)s, %(address)s)
-    ON CONFLICT (workspace_id, channel, address) DO UPDATE SET channel = excluded.channel
-    RETURNING id, contact_id
-), contact AS (
-    INSERT INTO contacts (id) SELECT contact_id FROM identity ON CONFLICT (workspace_id, id) DO NOTHING
-)
+_INTRODUCE = f"""
+WITH {MET}
 INSERT INTO conversations (identity_id, channel, language) SELECT id, %(channel)s, %(language)s FROM identity
 ON CONFLICT (workspace_id, identity_id) DO NOTHING
 """

@@ -20,7 +20,7 @@ from relevo.errors import Conflict, NotFound, Unreadable
 from relevo.web import desk_admin_wire as wire
 from relevo.web.callers import new_token
 from relevo.web.desk_doors import Call
-from relevo.web.openapi import Operation, Query
+from relevo.web.openapi import Operation, Query, changing, reading
 from relevo.web.origins import token_hash
 from relevo.web.passwords import hash_password_aside, new_password
 
@@ -219,24 +219,12 @@ CURSOR = Query(
 
 
 def _get(path: str, about: str, handler: Any, answer: Any, query: tuple[Query, ...] = ()) -> Operation:
-    name = f"admin_{handler.__name__}"
-    return Operation(
-        method="GET", path=path, name=name, about=about, handler=handler, answer=answer, query=query, who=ADMINS
-    )
+    return reading(path, f"admin_{handler.__name__}", about, handler, answer, query=query, who=ADMINS)
 
 
 def _post(path: str, about: str, handler: Any, body: Any, answer: Any, *, people: bool = False) -> Operation:
-    return Operation(
-        method="POST",
-        path=path,
-        name=f"admin_{handler.__name__}",
-        about=about,
-        handler=handler,
-        body=body,
-        answer=answer,
-        who=ADMINS,
-        is_for_people=people,
-    )
+    name = f"admin_{handler.__name__}"
+    return changing(path, name, about, handler, body, answer, who=ADMINS, is_for_people=people)
 
 
 _AGENT, _HOOK = "/admin/agents/{agent_number}", "/admin/webhooks/{webhook_number}"

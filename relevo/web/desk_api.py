@@ -25,7 +25,7 @@ from relevo.web.desk_reports import OPERATIONS as REPORTS
 from relevo.web.desk_search import MOST_HITS, PAGE_HITS, give_hits
 from relevo.web.desk_search_wire import SearchResults
 from relevo.web.desk_teaching import OPERATIONS as TEACHING
-from relevo.web.openapi import Api, Operation, Query, describe
+from relevo.web.openapi import Api, Operation, Query, changing, describe, reading
 from relevo.web.schemas import PUBLISHED, schema_of
 
 _ABOUT = """
@@ -112,16 +112,10 @@ def _limit(request: Request) -> int:
     return int(given)
 
 
-def _get(path: str, name: str, about: str, handler: Any, answer: Any, **rest: Any) -> Operation:
-    return Operation(method="GET", path=path, name=name, about=about, handler=handler, answer=answer, **rest)
-
-
 def _post(path: str, about: str, handler: Any, body: Any, answer: Any, **rest: Any) -> Operation:
     prefix = "effect_" if path.startswith("/effects") else ""
     name = f"{prefix}{handler.__name__}"
-    return Operation(
-        method="POST", path=path, name=name, about=about, handler=handler, body=body, answer=answer, **rest
-    )
+    return changing(path, name, about, handler, body, answer, **rest)
 
 
 _ONE, _CASE, _EFFECTS = "/conversations/{conversation_id}", "/cases/{case_id}", "/effects"
@@ -150,19 +144,21 @@ API = Api(
     refusal=wire.Refusal,
     operations=(
         *worklist.OPERATIONS,
-        _get("/me", "me", "Who is signed in.", _me, wire.Me),
-        _get(_CASE, "case", "A case with its effects, conversations and handoffs.", _case, wire.CaseView),
-        _get(
+        reading("/me", "me", "Who is signed in.", _me, wire.Me),
+        reading(_CASE, "case", "A case with its effects, conversations and handoffs.", _case, wire.CaseView),
+        reading(
             "/conversations", "conversations", "Conversations.", _conversations, wire.ConversationList, query=(_LIMIT,)
         ),
-        _get(_ONE, "conversation", "A conversation with its cases and handoffs.", _conversation, wire.ConversationView),
-        _get(f"{_ONE}/entries", "entries", "A timeline after a position.", _entries, wire.Entries, query=(_AFTER,)),
-        _get("/search", "search", "What was written, who, and which case.", give_hits, SearchResults, query=_SEARCH),
-        _get(
+        reading(
+            _ONE, "conversation", "A conversation with its cases and handoffs.", _conversation, wire.ConversationView
+        ),
+        reading(f"{_ONE}/entries", "entries", "A timeline after a position.", _entries, wire.Entries, query=(_AFTER,)),
+        reading("/search", "search", "What was written, who, and which case.", give_hits, SearchResults, query=_SEARCH),
+        reading(
             "/changes", "changes", "Events that say “look again”.", give_changes, None, answer_type="text/event-stream"
         ),
-        _get("/openapi.json", "openapi", "This description.", _openapi, None, is_public=True),
-        _get(
+        reading("/openapi.json", "openapi", "This description.", _openapi, None, is_public=True),
+        reading(
             "/schemas/{name}", "schema", "JSON Schema of handoff, handback or contact.", _schema, None, is_public=True
         ),
         _post(f"{_ONE}/take-over", "Take control.", writing.take_over, wire.TakeOver, wire.Conversation),

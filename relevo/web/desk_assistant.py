@@ -19,7 +19,7 @@ from relevo.flow.translate import MAX_TRANSLATED_CHARACTERS, MOST_TRANSLATED
 from relevo.web.desk_doors import Call
 from relevo.web.desk_offer import reading_language
 from relevo.web.desk_wire import Problem
-from relevo.web.openapi import Operation, Query
+from relevo.web.openapi import Operation, Query, changing
 
 Language = Annotated[str, msgspec.Meta(pattern="^[a-z]{2,3}$")]
 """A language's code, such as ``es``."""
@@ -150,10 +150,6 @@ def _text(made: Suggestion) -> ModelText:
     return msgspec.convert(made, ModelText, from_attributes=True)
 
 
-def _post(path: str, name: str, about: str, handler: object, body: object, answer: object) -> Operation:
-    return Operation(method="POST", path=path, name=name, about=about, handler=handler, body=body, answer=answer)  # type: ignore[arg-type]
-
-
 _ONE = "/conversations/{conversation_id}"
 _LANGUAGE = Query(name="language", about="Code of the language to write in.", schema={"type": "string"})
 
@@ -175,8 +171,8 @@ OPERATIONS: tuple[Operation, ...] = (
         answer=TemplateSummary,
         query=(_LANGUAGE,),
     ),
-    _post(f"{_ONE}/summary", "summarise", "Have a model sum it up.", _summarise, AskModel, ModelText),
-    _post(
+    changing(f"{_ONE}/summary", "summarise", "Have a model sum it up.", _summarise, AskModel, ModelText),
+    changing(
         f"{_ONE}/suggested-reply",
         "suggest_reply",
         "Have a model draft an answer; nothing is sent.",
@@ -184,7 +180,7 @@ OPERATIONS: tuple[Operation, ...] = (
         AskModel,
         ModelText,
     ),
-    _post(
+    changing(
         f"{_ONE}/translated-text",
         "translate_text",
         "Have a model translate one's own words; nothing is sent.",
@@ -192,7 +188,7 @@ OPERATIONS: tuple[Operation, ...] = (
         TranslateText,
         ModelText,
     ),
-    _post(
+    changing(
         f"{_ONE}/translations",
         "translate_messages",
         "Have a model translate messages.",

@@ -19,7 +19,7 @@ from relevo.web import desk_wire
 from relevo.web.bodies import read_body
 from relevo.web.desk_doors import Call
 from relevo.web.limits import whole_seconds
-from relevo.web.openapi import Operation
+from relevo.web.openapi import Operation, changing, reading
 from relevo.web.origins import header
 
 
@@ -147,22 +147,13 @@ async def read_mentions(call: Call, body: wire.ReadMentions) -> wire.Mentions:
 
 def get(path: str, about: str, handler: Any, answer: Any) -> Operation:
     """Describe a door that reads."""
-    return Operation(method="GET", path=path, name=handler.__name__, about=about, handler=handler, answer=answer)
+    return reading(path, handler.__name__, about, handler, answer)
 
 
 def post(path: str, about: str, handler: Any, body: Any, answer: Any) -> Operation:
     """Describe a door that changes something."""
     name = _NAMES.get(handler.__name__, handler.__name__)
-    return Operation(
-        method="POST",
-        path=path,
-        name=name,
-        about=about,
-        handler=handler,
-        body=body,
-        answer=answer,
-        is_audited=name not in _QUIET,
-    )
+    return changing(path, name, about, handler, body, answer, is_audited=name not in _QUIET)
 
 
 _NAMES = {"look": "looking"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from sanic.request import Request
@@ -16,7 +15,7 @@ from relevo.flow.contacts import ContactWork
 from relevo.web import desk_contacts_wire as people
 from relevo.web import desk_wire as wire
 from relevo.web.desk_doors import Call
-from relevo.web.openapi import Operation, Query
+from relevo.web.openapi import Query, changing, reading
 from relevo.web.services import WebServices
 
 PAGE_LINES = 50
@@ -131,14 +130,6 @@ def _word(value: str, name: str) -> str:
     return word
 
 
-def _post(path: str, name: str, about: str, handler: Any, body: Any, answer: Any) -> Operation:
-    return Operation(method="POST", path=path, name=name, about=about, handler=handler, body=body, answer=answer)
-
-
-def _get(path: str, name: str, about: str, handler: Any, answer: Any, query: tuple[Query, ...] = ()) -> Operation:
-    return Operation(method="GET", path=path, name=name, about=about, handler=handler, answer=answer, query=query)
-
-
 _ONE = "/contacts/{contact_id}"
 _FILTERS = (
     Query(name="before", about="Where the part ends: what “earlier” was.", schema={"type": "string", "maxLength": 400}),
@@ -152,16 +143,20 @@ _FILTERS = (
 )
 
 OPERATIONS = (
-    _get(
+    reading(
         _ONE, "contact", "A person: where they write, their cases, who may be the same.", contact, people.ContactDetail
     ),
-    _get(f"{_ONE}/timeline", "contact_timeline", "All of a person, in order.", timeline, people.Timeline, _FILTERS),
-    _get(f"{_ONE}/business", "contact_business", "What they have at the business now.", business, people.BusinessView),
-    _post(
+    reading(
+        f"{_ONE}/timeline", "contact_timeline", "All of a person, in order.", timeline, people.Timeline, query=_FILTERS
+    ),
+    reading(
+        f"{_ONE}/business", "contact_business", "What they have at the business now.", business, people.BusinessView
+    ),
+    changing(
         f"{_ONE}/merge", "merge_contacts", "Make two contacts one.", merge, people.MergeContacts, people.ContactDetail
     ),
-    _post(f"{_ONE}/split", "split_contacts", "Make them two again.", split, people.Split, people.ContactDetail),
-    _post(
+    changing(f"{_ONE}/split", "split_contacts", "Make them two again.", split, people.Split, people.ContactDetail),
+    changing(
         "/contacts/events",
         "record_encounter",
         "Record a call, mail, visit or post.",
@@ -169,8 +164,8 @@ OPERATIONS = (
         people.RecordEncounter,
         people.RecordedEncounter,
     ),
-    _post(
+    changing(
         "/cases/{case_id}/merge", "merge_cases", "Merge a case into it.", merge_cases, people.MergeCases, wire.CaseLine
     ),
-    _post("/cases/{case_id}/split", "split_cases", "Take it out again.", split_cases, people.Split, wire.CaseLine),
+    changing("/cases/{case_id}/split", "split_cases", "Take it out again.", split_cases, people.Split, wire.CaseLine),
 )

@@ -13,7 +13,7 @@ from relevo.flow.worklist import ListWork, Wish
 from relevo.web import desk_worklist_wire as wire
 from relevo.web.desk_board import board_of
 from relevo.web.desk_doors import Call
-from relevo.web.openapi import Operation, Query
+from relevo.web.openapi import Query, changing, reading
 
 MOST_CASES = 100
 _LONGEST_CURSOR = 400
@@ -155,29 +155,19 @@ _LISTED = (
 )
 
 
-def _get(path: str, name: str, about: str, handler: Any, answer: Any, query: Any = ()) -> Operation:
-    return Operation(method="GET", path=path, name=name, about=about, handler=handler, answer=answer, query=query)
-
-
-def _post(path: str, name: str, about: str, handler: Any, body: Any, answer: Any, **rest: Any) -> Operation:
-    return Operation(
-        method="POST", path=path, name=name, about=about, handler=handler, body=body, answer=answer, **rest
-    )
-
-
 _CASE = "/cases/{case_id}"
 _QUIET = {"is_audited": False}  # what everybody does all the time, and for themselves alone
 OPERATIONS = (
-    _get("/cases", "cases", "A page of a list of cases.", give_cases, wire.CaseList, _LISTED),
-    _get("/counts", "counts", "How many cases each view has.", _counts, wire.Counts),
-    _get("/tags", "tags", "The known tags.", _tags, wire.Tags),
-    _get("/views", "views", "The lists that the caller keeps.", _views, wire.Views),
-    _post("/cases/bulk", "bulk", "Do the same to many cases.", _bulk, wire.Bulk, wire.BulkAnswer),
-    _post(f"{_CASE}/tags", "change_tags", "Tag a case.", _change_tags, wire.ChangeTags, wire.ListedCase),
-    _post(f"{_CASE}/snooze", "snooze", "Put it out of the way for a time.", _snooze, wire.Snooze, wire.ListedCase),
-    _post(f"{_CASE}/follow", "follow", "Follow it, or no longer.", _follow, wire.Follow, wire.ListedCase),
-    _post(f"{_CASE}/assign", "assign", "Say who sees to it.", _assign, wire.Assign, wire.ListedCase),
-    _post(
+    reading("/cases", "cases", "A page of a list of cases.", give_cases, wire.CaseList, query=_LISTED),
+    reading("/counts", "counts", "How many cases each view has.", _counts, wire.Counts),
+    reading("/tags", "tags", "The known tags.", _tags, wire.Tags),
+    reading("/views", "views", "The lists that the caller keeps.", _views, wire.Views),
+    changing("/cases/bulk", "bulk", "Do the same to many cases.", _bulk, wire.Bulk, wire.BulkAnswer),
+    changing(f"{_CASE}/tags", "change_tags", "Tag a case.", _change_tags, wire.ChangeTags, wire.ListedCase),
+    changing(f"{_CASE}/snooze", "snooze", "Put it out of the way for a time.", _snooze, wire.Snooze, wire.ListedCase),
+    changing(f"{_CASE}/follow", "follow", "Follow it, or no longer.", _follow, wire.Follow, wire.ListedCase),
+    changing(f"{_CASE}/assign", "assign", "Say who sees to it.", _assign, wire.Assign, wire.ListedCase),
+    changing(
         "/conversations/{conversation_id}/look",
         "look",
         "Say how far one has read.",
@@ -186,8 +176,8 @@ OPERATIONS = (
         wire.Look,
         **_QUIET,
     ),
-    _post("/tags", "set_tag", "Know a tag, or change its colour.", _set_tag, wire.TagLine, wire.TagLine),
-    _post("/tags/drop", "drop_tag", "Forget a tag.", _drop_tag, wire.DropTag, wire.Tags),
-    _post("/views", "keep_view", "Keep a list under a name.", _keep_view, wire.KeepView, wire.View, **_QUIET),
-    _post("/views/drop", "drop_view", "Forget a list.", _drop_view, wire.DropView, wire.Views, **_QUIET),
+    changing("/tags", "set_tag", "Know a tag, or change its colour.", _set_tag, wire.TagLine, wire.TagLine),
+    changing("/tags/drop", "drop_tag", "Forget a tag.", _drop_tag, wire.DropTag, wire.Tags),
+    changing("/views", "keep_view", "Keep a list under a name.", _keep_view, wire.KeepView, wire.View, **_QUIET),
+    changing("/views/drop", "drop_view", "Forget a list.", _drop_view, wire.DropView, wire.Views, **_QUIET),
 )

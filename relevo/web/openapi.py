@@ -85,6 +85,19 @@ class Operation:
         return WORKERS if self.changes else EVERYBODY
 
 
+def reading(path: str, name: str, about: str, handler: Callable[..., Any], answer: Any, **rest: Any) -> Operation:
+    """Describe a door that reads; ``rest`` is of Operation."""
+    return Operation(method="GET", path=path, name=name, about=about, handler=handler, answer=answer, **rest)
+
+
+def changing(
+    path: str, name: str, about: str, handler: Callable[..., Any], body: Any, answer: Any, **rest: Any
+) -> Operation:
+    """Describe a door that changes something; ``rest`` is of Operation."""
+    shown = {"name": name, "about": about, "body": body, "answer": answer}
+    return Operation(method="POST", path=path, handler=handler, **shown, **rest)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Api:
     """What is described."""

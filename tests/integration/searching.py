@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
 from psycopg.conninfo import make_conninfo
 
 from relevo.domain.messages import Author, Content
@@ -17,7 +18,7 @@ from relevo.store.pool import Database
 from relevo.web.settings import WebSettings
 from tests.databases import Databases
 from tests.integration.desks import DeskOf, Request, desk_of
-from tests.integration.doors import open_doors
+from tests.integration.doors import Doors, open_doors
 
 _CONTACT = """
 WITH k AS (INSERT INTO contacts (workspace_id, display_name) VALUES (%(workspace)s, %(name)s) RETURNING id),
@@ -115,3 +116,23 @@ def marked(hit: dict[str, Any]) -> list[str]:
     """Give the words of a snippet that are marked."""
     snippet = hit["snippet"]
     return [snippet["text"][mark["start"] : mark["end"]] for mark in snippet["marks"]]
+
+
+@pytest.fixture(scope="module")
+async def opened(databases: Databases, postgres: str) -> AsyncIterator[Archive]:
+    """An archive for all these tests."""
+    async with open_archive(databases, postgres) as archive:
+        yield archive
+
+
+@pytest.fixture
+async def archive(opened: Archive) -> Archive:
+    """Nothing written yet."""
+    await opened.forget()
+    return opened
+
+
+@pytest.fixture
+def doors(opened: Archive) -> Doors:
+    """The doors of all these tests."""
+    return opened.desk.doors

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -15,32 +14,13 @@ from relevo.domain.messages import MAX_TEXT_BYTES, Author
 from relevo.domain.search import folded, read_query
 from relevo.store.personal import PostgresPersonalData
 from relevo.store.search import WALK
-from tests.databases import Databases
 from tests.integration.desks import at, desk_of, refused
 from tests.integration.doors import Doors, raw_exchange
-from tests.integration.searching import Archive, marked, open_archive
+from tests.integration.searching import Archive, archive, doors, marked, opened
+
+__all__ = ["archive", "doors", "opened"]
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module")
-async def opened(databases: Databases, postgres: str) -> AsyncIterator[Archive]:
-    """An archive for all these tests."""
-    async with open_archive(databases, postgres) as archive:
-        yield archive
-
-
-@pytest.fixture
-async def archive(opened: Archive) -> Archive:
-    """Nothing written yet."""
-    await opened.forget()
-    return opened
-
-
-@pytest.fixture
-def doors(opened: Archive) -> Doors:
-    """The doors of all these tests."""
-    return opened.desk.doors
 
 
 async def test_what_everybody_wrote_is_found(archive: Archive, doors: Doors) -> None:

@@ -3,37 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from html import unescape
 
 import pytest
 
 from relevo.domain.messages import Author
-from tests.databases import Databases
 from tests.integration.doors import Doors
-from tests.integration.searching import Archive, open_archive
+from tests.integration.searching import Archive, archive, doors, opened
+
+__all__ = ["archive", "doors", "opened"]
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module")
-async def opened(databases: Databases, postgres: str) -> AsyncIterator[Archive]:
-    """An archive for all these tests."""
-    async with open_archive(databases, postgres) as archive:
-        yield archive
-
-
-@pytest.fixture
-async def archive(opened: Archive) -> Archive:
-    """Nothing written yet."""
-    await opened.forget()
-    return opened
-
-
-@pytest.fixture
-def doors(opened: Archive) -> Doors:
-    """The doors of all these tests."""
-    return opened.desk.doors
 
 
 def items(page: str) -> list[str]:

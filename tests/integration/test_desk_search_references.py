@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from tests.databases import Databases
-from tests.integration.searching import Archive, marked, open_archive
+from tests.integration.searching import Archive, archive, marked, opened
+
+__all__ = ["archive", "opened"]
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module")
-async def opened(databases: Databases, postgres: str) -> AsyncIterator[Archive]:
-    """An archive for all these tests."""
-    async with open_archive(databases, postgres) as archive:
-        yield archive
-
-
-@pytest.fixture
-async def archive(opened: Archive) -> Archive:
-    """Nothing written yet."""
-    await opened.forget()
-    return opened
 
 
 async def test_a_reference_is_found_however_it_is_typed(archive: Archive) -> None:

@@ -98,19 +98,7 @@ async def test_a_conversation_is_told_from_the_first_word_to_the_last(database: 
         ]
         returned = next(body for body in theirs if body["event"] == "handoff.returned")
         assert (returned["data"]["outcome"], returned["data"]["trigger"]) == ("resolved", "user_request")
-        (done,) = [body for body in other.bodies() if body["event"] == "effect.done"]
-        assert {**done["data"], "position": 0, "case_id": ""} == {
-            "channel": "rest",
-            "position": 0,
-            "case_id": "",
-            "key": effect["key"],
-            "kind": "refund",
-            "state": "done",
-            "amount": 9_000,
-            "unit": "EUR",
-            "decided_by": kim.agent.id,
-            **{name: done["data"][name] for name in ("rule",) if name in done["data"]},
-        }
+        the_refund_is_told(other, effect["key"], kim.agent.id)
         nothing_is_quoted(other)
         assert all(other.proves(SECRET, number) for number in range(len(other.heard)))
         assert not other.proves("whsec_of_another")
@@ -119,6 +107,23 @@ async def test_a_conversation_is_told_from_the_first_word_to_the_last(database: 
 
         await scene.tells()
         assert len(other.heard) == 11, "nothing is told twice"
+
+
+def the_refund_is_told(other: Other, key: str, agent_id: int) -> None:
+    """Demand that what was done was told with its amount and who decided, and with nothing else."""
+    (done,) = [body for body in other.bodies() if body["event"] == "effect.done"]
+    assert {**done["data"], "position": 0, "case_id": ""} == {
+        "channel": "rest",
+        "position": 0,
+        "case_id": "",
+        "key": key,
+        "kind": "refund",
+        "state": "done",
+        "amount": 9_000,
+        "unit": "EUR",
+        "decided_by": agent_id,
+        **{name: done["data"][name] for name in ("rule",) if name in done["data"]},
+    }
 
 
 def nothing_is_quoted(other: Other) -> None:
