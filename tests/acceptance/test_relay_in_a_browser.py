@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.acceptance.desk import password_of
 from tests.files import photo
 from tests.processes import Installation
+from tests.visitor_page import LOG, PICK, READY, open_chat, writes
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = [
@@ -63,9 +64,7 @@ def desk(browser: Browser, aurora: Installation, language: str) -> Page:
 def chat(browser: Browser, aurora: Installation, language: str, text: str) -> Page:
     """Open the demo page and write into its chat."""
     page = window(browser, aurora, language)
-    page.goto("/")
-    page.locator("#chat-text").fill(text)
-    page.locator("#chat-text").press("Enter")
+    open_chat(page, text)
     return page
 
 
@@ -75,20 +74,18 @@ def test_a_photo_in_the_chat_and_one_click_at_the_desk_credit_the_points(
     """Two messages by the visitor, one click by Sara, and the visitor sees the new balance within two seconds."""
     request, balance = POINTS[language]
     visitor = chat(browser, aurora, language, request)
-    expect(visitor.locator("#chat-log")).to_contain_text("WHITFIELD/OLLIE")
-    visitor.locator("#chat-pick").set_input_files(
-        {"name": "passport.jpg", "mimeType": "image/jpeg", "buffer": photo(900, 600)}
-    )
-    expect(visitor.locator("#chat-tray [data-state=ready]")).to_have_count(1)
+    expect(visitor.locator(LOG)).to_contain_text("WHITFIELD/OLLIE")
+    visitor.locator(PICK).set_input_files({"name": "passport.jpg", "mimeType": "image/jpeg", "buffer": photo(900, 600)})
+    expect(visitor.locator(READY)).to_have_count(1)
     visitor.get_by_role("button", name=SEND[language], exact=True).click()
-    expect(visitor.locator("#chat-log")).to_contain_text("CASE-")
+    expect(visitor.locator(LOG)).to_contain_text("CASE-")
     sara = desk(browser, aurora, language)
     sara.locator("#cases .lines a", has_text="Oliver James Whitfield").click()
     expect(sara.locator("#case")).to_contain_text("WHITFIELD/OLLIE")
     expect(sara.locator("#case")).to_contain_text("Oliver James Whitfield")
     sara.get_by_role("button", name=APPROVE[language]).click()
     clicked_at = time.monotonic()
-    expect(visitor.locator("#chat-log")).to_contain_text(balance, timeout=10_000)
+    expect(visitor.locator(LOG)).to_contain_text(balance, timeout=10_000)
     seconds = time.monotonic() - clicked_at
     print(f"\n{language}: seen {seconds:.2f} s after the click")
     assert seconds < 2
@@ -100,16 +97,15 @@ def test_a_person_takes_over_in_the_browser_and_the_visitor_reads_their_words(
     """Asked for in the chat, taken over at the desk, answered: the bot says nothing in between."""
     sara = desk(browser, aurora, language)
     visitor = chat(browser, aurora, language, PERSON[language])
-    expect(visitor.locator("#chat-log")).to_contain_text("CASE-")
+    expect(visitor.locator(LOG)).to_contain_text("CASE-")
     sara.locator("#cases .lines a", has_text=PERSON[language]).click()
     sara.get_by_role("button", name=TAKE_OVER[language]).click()
-    expect(visitor.locator("#chat-log")).to_contain_text("Sara Molina")
+    expect(visitor.locator(LOG)).to_contain_text("Sara Molina")
     reply = sara.locator("textarea[name=text]").first
     reply.fill("Sara: aquí estoy / here I am")
     reply.press("Control+Enter")
-    expect(visitor.locator("#chat-log")).to_contain_text("here I am", timeout=UNDO_SECONDS * 1000 + 5000)
-    bubbles = visitor.locator("#chat-log .bubble").count()
-    visitor.locator("#chat-text").fill("gracias / thanks")
-    visitor.locator("#chat-text").press("Enter")
+    expect(visitor.locator(LOG)).to_contain_text("here I am", timeout=UNDO_SECONDS * 1000 + 5000)
+    bubbles = visitor.locator(f"{LOG} .bubble").count()
+    writes(visitor, "gracias / thanks")
     expect(sara.locator(".timeline")).to_contain_text("gracias / thanks")
-    assert visitor.locator("#chat-log .bubble").count() == bubbles + 1, "only the visitor's own words were added"
+    assert visitor.locator(f"{LOG} .bubble").count() == bubbles + 1, "only the visitor's own words were added"
