@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from relevo.contracts.accounts import NO_POWERS, AgentAccount, AgentPowers, Duty
 from relevo.store import rows
 from relevo.store.pool import Database
+from relevo.store.together import Together
 
 AGENT_COLUMNS = """
 a.id, a.email, a.name, a.role, a.password_hash, a.limits, a.business_ref, a.is_away, a.languages,
@@ -29,6 +31,11 @@ WITH made AS (
     DELETE FROM agent_sessions s USING made WHERE s.workspace_id = 1 AND s.agent_id = made.id
 )
 SELECT * FROM made
+"""
+_SESSIONS = f"""
+SELECT s.token_hash, {AGENT_COLUMNS} FROM agents a
+JOIN agent_sessions s ON s.workspace_id = 1 AND s.agent_id = a.id
+WHERE a.workspace_id = 1 AND a.removed_at IS NULL AND s.token_hash = ANY(%s) AND s.expires_at > now()
 """
 _SEEN = """
 WITH before AS (
@@ -53,6 +60,7 @@ class PostgresAccounts:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._sessions = Together(self._read_sessions)
 
     async def add_agent(
         self, email: str, name: str, role: str, password_hash: str, powers: AgentPowers = NO_POWERS
@@ -113,12 +121,11 @@ class PostgresAccounts:
 
     async def session(self, token_hash: bytes) -> AgentAccount | None:
         """Give the agent of a session that has not expired."""
-        found = await self._database.rows(
-            f"{_AGENT} JOIN agent_sessions s ON s.workspace_id = 1 AND s.agent_id = a.id"
-            " WHERE a.workspace_id = 1 AND a.removed_at IS NULL AND s.token_hash = %s AND s.expires_at > now()",
-            (token_hash,),
-        )
-        return read_agent(found[0]) if found else None
+        return await self._sessions.get(token_hash)
+
+    async def _read_sessions(self, token_hashes: list[bytes]) -> Mapping[bytes, AgentAccount]:
+        found = await self._database.rows(_SESSIONS, (token_hashes,))
+        return {bytes(row[0]): read_agent(row[1:]) for row in found}
 
     async def close_session(self, token_hash: bytes) -> None:
         """End a session."""

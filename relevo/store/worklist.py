@@ -13,6 +13,11 @@ from relevo.domain.worklist import BREACHING_SECONDS, LEVELS, CaseQuery, Place
 from relevo.errors import Unreadable
 from relevo.store.case_marks import PostgresCaseMarks
 from relevo.store.desk import CASES, read_case
+from relevo.store.pool import Database
+from relevo.store.together import Together
+
+_Beside = tuple[int, tuple[str, ...]]
+"""An agent, and the cases of the page in front of them."""
 
 # What the contact writes ends a snooze; conversations that have not changed since are not looked into.
 _IS_SNOOZED = """
@@ -95,28 +100,34 @@ SELECT ARRAY(SELECT DISTINCT type FROM cases WHERE workspace_id = 1 AND status =
         AND c.id = s.conversation_id
         WHERE s.workspace_id = 1 AND s.status = 'open' AND c.language IS NOT NULL ORDER BY 1)
 """
-# All that one agent sees beside a page of the list, in one answer: every open desk asks this after every change.
+# What agents see beside a page of the list, each their own: every open desk asks this after every change. What is alike
+# for all of them stands in the first row.
 _OWN = f"""
-SELECT ARRAY(SELECT DISTINCT l.case_id FROM case_conversations l
+SELECT a.id, ARRAY(SELECT DISTINCT l.case_id FROM case_conversations l
         JOIN conversations c ON c.workspace_id = 1 AND c.id = l.conversation_id
-        LEFT JOIN conversation_looks k
-            ON k.workspace_id = 1 AND k.agent_id = %(agent)s AND k.conversation_id = c.id
+        LEFT JOIN conversation_looks k ON k.workspace_id = 1 AND k.agent_id = a.id AND k.conversation_id = c.id
         WHERE l.workspace_id = 1 AND l.case_id = ANY(%(cases)s) AND c.last_position > coalesce(k.position, 0)),
-    ARRAY(SELECT ARRAY[g.case_id, g.tag, t.colour] FROM case_tags g
-        JOIN tags t ON t.workspace_id = 1 AND t.name = g.tag
-        WHERE g.workspace_id = 1 AND g.case_id = ANY(%(cases)s) ORDER BY g.tag),
     ARRAY(SELECT case_id FROM case_followers
-        WHERE workspace_id = 1 AND agent_id = %(agent)s AND case_id = ANY(%(cases)s)),
-    (SELECT coalesce(jsonb_object_agg(s.id, extract(epoch FROM s.snoozed_until)), '{{}}') FROM cases s
-        WHERE s.workspace_id = 1 AND s.id = ANY(%(cases)s) AND s.status = 'open' AND {_IS_SNOOZED}),
-    (SELECT count(*) FROM case_followers WHERE workspace_id = 1 AND agent_id = %(agent)s),
+        WHERE workspace_id = 1 AND agent_id = a.id AND case_id = ANY(%(cases)s)),
+    (SELECT count(*) FROM case_followers WHERE workspace_id = 1 AND agent_id = a.id),
     (SELECT coalesce(jsonb_agg(jsonb_build_array(v.id, v.name, v.query) ORDER BY lower(v.name), v.id), '[]')
-        FROM saved_views v WHERE v.workspace_id = 1 AND v.agent_id = %(agent)s)
+        FROM saved_views v WHERE v.workspace_id = 1 AND v.agent_id = a.id),
+    CASE WHEN a.number = 1 THEN ARRAY(SELECT ARRAY[g.case_id, g.tag, t.colour] FROM case_tags g
+        JOIN tags t ON t.workspace_id = 1 AND t.name = g.tag
+        WHERE g.workspace_id = 1 AND g.case_id = ANY(%(cases)s) ORDER BY g.tag) END,
+    CASE WHEN a.number = 1 THEN
+        (SELECT coalesce(jsonb_object_agg(s.id, extract(epoch FROM s.snoozed_until)), '{{}}') FROM cases s
+        WHERE s.workspace_id = 1 AND s.id = ANY(%(cases)s) AND s.status = 'open' AND {_IS_SNOOZED}) END
+FROM unnest(%(agents)s::integer[]) WITH ORDINALITY a (id, number) ORDER BY a.number
 """
 
 
 class PostgresWorklist(PostgresCaseMarks):
     """The list on PostgreSQL; see contracts.worklist.Worklist."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._marks = Together(self._read_marks)
 
     async def page(self, query: CaseQuery, after: Place | None, until: Place | None, limit: int) -> CasePage:
         """Give what comes after a place."""
@@ -147,20 +158,43 @@ class PostgresWorklist(PostgresCaseMarks):
 
     async def marks(self, agent_id: int, case_ids: Sequence[str]) -> Marks:
         """Give what an agent sees beside these cases."""
-        ((unread, tagged, followed, away, follows, views),) = await self._database.rows(
-            _OWN, {"agent": agent_id, "cases": list(case_ids)}
-        )
-        tags: dict[str, list[Tag]] = {}
-        for case_id, name, colour in tagged:
-            tags.setdefault(case_id, []).append(Tag(name=name, colour=colour))
-        return Marks(
-            unread=frozenset(unread),
-            tags=tags,
-            followed=frozenset(followed),
-            snoozed={case_id: datetime.fromtimestamp(float(until), timezone.utc) for case_id, until in away.items()},
-            follows=follows,
-            views=[SavedView(id=row[0], name=row[1], query=row[2]) for row in views],
-        )
+        found = await self._marks.get((agent_id, tuple(case_ids)))
+        assert found is not None
+        return found
+
+    async def _read_marks(self, asked: list[_Beside]) -> Mapping[_Beside, Marks]:
+        together: dict[tuple[str, ...], list[int]] = {}
+        for agent_id, case_ids in asked:
+            together.setdefault(case_ids, []).append(agent_id)
+        found: dict[_Beside, Marks] = {}
+        for case_ids, agents in together.items():
+            rows = await self._database.rows(_OWN, {"agents": agents, "cases": list(case_ids)})
+            tags, snoozed = _read_tags(rows[0][5]), _read_snoozed(rows[0][6])
+            found |= {(row[0], case_ids): _read_own(row, tags, snoozed) for row in rows}
+        return found
+
+
+def _read_tags(tagged: Sequence[Sequence[str]]) -> Mapping[str, Sequence[Tag]]:
+    tags: dict[str, list[Tag]] = {}
+    for case_id, name, colour in tagged:
+        tags.setdefault(case_id, []).append(Tag(name=name, colour=colour))
+    return tags
+
+
+def _read_snoozed(until: Mapping[str, float]) -> Mapping[str, datetime]:
+    return {case_id: datetime.fromtimestamp(float(at), timezone.utc) for case_id, at in until.items()}
+
+
+def _read_own(row: Sequence[Any], tags: Mapping[str, Sequence[Tag]], snoozed: Mapping[str, datetime]) -> Marks:
+    _, unread, followed, follows, views = row[:5]
+    return Marks(
+        unread=frozenset(unread),
+        tags=tags,
+        followed=frozenset(followed),
+        snoozed=snoozed,
+        follows=follows,
+        views=[SavedView(id=view[0], name=view[1], query=view[2]) for view in views],
+    )
 
 
 def _order(query: CaseQuery) -> str:
