@@ -19,6 +19,7 @@ from relevo.store.case_work import PostgresCaseWork
 from relevo.store.contacts import PostgresContacts
 from relevo.store.conversations import PostgresConversations
 from relevo.store.desk import PostgresDesk
+from relevo.store.desk_settings import PostgresDeskSettings
 from relevo.store.desktop import PostgresDesktop
 from relevo.store.effects import PostgresEffects
 from relevo.store.handoffs import PostgresHandoffs
@@ -34,6 +35,7 @@ from relevo.store.reports import PostgresReports
 from relevo.store.routing import PostgresRouting
 from relevo.store.search import PostgresSearch
 from relevo.store.sla import PostgresRounds
+from relevo.store.tags import PostgresTags
 from relevo.store.teachings import PostgresTeachings
 from relevo.store.unsent import PostgresUnsents
 from relevo.store.webhooks import PostgresWebhooks
@@ -109,4 +111,6 @@ def _store(database: Database, lease_seconds: float, attachment_key: bytes | Non
         audit=PostgresAuditLog(database),
         webhooks=PostgresWebhooks(database, attachment_key),
         admin=PostgresAdmin(database),
+        desk_settings=PostgresDeskSettings(database),
+        tags=PostgresTags(database),
     )

@@ -19,6 +19,7 @@ import structlog
 
 from relevo.bootstrap import OpenStore, open_store
 from relevo.bootstrap.business import turn_services
+from relevo.bootstrap.desk_settings import current_service
 from relevo.bootstrap.everything import Settings
 from relevo.bootstrap.help import help_from_articles
 from relevo.bootstrap.lifetime import run_until_stopped
@@ -26,12 +27,14 @@ from relevo.brain.current import CurrentBrain
 from relevo.configuration import Configuration
 from relevo.contracts.store import BotLine
 from relevo.domain.formality import address_formally
+from relevo.domain.service import Service
 from relevo.errors import Unavailable
 from relevo.flow.converse import Converser
+from relevo.flow.desk_settings import CurrentService
 from relevo.flow.turn import TurnServices
 from relevo.flow.waiting import stopped_within
 from relevo.flow.work import Worker
-from relevo.store.live import BOTS
+from relevo.store.live import BOTS, SETTINGS
 
 _IMPATIENCE_SECONDS = 0.2
 """How often to look for a model while there is none: somebody waits for it."""
@@ -53,7 +56,7 @@ async def run_bot(
         size=settings.database.bot_connections,
         name=f"relevo {name}",
         lease_seconds=settings.bots.lease_seconds,
-        hears=(BOTS,),
+        hears=(BOTS, SETTINGS),
     ) as opened:
         bot = BotProcess(
             name=name,
@@ -62,9 +65,10 @@ async def run_bot(
             brain=CurrentBrain(settings.models, formal=configuration.bot.formal),
             services=replace(await turn_services(opened, configuration), help=help_from_articles(settings)),
             default_language=configuration.bot.default_language,
+            current=await current_service(opened, configuration.bot),
             tell=tell,
         )
-        await run_until_stopped(bot.run, stop_seconds=settings.bots.stop_seconds)
+        await run_until_stopped(bot.run, bot.current.run, stop_seconds=settings.bots.stop_seconds)
 
 
 @dataclass(kw_only=True)
@@ -77,6 +81,7 @@ class BotProcess:
     brain: CurrentBrain
     services: TurnServices
     default_language: str
+    current: CurrentService
     tell: Callable[[str], None]
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -106,6 +111,11 @@ class BotProcess:
             services=self.services,
             default_language=self.default_language,
         )
+
+        def renew(service: Service) -> None:
+            converser.services = replace(converser.services, service=service)
+
+        self.current.serve(renew)
         return Worker(
             inbox=store.inbox,
             live=self.opened.live,

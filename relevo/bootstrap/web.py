@@ -12,6 +12,7 @@ from relevo.bootstrap import OpenStore, open_store
 from relevo.bootstrap.assistant import assisting
 from relevo.bootstrap.attachments import attachment_key, retention
 from relevo.bootstrap.business import DEMO_COMPANY, business_of, is_demo
+from relevo.bootstrap.desk_settings import current_service, kept_current
 from relevo.bootstrap.everything import Settings
 from relevo.bootstrap.help import shelf
 from relevo.bootstrap.intents import intents_of
@@ -28,6 +29,7 @@ from relevo.flow.approvals import Decider
 from relevo.flow.confirm import Confirmer
 from relevo.flow.contacts import UnansweredWatch
 from relevo.flow.deliver import Deliverer
+from relevo.flow.desk_settings import CurrentService
 from relevo.flow.expire import Expirer
 from relevo.flow.forget_answers import AnswerWatch
 from relevo.flow.handoff import QueueWatch
@@ -39,7 +41,7 @@ from relevo.flow.sla import SlaWatch
 from relevo.flow.sweep import Sweeper
 from relevo.flow.unsent import UnsentWatch
 from relevo.flow.webhooks import Herald
-from relevo.store.live import ROUTERS, SENDERS, TIMELINES
+from relevo.store.live import ROUTERS, SENDERS, SETTINGS, TIMELINES
 from relevo.web.app import WebServices, create_app
 from relevo.web.server import serving
 
@@ -73,21 +75,18 @@ async def run_web(settings: Settings, configuration: Configuration, dsn: str, te
         dsn,
         size=settings.database.web_connections,
         name="relevo web",
-        hears=(ROUTERS, SENDERS, TIMELINES),
+        hears=(ROUTERS, SENDERS, SETTINGS, TIMELINES),
         attachment_key=attachment_key(settings),
     ) as opened:
-        decider = await _decider(configuration, opened)
+        decider, current = await _decider(configuration, opened), await current_service(opened, configuration.bot)
         services = await _services(settings, configuration, opened, decider)
-        async with (
-            assisting(opened, configuration) as model,
-            serving(
-                create_app(replace(services, assisting=model)), settings.address.host, settings.address.port
-            ) as port,
-        ):
-            _log.info("web.listening", host=settings.address.host, port=port)
-            tell(f"Listens on {settings.address.host} port {port}.")
-            parts = _parts(settings, configuration, opened, decider)
-            await run_until_stopped(*parts, stop_seconds=settings.bots.stop_seconds)
+        async with assisting(opened, configuration) as model:
+            app = create_app(replace(services, assisting=model, current=current))
+            async with serving(app, settings.address.host, settings.address.port) as port:
+                _log.info("web.listening", host=settings.address.host, port=port)
+                tell(f"Listens on {settings.address.host} port {port}.")
+                parts = _parts(settings, configuration, opened, decider, current)
+                await run_until_stopped(*parts, stop_seconds=settings.bots.stop_seconds)
 
 
 async def _decider(configuration: Configuration, opened: OpenStore) -> Decider:
@@ -114,7 +113,6 @@ async def _services(
         readiness=Readiness(bots=opened.store.bots, lost_seconds=settings.bots.bot_lost_seconds),
         decider=decider,
         articles=shelf(settings),
-        service=configuration.bot.service,
         verification_seconds=configuration.bot.verification_seconds,
         intents=intents_of(settings),
         settings=settings.web,
@@ -131,7 +129,9 @@ def _poster(settings: Settings) -> SafePoster:
     )
 
 
-def _parts(settings: Settings, configuration: Configuration, opened: OpenStore, decider: Decider) -> list[Part]:
+def _parts(
+    settings: Settings, configuration: Configuration, opened: OpenStore, decider: Decider, current: CurrentService
+) -> list[Part]:
     store, live = opened.store, opened.live
     sweeper = Sweeper(
         inbox=store.inbox,
@@ -139,12 +139,12 @@ def _parts(settings: Settings, configuration: Configuration, opened: OpenStore, 
         live=live,
         silence_seconds=settings.bots.silence_seconds,
         default_language=configuration.bot.default_language,
-        service=configuration.bot.service,
         handoffs=store.handoffs,
     )
     expirer = Expirer(attachments=store.attachments, retention=retention(settings))
     indexer = Indexer(search=store.search)
-    parts = [sweeper.run, decider.run, *_watches(configuration, opened), expirer.run, indexer.run]
+    watches = _watches(configuration, opened, current)
+    parts = [current.run, kept_current(current, sweeper), decider.run, *watches, expirer.run, indexer.run]
     herald = Herald(webhooks=store.webhooks, poster=_poster(settings), live=live)
     parts += [herald.run, AnswerWatch(answers=store.answers).run]
     channels: dict[str, Channel] = {}  # REST and the web chat fetch for themselves
@@ -159,18 +159,17 @@ def _parts(settings: Settings, configuration: Configuration, opened: OpenStore, 
     return [*parts, deliverer.run, confirmer.run]
 
 
-def _watches(configuration: Configuration, opened: OpenStore) -> list[Part]:
+def _watches(configuration: Configuration, opened: OpenStore, current: CurrentService) -> list[Part]:
     """Give what looks after the time that people and promises have."""
     store, live, bot = opened.store, opened.live, configuration.bot
-    language, service = bot.default_language, bot.service
-    promises = PromiseWatch(
-        case_work=store.case_work, live=live, default_language=language, store=store, service=service
-    )
+    language = bot.default_language
     watches: list[Part] = [
-        Router(routing=store.routing, live=live, service=service, default_language=language).run,
+        kept_current(current, Router(routing=store.routing, live=live, default_language=language)),
         QueueWatch(handoffs=store.handoffs, live=live, default_language=language).run,
-        promises.run,
-        SlaWatch(rounds=store.rounds, live=live, service=service).run,
+        kept_current(
+            current, PromiseWatch(case_work=store.case_work, live=live, default_language=language, store=store)
+        ),
+        kept_current(current, SlaWatch(rounds=store.rounds, live=live)),
         UnsentWatch(unsent=store.composer.unsent, live=live).run,
         UnansweredWatch(contacts=store.contacts, live=live).run,
     ]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from yaml.nodes import Node
 
 from relevo.configuration.assistant import AssistantAccount, read_assistant
 from relevo.configuration.documents import Mistakes, Spot, read_document
@@ -32,6 +34,8 @@ class BotFile:
     """A model that helps the people at the desk; None where the business names none."""
     csat: bool = False
     """Whether contacts are asked how it was."""
+    desk: Node | None = field(default=None, repr=False, compare=False)
+    """The section ``desk`` as it is written, on which lies what administrators have said at the desk."""
 
 
 def read_bot(path: Path, environment: Mapping[str, str], mistakes: Mistakes) -> BotFile:
@@ -49,9 +53,7 @@ def read_bot(path: Path, environment: Mapping[str, str], mistakes: Mistakes) -> 
     assistant = read_assistant(spot, environment) if spot else None
     if not (languages and default and zone and seconds):
         return BotFile()
-    service = replace(_service(parts["desk"]) if "desk" in parts else Service(), timezone=zone)
-    if "desk" in parts and "queues" in (desk := parts["desk"].fields(is_open=True)):
-        service = replace(service, queues=read_queues(desk["queues"], languages, service.calendar))
+    service = read_service(parts.get("desk"), languages, zone)
     if "privacy" in parts and (months := _answer_months(parts["privacy"])):
         service = replace(service, privacy_answer_months=months)
     return BotFile(
@@ -63,7 +65,15 @@ def read_bot(path: Path, environment: Mapping[str, str], mistakes: Mistakes) -> 
         service=service,
         assistant=assistant,
         csat=bool("csat" in parts and parts["csat"].switch()),
+        desk=parts["desk"].node if "desk" in parts else None,
     )
+
+
+def read_service(desk: Spot | None, languages: Collection[str], zone: str) -> Service:
+    """Read what the business promises about its people, out of the section ``desk``."""
+    service = replace(_service(desk) if desk else Service(), timezone=zone)
+    queues = desk.part("queues") if desk else None
+    return replace(service, queues=read_queues(queues, languages, service.calendar)) if queues else service
 
 
 def _service(spot: Spot) -> Service:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from datetime import date, time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from yaml.nodes import MappingNode
+
 from relevo.configuration.documents import Spot
 from relevo.domain.calendar import DAYS, Shift
 
 
 def read_shifts(spot: Spot) -> tuple[Shift, ...]:
-    """Read opening hours by days; what is wrong is noted and left out."""
-    shifts = [_shift(days, hours) for days, hours in spot.fields(is_open=True).items()]
-    return tuple(shift for shift in shifts if shift)
+    """Read opening hours by days, several a day between commas; what is wrong is noted and left out."""
+    found = spot.fields(is_open=True)
+    if not found and isinstance(spot.node, MappingNode):
+        spot.wrong('{name} must hold one line at least, such as mon-fri: "08:00-22:00".', name=spot.name)
+    return tuple(shift for days, hours in found.items() for shift in _shifts(days, hours))
 
 
 def read_holidays(spot: Spot) -> frozenset[date]:
@@ -29,22 +33,27 @@ def read_zone(spot: Spot | None) -> str | None:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        spot.wrong(f"'{name}' is no known time zone; write it like Europe/Madrid.")
+        spot.wrong("'{name}' is no known time zone; write it like Europe/Madrid.", name=name)
         return None
     return name
 
 
-def _shift(days: str, hours: Spot) -> Shift | None:
-    first, _, last = days.partition("-")
+def _shifts(days: str, hours: Spot) -> list[Shift]:
     text = hours.text() or ""
-    opens, _, closes = text.partition("-")
     try:
-        shift = Shift(first=first, last=last or first, opens=_clock(opens), closes=_clock(closes))
-        if DAYS.index(shift.first) > DAYS.index(shift.last) or shift.opens >= shift.closes:
-            raise ValueError
+        return [_shift(days, times) for times in text.split(",")]
     except ValueError:
-        hours.wrong(f"'{days}: {text}' must be written like mon-fri: \"08:00-22:00\", with days {', '.join(DAYS)}.")
-        return None
+        pattern = "'{days}: {text}' must be written like mon-fri: \"08:00-22:00\", with days {known}."
+        hours.wrong(pattern, days=days, text=text, known=", ".join(DAYS))
+        return []
+
+
+def _shift(days: str, times: str) -> Shift:
+    first, _, last = days.partition("-")
+    opens, _, closes = times.partition("-")
+    shift = Shift(first=first, last=last or first, opens=_clock(opens), closes=_clock(closes))
+    if DAYS.index(shift.first) > DAYS.index(shift.last) or shift.opens >= shift.closes:
+        raise ValueError
     return shift
 
 
@@ -53,7 +62,7 @@ def _holiday(spot: Spot) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        spot.wrong(f"'{text}' must be a day in quotes, written like \"2026-12-25\".")
+        spot.wrong("'{text}' must be a day in quotes, written like \"2026-12-25\".", text=text)
         return None
 
 

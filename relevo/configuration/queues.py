@@ -29,7 +29,8 @@ def read_queues(spot: Spot, languages: Collection[str], calendar: Calendar) -> Q
 
 def _queue(name: str, spot: Spot, languages: Collection[str], calendar: Calendar) -> Queue:
     if not _NAME.fullmatch(name):
-        spot.wrong(f"'{name}' is no name of a queue; write small letters, digits, - and _, such as refunds.")
+        pattern = "'{name}' is no name of a queue; write small letters, digits, - and _, such as refunds."
+        spot.wrong(pattern, name=name)
     if spot.is_empty:
         return Queue(name=name)
     parts = spot.fields(optional=(*_HOURS, *_FIELDS.get(name, ("languages", "case_types", "skills"))))
@@ -73,8 +74,10 @@ def _demand_different(spots: dict[str, Spot], queues: Sequence[Queue]) -> None:
         kind = frozenset(queue.languages), frozenset(queue.case_types)
         if kind in seen:
             spots[queue.name].wrong(
-                f"'{queue.name}' takes the same as '{seen[kind]}', so nothing arrives in it; "
-                "give it other languages or case_types."
+                "'{name}' takes the same as '{other}', so nothing arrives in it; "
+                "give it other languages or case_types.",
+                name=queue.name,
+                other=seen[kind],
             )
         seen.setdefault(kind, queue.name)
 
@@ -89,7 +92,7 @@ def _names(spot: Spot | None) -> tuple[str, ...]:
     for item in spot.items() if spot else ():
         text = item.text()
         if text is not None and not _NAME.fullmatch(text):
-            item.wrong(f"'{text}' must be a name in small letters, such as refund.")
+            item.wrong("'{text}' must be a name in small letters, such as refund.", text=text)
         elif text is not None:
             found.append(text)
     return tuple(found)

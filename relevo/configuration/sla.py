@@ -11,7 +11,7 @@ from relevo.domain.service import SLA
 
 _TIMES = ("first_response_seconds", "next_response_seconds", "resolution_seconds")
 _CLOCKS = {"open": False, "wall": True}
-LEAST_SECONDS = 60
+LEAST_SECONDS, MOST_SECONDS = 60, 365 * 86_400
 
 
 def read_sla(parts: Mapping[str, Spot]) -> Mapping[str, Policy]:
@@ -39,4 +39,4 @@ def _policy(level: str, spot: Spot) -> Policy:
 
 
 def _seconds(spot: Spot) -> int | None:
-    return spot.whole_number(least=LEAST_SECONDS)
+    return spot.whole_number(least=LEAST_SECONDS, most=MOST_SECONDS)

@@ -34,6 +34,10 @@ class Live(Protocol):
         """Tell whoever routes that something waits for a person, or that somebody can take it."""
         ...
 
+    def settings_changed(self) -> None:
+        """Tell every process that administrators have said something else at the desk."""
+        ...
+
     def changed(self, conversation_id: UUID | None) -> None:
         """Tell pages and waiting callers that a timeline grew; None: that something else at the desk changed."""
         ...
@@ -56,4 +60,8 @@ class Live(Protocol):
 
     def routers(self) -> AbstractContextManager[Subscription]:
         """Subscribe to what may change who is offered what."""
+        ...
+
+    def settings(self) -> AbstractContextManager[Subscription]:
+        """Subscribe to what administrators say at the desk."""
         ...

@@ -79,13 +79,15 @@ class Routed:
     offers: Sequence[Offer]
     returned: Sequence[UUID]
     """Conversations whose offer has ended without an answer."""
+    moved: Sequence[UUID]
+    """Conversations whose queue is no more, and that wait in another one now."""
     next_at_seconds: float | None
     """In how long an offer ends or a round begins, where one does."""
 
     @property
     def touched(self) -> set[UUID]:
         """Conversations that pages must look at again."""
-        return {*self.returned, *(offer.conversation_id for offer in self.offers)}
+        return {*self.returned, *self.moved, *(offer.conversation_id for offer in self.offers)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,6 +108,8 @@ class Routing(Protocol):
 
     async def route(self, manner: Manner) -> Routed:
         """End offers that ran out or whose agent has gone, and make those that can be made now.
+
+        What waits in a queue that is no more is moved to the one that it belongs into by now.
 
         One process at a time, whoever else asks: so no conversation is offered to two, and nobody beyond their
         capacity.

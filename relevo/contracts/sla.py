@@ -25,6 +25,8 @@ class Round:
     events: Sequence[Event]
     priority: Priority
     """Of its case, by now."""
+    queue: str
+    """The one it waits in, or was taken from."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,11 +17,13 @@ from relevo.contracts.channel import Delivery
 from relevo.contracts.composer import Composer
 from relevo.contracts.contacts import Contacts, Merges
 from relevo.contracts.desk import Approvals, CaseWork, Desk, Handoffs
+from relevo.contracts.desk_settings import DeskSettings
 from relevo.contracts.ratings import Ratings
 from relevo.contracts.reports import Reports
 from relevo.contracts.routing import Routing
 from relevo.contracts.search import Search
 from relevo.contracts.sla import Notices, Rounds
+from relevo.contracts.tags import Tags
 from relevo.contracts.teaching import Teachings
 from relevo.contracts.webhooks import Webhooks
 from relevo.contracts.worklist import Worklist
@@ -342,3 +344,5 @@ class Store:
     audit: AuditLog
     webhooks: Webhooks
     admin: Admin
+    desk_settings: DeskSettings
+    tags: Tags

@@ -26,6 +26,8 @@ class Tag:
 
     name: str
     colour: str
+    is_retired: bool = False
+    """Whether it is put on no further case."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,7 +91,10 @@ class Worklist(Protocol):
         ...
 
     async def tag(self, case_id: str, add: Sequence[str], remove: Sequence[str]) -> None:
-        """Put tags on a case and take others off it; unknown ones become known. Raises NotFound."""
+        """Put tags on a case and take others off it; unknown ones become known.
+
+        Raises NotFound, and Conflict for a tag that is no longer given.
+        """
         ...
 
     async def snooze(self, case_id: str, agent_id: int, until: datetime | None) -> None:

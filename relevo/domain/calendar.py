@@ -94,3 +94,8 @@ class Calendar:
 
     def _day(self, moment: datetime) -> date:
         return moment.astimezone(ZoneInfo(self.timezone)).date()
+
+
+def said_clock(moment: time) -> str:
+    """Give a time of day as relevo.yml writes it; a day's end is 24:00."""
+    return "24:00" if moment == time.max else f"{moment:%H:%M}"

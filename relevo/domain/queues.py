@@ -51,6 +51,10 @@ class Queues:
         known = {queue.name: queue for queue in self.all}
         return known.get(name, known[DEFAULT])
 
+    def has(self, name: str) -> bool:
+        """Tell whether there is such a queue."""
+        return any(queue.name == name for queue in self.all)
+
     @property
     def all(self) -> Sequence[Queue]:
         """Every queue there is, the two that are always there at the end unless the file places them."""

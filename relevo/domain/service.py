@@ -58,14 +58,14 @@ class Service:
         """When people are there."""
         return Calendar(shifts=self.shifts, holidays=self.holidays, timezone=self.timezone)
 
-    @property
-    def clockwork(self) -> Sla:
-        """What moves the clocks of handoffs."""
-        return Sla(self.sla, self.calendar)
+    def clockwork_of(self, queue: Queue) -> Sla:
+        """Give what moves the clocks of handoffs in a queue: by the hours of its own people."""
+        return Sla(self.sla, self.calendar_of(queue))
 
-    def answer_seconds(self, level: str, now: datetime) -> int:
-        """Give how long it is until a case of this priority should have its first answer."""
-        return int((self.clockwork.due_at(level, Goal.FIRST_RESPONSE, now) - now).total_seconds())
+    def answer_seconds(self, case_type: str, trigger: str, level: str, language: str, now: datetime) -> int:
+        """Give how long it is until a case should have its first answer by the people who would see to it."""
+        queue = self.queues.choose(case_type=case_type, language=language, trigger=trigger, priority=level)
+        return int((self.clockwork_of(queue).due_at(level, Goal.FIRST_RESPONSE, now) - now).total_seconds())
 
     @property
     def rules(self) -> Rules:

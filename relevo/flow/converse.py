@@ -43,9 +43,9 @@ OUTAGE_TRIES, OUTAGE_PAUSE_SECONDS = 60, 1.0
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Converser:
-    """Answers claimed messages."""
+    """Answers claimed messages; its services may be replaced while it does, and a turn keeps those it began with."""
 
     inbox: Inbox
     brain: Brain
@@ -174,7 +174,7 @@ class Converser:
             language=language or claim.conversation.language or self.default_language,
         )
         past = await self.inbox.tracker_events(claim.conversation.id) if claim.conversation.tracker_version else ()
-        return await prepare(occasion, handoffs, [*past, b"[" + b",".join(events) + b"]"], self.services.service)
+        return await prepare(occasion, handoffs, [*past, b"[" + b",".join(events) + b"]"], turn.services.service)
 
     async def _settle(self, claim: Claim, outcome: TurnOutcome) -> bool:
         committed = await self.inbox.settle(claim, outcome)

@@ -23,9 +23,9 @@ LOOK_SECONDS = 5.0
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class PromiseWatch:
-    """Answers for promised times that have passed."""
+    """Answers for promised times that have passed; its service may be replaced while it runs."""
 
     case_work: CaseWork
     live: Live

@@ -18,6 +18,7 @@ from relevo.domain.conversations import Conversation
 from relevo.domain.effects import EffectResult, EffectState, PreparedEffect
 from relevo.domain.handoff import Episode, Handback, HandoffRequest
 from relevo.domain.service import Service
+from relevo.domain.sla import Sla
 from relevo.flow.account import Account
 from relevo.flow.reception import queue_of
 from relevo.flow.summary import summaries
@@ -148,12 +149,11 @@ def _of_service(occasion: Occasion, service: Service) -> dict[str, Any]:
     return {
         "routing": records.Routing(queue=queue.name, language=occasion.language, skills=skills),
         "priority": records.PriorityRecord(level=priority.level, score=priority.score, reasons=reasons),
-        "sla": _sla(priority.level, now, service),
+        "sla": _sla(priority.level, now, service.clockwork_of(queue)),
     }
 
 
-def _sla(level: str, now: datetime, service: Service) -> records.Sla:
-    clockwork = service.clockwork
+def _sla(level: str, now: datetime, clockwork: Sla) -> records.Sla:
     return records.Sla(
         clock_started_at=now,
         first_response_due_at=clockwork.due_at(level, Goal.FIRST_RESPONSE, now),

@@ -25,9 +25,9 @@ from relevo.flow.texts import say
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Router:
-    """Offers what waits to whoever may take it."""
+    """Offers what waits to whoever may take it; its service may be replaced while it runs."""
 
     routing: Routing
     live: Live

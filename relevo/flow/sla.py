@@ -16,7 +16,6 @@ from relevo.contracts.sla import Round, RoundChange, Rounds
 from relevo.domain.cases import Priority
 from relevo.domain.clocks import Event, Happened
 from relevo.domain.service import Service
-from relevo.domain.sla import Sla
 from relevo.errors import Unavailable
 from relevo.flow.waiting import stopped_within
 
@@ -27,9 +26,9 @@ LOOKS_BETWEEN_WHOLE_ONES = 60
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class SlaWatch:
-    """Keeps the clocks of handoffs; any number of them may run."""
+    """Keeps the clocks of handoffs; any number of them may run, and their service may be replaced meanwhile."""
 
     rounds: Rounds
     live: Live
@@ -54,7 +53,7 @@ class SlaWatch:
     async def _look(self, within: float | None) -> int:
         now = self.clock()
         wanted = await self.rounds.wanted(now, within)
-        decide = partial(decided, clockwork=self.service.clockwork, now=now)
+        decide = partial(decided, service=self.service, now=now)
         for handoff_id in wanted:
             changed = await self.rounds.look(handoff_id, now, decide)
             if changed is not None:
@@ -62,8 +61,9 @@ class SlaWatch:
         return len(wanted)
 
 
-def decided(known: Round, *, clockwork: Sla, now: datetime) -> RoundChange:
-    """Give what becomes of a handoff's clocks by now."""
+def decided(known: Round, *, service: Service, now: datetime) -> RoundChange:
+    """Give what becomes of a handoff's clocks by now, in the hours of the queue that it is in."""
+    clockwork = service.clockwork_of(service.queues.get(known.queue))
     clocks = known.clocks or clockwork.start(known.level, known.started_at, has_resolution=known.has_resolution)
     raised = Event(what=Happened.RAISED, at=now, level=known.priority.level)
     events = sorted([*known.events, raised, Event(what=Happened.LOOKED, at=now)], key=lambda event: event.at)

@@ -25,9 +25,9 @@ from relevo.flow.waiting import stopped_within
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Sweeper:
-    """Settles messages that waited too long for a bot."""
+    """Settles messages that waited too long for a bot; its service may be replaced while it runs."""
 
     inbox: Inbox
     effects: Effects

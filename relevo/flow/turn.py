@@ -255,7 +255,7 @@ class ConversationTurn:
             goal=goal,
             detail=detail or {},
             priority=priority,
-            due_seconds=self.services.service.answer_seconds(priority.level, self.now),
+            due_seconds=self._due_seconds(case_type, trigger.value, priority.level),
             effects=_prepared(effects),
             promised_at=promised_at,
         )
@@ -271,10 +271,8 @@ class ConversationTurn:
 
     async def own_cases(self) -> Sequence[Case]:
         """Give the contact's own cases, newest first."""
-        if self.services.handoffs is None:
-            return ()
-        ref = self.who.ref if self.level >= Level.TWO_FACTS else None
-        return await self.services.handoffs.own_cases(ref, self.claim.conversation.id)
+        handoffs, ref = self.services.handoffs, self.who.ref if self.level >= Level.TWO_FACTS else None
+        return () if handoffs is None else await handoffs.own_cases(ref, self.claim.conversation.id)
 
     async def own_effects(self) -> Sequence[PreparedEffect]:
         """Give every effect ever asked for the verified contact, newest first."""
@@ -297,7 +295,7 @@ class ConversationTurn:
         contact = CaseContact(
             case_id=case.id,
             priority=priority,
-            due_seconds=self.services.service.answer_seconds(priority.level, self.now),
+            due_seconds=self._due_seconds(case.type, case.trigger, priority.level),
             effects=_prepared(effects),
             goal=goal,
             detail=detail or {},
@@ -307,6 +305,10 @@ class ConversationTurn:
         if is_counted and case.contacted + 1 >= OFTEN and self.handoff is None:  # whoever is free writes to them
             trigger = Trigger.REPEATED_CONTACT
             self.handoff = HandoffRequest(trigger=trigger, case_id=case.id, case_type=case.type, goal=goal or case.goal)
+
+    def _due_seconds(self, *about: str) -> int:
+        language = self.claim.conversation.language or self.services.default_language
+        return self.services.service.answer_seconds(*about, language, self.now)
 
     async def hand_off(self, request: HandoffRequest) -> Waiting:
         """Pass control to a person when the turn commits, if one is online."""

@@ -25,6 +25,10 @@ INSERT INTO tags (name, colour)
 SELECT t, (ARRAY['blue', 'green', 'amber', 'violet', 'red', 'grey'])[1 + abs(hashtext(t)) %% 6]
 FROM unnest(%(add)s::text[]) t ON CONFLICT DO NOTHING
 """
+_RETIRED = """
+SELECT t.name FROM tags t WHERE t.workspace_id = 1 AND t.name = ANY(%(add)s) AND t.retired_at IS NOT NULL
+    AND NOT EXISTS (SELECT FROM case_tags c WHERE c.workspace_id = 1 AND c.case_id = %(id)s AND c.tag = t.name)
+"""
 _PUT = "INSERT INTO case_tags (case_id, tag) SELECT %(id)s, t FROM unnest(%(add)s::text[]) t ON CONFLICT DO NOTHING"
 _TAKE = "DELETE FROM case_tags WHERE workspace_id = 1 AND case_id = %(id)s AND tag = ANY(%(remove)s)"
 _HOLD = "SELECT FROM cases WHERE workspace_id = 1 AND id = %(id)s FOR KEY SHARE"
@@ -59,9 +63,9 @@ class PostgresCaseMarks:
     async def tags(self) -> Sequence[Tag]:
         """Give the known tags."""
         found = await self._database.rows(
-            "SELECT name, colour FROM tags WHERE workspace_id = 1 ORDER BY lower(name), name"
+            "SELECT name, colour, retired_at IS NOT NULL FROM tags WHERE workspace_id = 1 ORDER BY lower(name), name"
         )
-        return [Tag(name=name, colour=colour) for name, colour in found]
+        return [Tag(name=name, colour=colour, is_retired=is_retired) for name, colour, is_retired in found]
 
     async def set_tag(self, tag: Tag) -> None:
         """Know a tag, or give it another colour."""
@@ -82,6 +86,9 @@ class PostgresCaseMarks:
         async with self._database.connection() as connection, connection.transaction():
             if not (await connection.execute(_HOLD, values)).rowcount:
                 raise NotFound("There is no such case.")
+            if add and (retired := await (await connection.execute(_RETIRED, values)).fetchall()):
+                names = ", ".join(name for (name,) in retired)
+                raise Conflict(f"“{names}” is no longer given; choose another tag.", code="tag_retired")
             for statement in (_KNOW, _PUT, _TAKE):
                 await connection.execute(statement, values)
 

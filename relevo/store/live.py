@@ -14,8 +14,8 @@ from relevo.errors import Unavailable
 from relevo.store.pool import Database
 
 BOTS, SENDERS, TIMELINES = "relevo_bots", "relevo_senders", "relevo_timelines"
-ROUTERS = "relevo_routers"
-EVERYTHING = (BOTS, SENDERS, TIMELINES, ROUTERS)
+ROUTERS, SETTINGS = "relevo_routers", "relevo_settings"
+EVERYTHING = (BOTS, SENDERS, TIMELINES, ROUTERS, SETTINGS)
 
 Topic = tuple[str, str]
 """A channel of NOTIFY and its payload: a conversation for timelines, else nothing, which then means any of them."""
@@ -89,6 +89,10 @@ class PostgresLive:
         """Tell whoever routes that something waits for a person, or that somebody can take it."""
         self._say((ROUTERS, ""))
 
+    def settings_changed(self) -> None:
+        """Tell every process that administrators have said something else at the desk."""
+        self._say((SETTINGS, ""))
+
     def changed(self, conversation_id: UUID | None) -> None:
         """Tell pages and waiting callers that a timeline grew, or that something else at the desk changed."""
         self._say((TIMELINES, str(conversation_id or "")))
@@ -121,6 +125,12 @@ class PostgresLive:
     def routers(self) -> Iterator[Subscription]:
         """Subscribe to what may change who is offered what."""
         with self._subscribe((ROUTERS, "")) as subscription:
+            yield subscription
+
+    @contextmanager
+    def settings(self) -> Iterator[Subscription]:
+        """Subscribe to what administrators say at the desk."""
+        with self._subscribe((SETTINGS, "")) as subscription:
             yield subscription
 
     @contextmanager

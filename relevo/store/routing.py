@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from relevo.contracts.routing import Manner, Routed
+from relevo.domain.cases import level_of
 from relevo.domain.conversations import Control
 from relevo.domain.routing import Colleague, InLine, Offer, next_round_at, offers
 from relevo.errors import Conflict, NotFound
@@ -28,6 +30,14 @@ LEFT JOIN cases s ON s.workspace_id = 1 AND s.id = h.case_id
 WHERE h.workspace_id = 1 AND h.state IN ('requested', 'queued') AND h.expires_at > now()
   AND (h.state = 'queued' AND c.control = 'queued'
     OR h.state = 'requested' AND c.control = 'bot' AND (s.id IS NULL OR s.status = 'open'))
+"""
+_ABOUT = """
+SELECT h.conversation_id, coalesce(h.record ->> 'case_type', ''), h.trigger FROM handoffs h
+WHERE h.workspace_id = 1 AND h.conversation_id = ANY(%s) AND h.state IN ('requested', 'queued')
+"""
+_MOVE = """
+UPDATE handoffs SET queue = %(queue)s
+WHERE workspace_id = 1 AND conversation_id = %(id)s AND state IN ('requested', 'queued')
 """
 _ENDED = """
 SELECT h.conversation_id, h.offered_to, h.offer_ends_at <= now()
@@ -67,6 +77,7 @@ class PostgresRouting(WaitingReads):
             await connection.execute(ONE_ROUTER)
             returned = await _end_offers(connection, manner)
             waiting = [_in_line(row) for row in await _all(connection, _WAITING)]
+            waiting, moved = await _move(connection, waiting, manner)
             there: list[Colleague] = []
             if waiting:
                 there = [colleague(row) for row in await _all(connection, COLLEAGUES, (manner.presence_seconds,))]
@@ -79,7 +90,7 @@ class PostgresRouting(WaitingReads):
             ((_, soonest),) = await _all(connection, _NOW)
             rounds = [(at - now).total_seconds() for one in waiting if (at := next_round_at(one, manner.rules))]
         soon = [seconds for seconds in (soonest, *rounds) if seconds is not None and seconds > 0]
-        return Routed(offers=made, returned=returned, next_at_seconds=min(soon, default=None))
+        return Routed(offers=made, returned=returned, moved=moved, next_at_seconds=min(soon, default=None))
 
     async def accept(self, conversation_id: UUID, agent_id: int) -> int:
         """Give an agent control of what they are offered."""
@@ -106,6 +117,19 @@ class PostgresRouting(WaitingReads):
     async def welcome(self, agent_id: int) -> None:
         """Forget that somebody who was away until now was asked."""
         await self._database.run(_WELCOME, {"agent": agent_id})
+
+
+async def _move(connection: Connection, waiting: list[InLine], manner: Manner) -> tuple[list[InLine], list[UUID]]:
+    """Have what waits in queues that are no more wait where it belongs by now; whoever has a queue keeps it."""
+    queues, lost = manner.rules.queues, {one.conversation_id: one for one in waiting}
+    lost = {key: one for key, one in lost.items() if not queues.has(one.queue)}
+    moved: dict[UUID, InLine] = {}
+    for key, case_type, trigger in await _all(connection, _ABOUT, (list(lost),)) if lost else ():
+        level, language = level_of(lost[key].score), lost[key].language
+        queue = queues.choose(case_type=case_type, language=language, trigger=trigger, priority=level)
+        await connection.execute(_MOVE, {"id": key, "queue": queue.name})
+        moved[key] = replace(lost[key], queue=queue.name)
+    return [moved.get(one.conversation_id, one) for one in waiting], list(moved)
 
 
 async def _end_offers(connection: Connection, manner: Manner) -> list[UUID]:

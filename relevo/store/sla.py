@@ -70,7 +70,8 @@ ORDER BY r.started_at LIMIT %(limit)s
 """
 _HOLD = """
 SELECT r.case_id, r.conversation_id, r.position, r.state, r.started_at, r.level, r.has_resolution,
-    s.status, s.closed_at, s.priority_reasons, s.agent_id
+    s.status, s.closed_at, s.priority_reasons, s.agent_id,
+    coalesce((SELECT h.queue FROM handoffs h WHERE h.workspace_id = 1 AND h.id = r.handoff_id), 'default')
 FROM case_sla r JOIN cases s ON s.workspace_id = 1 AND s.id = r.case_id
 WHERE r.workspace_id = 1 AND r.handoff_id = %s AND r.ended_at IS NULL FOR UPDATE OF r SKIP LOCKED
 """
@@ -142,7 +143,7 @@ class PostgresRounds:
             case_id, conversation_id, position, state, started_at, level, has_resolution, *case = held
             since = await (await connection.execute(_SINCE, (position, conversation_id))).fetchall()
             before = None if state is None else msgspec.convert(state, Clocks)
-            status, closed_at, reasons, agent_id = case
+            status, closed_at, reasons, agent_id, queue = case
             closed = [] if status == "open" else [Event(what=Happened.CLOSED, at=closed_at or now)]
             known = Round(
                 clocks=before,
@@ -151,6 +152,7 @@ class PostgresRounds:
                 has_resolution=has_resolution,
                 events=[*_events(since), *closed],
                 priority=read_priority(reasons),
+                queue=queue,
             )
             change = decide(known)
             found = {"case": case_id, "conversation": conversation_id, "handoff": handoff_id, "agent": agent_id}

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 from sanic import Sanic
 from sanic.config import Config
 
+from relevo.domain.service import Service
 from relevo.web.demo import add_demo_page
 from relevo.web.desk_admin_pages import add_admin_pages
 from relevo.web.desk_api import API, add_desk_api
 from relevo.web.desk_attachments import add_desk_attachments
 from relevo.web.desk_contact_pages import add_contact_pages
 from relevo.web.desk_pages import add_desk_pages
+from relevo.web.desk_settings_pages import add_settings_pages
+from relevo.web.desk_tags_pages import add_tag_pages
 from relevo.web.errors import add_error_answers
 from relevo.web.health import add_health
 from relevo.web.help_pages import add_help_pages
@@ -43,6 +49,8 @@ def create_app(services: WebServices) -> Sanic:
     )
     app.ctx.services = services
     app.ctx.streaming = set()
+    if services.current is not None:
+        services.current.serve(partial(_serve_by, app))
     add_error_answers(app)
     add_health(app)
     add_rest_door(app)
@@ -52,12 +60,19 @@ def create_app(services: WebServices) -> Sanic:
     add_desk_pages(app)
     add_contact_pages(app)
     add_admin_pages(app, tuple(API.operations))
+    add_settings_pages(app)
+    add_tag_pages(app)
     add_desk_attachments(app)
     add_help_pages(app)
     add_static_files(app)
     if services.is_demo:
         add_demo_page(app)
     return app
+
+
+def _serve_by(app: Sanic, service: Service) -> None:
+    """Have every request from now on go by this service."""
+    app.ctx.services = replace(app.ctx.services, service=service)
 
 
 def _config(settings: WebSettings) -> Config:

@@ -46,8 +46,8 @@ def add_admin_pages(app: Sanic, operations: tuple[Operation, ...]) -> None:
 
 def _door(title: str, part: Part) -> Page:
     async def door(request: Request) -> HTTPResponse:
-        session = await _administrator(request)
-        return _answer(request, session, title, await part(request, services_of(request), session))
+        session = await administrator(request)
+        return answer_part(request, session, title, await part(request, services_of(request), session))
 
     return door
 
@@ -73,7 +73,7 @@ async def _settings(request: Request, services: WebServices, _: Session) -> str:
 
 
 async def _log(request: Request, webhook_id: int) -> HTTPResponse:
-    session = await _administrator(request)
+    session = await administrator(request)
     if not 0 < webhook_id < 2**31:
         raise NotFound
     hooks = services_of(request).store.webhooks
@@ -81,7 +81,7 @@ async def _log(request: Request, webhook_id: int) -> HTTPResponse:
     found = await hooks.log(webhook_id, _cursor(request), _LOG_PAGE)
     older = found[-1].id if len(found) == _LOG_PAGE else None
     inner = html.log_part(WORDS[language_of(request)], webhook, found, older)
-    return _answer(request, session, "webhooks", inner)
+    return answer_part(request, session, "webhooks", inner)
 
 
 async def _audit(request: Request, services: WebServices, names: list[str]) -> str:
@@ -92,18 +92,20 @@ async def _audit(request: Request, services: WebServices, names: list[str]) -> s
     return audit_part(WORDS[language_of(request)], found, staff, names, asked, older)
 
 
-async def _administrator(request: Request) -> Session:
+async def administrator(request: Request) -> Session:
+    """Give the session of an administrator; raises AccessDenied and NotAuthenticated."""
     session = await demand_session(request)
     if session.agent.role != ADMIN:
         raise AccessDenied("Your role may not see this; ask an administrator.", code="role")
     return session
 
 
-def _answer(request: Request, session: Session, title: str, inner: str) -> HTTPResponse:
+def answer_part(request: Request, session: Session, title: str, inner: str, status: int = 200) -> HTTPResponse:
+    """Answer with a room of the administration."""
     language = language_of(request)
     words = WORDS[language]
     body = html.admin_body(words, title, inner)
-    return page_answer(desk_page(language, words[f"admin.{title}"], session, body))
+    return page_answer(desk_page(language, words[f"admin.{title}"], session, body), status)
 
 
 def _cursor(request: Request) -> int | None:

@@ -24,6 +24,8 @@ from relevo.web.desk_notices import OPERATIONS as NOTICES
 from relevo.web.desk_reports import OPERATIONS as REPORTS
 from relevo.web.desk_search import MOST_HITS, PAGE_HITS, give_hits
 from relevo.web.desk_search_wire import SearchResults
+from relevo.web.desk_settings import OPERATIONS as SETTINGS
+from relevo.web.desk_tags import OPERATIONS as TAGS
 from relevo.web.desk_teaching import OPERATIONS as TEACHING
 from relevo.web.openapi import Api, Operation, Query, changing, describe, reading
 from relevo.web.schemas import PUBLISHED, schema_of
@@ -191,5 +193,7 @@ API = Api(
         ),
         *desk_admin.OPERATIONS,
         *desk_audit.OPERATIONS,
+        *SETTINGS,
+        *TAGS,
     ),
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -70,7 +71,7 @@ class Call:
 
 def add_doors(app: Sanic, api: Api) -> None:
     """Open every operation of an API."""
-    limits = DeskLimits(app.ctx.services.settings)
+    limits = app.ctx.desk_limits = DeskLimits(app.ctx.services.settings)
     for operation in api.operations:
         door = _public_door(operation) if operation.is_public else _agents_door(operation, limits)
         path = f"{api.prefix}{sanic_path(operation.path)}"
@@ -108,26 +109,39 @@ async def _changed(
 ) -> HTTPResponse:
     if not operation.is_audited:
         return _answer(operation, call.session, await operation.handler(call, *bodies, **variables))
-    audited = Audited(
+    body = bodies[0] if bodies else None
+    answer = await audited(operation, call, lambda: operation.handler(call, *bodies, **variables), body, variables)
+    return _answer(operation, call.session, answer)
+
+
+async def audited(
+    operation: Operation,
+    call: Call,
+    change: Callable[[], Awaitable[Any]],
+    body: Any = None,
+    variables: Mapping[str, Any] = MappingProxyType({}),
+) -> Any:
+    """Change something as an operation does, write it into the audit log, and give what was answered."""
+    entry = Audited(
         request=call.request,
         operation=operation,
         session=call.session,
-        body=bodies[0] if bodies else None,
+        body=body,
         variables=variables,
         trail=call.trail,
     )
-    await audited.begin()
+    await entry.begin()
     try:
-        answer = await operation.handler(call, *bodies, **variables)
+        answer = await change()
     except RequestError as error:
-        await audited.end(error.status, error=error)
+        await entry.end(error.status, error=error)
         raise
     except Exception:
-        await audited.end(500)
+        await entry.end(500)
         raise
-    await audited.end(200, answer)
+    await entry.end(200, answer)
     board_of(call.request).forget()  # whoever changed something sees it at once
-    return _answer(operation, call.session, answer)
+    return answer
 
 
 def _answer(operation: Operation, session: Session, answer: Any) -> HTTPResponse:

@@ -48,7 +48,8 @@ def bulk_form(words: Words, listing: CaseListing) -> str:
         "nobody", words["desk.nobody"]
     )
     outcomes = "".join(_option(each, words.get(f"outcome.{each}", each)) for each in OUTCOMES if each != "promised")
-    tags = "".join(f'<option value="{text(tag.name)}"></option>' for tag in listing.tags)
+    given = [tag.name for tag in listing.tags if not tag.is_retired]
+    tags = "".join(f'<option value="{text(name)}"></option>' for name in given)
     return f"""<form id="bulk" class="bulk" hidden aria-label="{text(words["desk.selected"])}">
 <p><span><b id="bulk-count">0</b> {text(words["desk.selected"])}</span>
 <button type="button" class="plain" id="bulk-none">{text(words["desk.select_none"])}</button></p>

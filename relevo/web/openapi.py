@@ -36,6 +36,9 @@ _ONCE: dict[str, Any] = {
 }
 
 
+_CHANGES = frozenset({"POST", "PUT"})
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Query:
     """One parameter of a query string."""
@@ -75,7 +78,7 @@ class Operation:
     @property
     def changes(self) -> bool:
         """Whether it changes something, and so needs the form token."""
-        return self.method == "POST"
+        return self.method in _CHANGES
 
     @property
     def roles(self) -> frozenset[str]:
@@ -96,6 +99,14 @@ def changing(
     """Describe a door that changes something; ``rest`` is of Operation."""
     shown = {"name": name, "about": about, "body": body, "answer": answer}
     return Operation(method="POST", path=path, handler=handler, **shown, **rest)
+
+
+def putting(
+    path: str, name: str, about: str, handler: Callable[..., Any], body: Any, answer: Any, **rest: Any
+) -> Operation:
+    """Describe a door that puts something in the place of what is there; ``rest`` is of Operation."""
+    shown = {"name": name, "about": about, "body": body, "answer": answer}
+    return Operation(method="PUT", path=path, handler=handler, **shown, **rest)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

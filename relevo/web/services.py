@@ -16,6 +16,7 @@ from relevo.contracts.store import Store
 from relevo.domain.service import Service
 from relevo.flow.approvals import Decider
 from relevo.flow.assist import Assisting
+from relevo.flow.desk_settings import CurrentService
 from relevo.flow.teaching import Intents
 from relevo.web.settings import WebSettings
 
@@ -37,6 +38,8 @@ class WebServices:
     articles: Articles | None = None
     """What the help pages show; None where there are none."""
     service: Service = field(default_factory=Service)
+    current: CurrentService | None = None
+    """What administrators may say in place of relevo.yml; the service is what counts of both."""
     verification_seconds: float = 3600.0
     """How long it holds that an agent has found out who writes."""
     intents: Intents = field(default_factory=Intents)

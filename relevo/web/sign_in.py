@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import parse_qs
@@ -116,7 +116,7 @@ def forget_session(request: Request, response: HTTPResponse) -> HTTPResponse:
 
 def demand_own_form(request: Request) -> None:
     """Refuse a form that is not from a page of this session; raises AccessDenied."""
-    read_form(request, cookie(request, _SESSION))
+    read_own_form(request)
 
 
 def demand_own_call(request: Request) -> None:
@@ -127,14 +127,27 @@ def demand_own_call(request: Request) -> None:
 
 def read_form(request: Request, secret: str | None) -> Mapping[str, str]:
     """Read a form that must have been made for the holder of this secret; raises AccessDenied and Unreadable."""
+    return {name: values[0] for name, values in _fields(request, secret, most=20).items()}
+
+
+def read_own_form(request: Request) -> Mapping[str, str]:
+    """Read a small form from a page of this session; raises AccessDenied and Unreadable."""
+    return read_form(request, cookie(request, _SESSION))
+
+
+def own_form(request: Request, most: int) -> Mapping[str, Sequence[str]]:
+    """Read a form from a page of this session, with every value of each of at most so many fields."""
+    return _fields(request, cookie(request, _SESSION), most)
+
+
+def _fields(request: Request, secret: str | None, most: int) -> Mapping[str, Sequence[str]]:
     demand_own_page(request)
     try:
-        fields = parse_qs(request.body.decode(), keep_blank_values=True, strict_parsing=False, max_num_fields=20)
+        fields = parse_qs(request.body.decode(), keep_blank_values=True, strict_parsing=False, max_num_fields=most)
     except ValueError:
         raise Unreadable("The form cannot be read; send it as application/x-www-form-urlencoded.") from None
-    form = {name: values[0] for name, values in fields.items()}
-    _demand_token(form.get("form_token", ""), secret)
-    return form
+    _demand_token(fields.get("form_token", [""])[0], secret)
+    return fields
 
 
 def form_token(secret: str) -> str:

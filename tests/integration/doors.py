@@ -9,13 +9,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+import yaml
 
 from relevo.bootstrap import OpenStore, open_store
+from relevo.configuration import BotFile
 from relevo.domain.conversations import Control, Conversation
 from relevo.domain.messages import Entry
 from relevo.domain.service import Service
 from relevo.flow.approvals import Decider
 from relevo.flow.converse import Converser
+from relevo.flow.desk_settings import CurrentService
 from relevo.flow.turn import TurnServices
 from relevo.flow.work import Worker
 from relevo.testing.ledger import Ledger, Permissive
@@ -28,6 +31,8 @@ REST = "/webhooks/rest/webhook"
 KEY = bytes(range(32))
 AT_ONCE = Service(undo_seconds=0)
 """What agents send goes out at once, so that no test has to wait."""
+FILE = BotFile(service=AT_ONCE, desk=yaml.compose("undo_seconds: 0", Loader=yaml.SafeLoader))
+"""What relevo.yml says."""
 
 
 @dataclass(kw_only=True)
@@ -106,6 +111,7 @@ async def open_doors(
                 company_name="Aurora",
                 is_demo=is_demo,
                 service=AT_ONCE,
+                current=CurrentService(bot=FILE, store=opened.store.desk_settings, live=opened.live),
                 decider=_decider(opened, business),
             )
         )
