@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from relevo.bootstrap import open_store
 from relevo.bootstrap.assistant import ASSISTANT_IS_OFF, assistant_of
 from relevo.bootstrap.console import Console
+from relevo.bootstrap.desk_settings import current_service, told
 from relevo.bootstrap.everything import Settings, read_bot_files
 from relevo.bootstrap.help import articles_found, not_everywhere
 from relevo.bootstrap.mail import MAIL_IS_OFF, mail_channel
@@ -21,6 +22,7 @@ from relevo.brain.models import is_whole
 from relevo.configuration import Configuration
 from relevo.contracts.store import Backlog, BotLine
 from relevo.errors import ConfigurationError, RelevoError
+from relevo.flow.desk_settings import CurrentService
 from relevo.settings import effective
 from relevo.store.postgres import running_postgres
 from relevo.store.reach import reach, where
@@ -153,18 +155,24 @@ class _Check:
         is_well = self._is_well("database", lambda: _reached(dsn, is_bundled=self.settings.database.url is None))
         if not is_well or reach(dsn).missing_migrations:
             return is_well
-        bots, backlog = asyncio.run(self._ask(dsn))
+        bots, backlog, overrides = asyncio.run(self._ask(dsn))
         looks: dict[str, Callable[[], str]] = {
+            "desk settings": lambda: _overrides(overrides),
             "bots": lambda: self._bots(bots),
             "waiting": lambda: _waiting(backlog),
             "given up": lambda: _dead(backlog),
         }
         return self._are_well(looks)
 
-    async def _ask(self, dsn: str) -> tuple[list[BotLine], Backlog]:
+    async def _ask(self, dsn: str) -> tuple[list[BotLine], Backlog, CurrentService | None]:
         async with open_store(dsn, size=2, name="relevo check", hears=()) as opened:
             living = await opened.store.bots.living(self.settings.bots.bot_lost_seconds)
-            return living, await opened.store.inbox.backlog(2 * self.settings.bots.silence_seconds)
+            backlog = await opened.store.inbox.backlog(2 * self.settings.bots.silence_seconds)
+            try:
+                current = await current_service(opened, self._configuration().bot)
+            except Remarkable:
+                current = None
+            return living, backlog, current
 
     def _bots(self, living: list[BotLine]) -> str:
         if not living:
@@ -173,6 +181,14 @@ class _Check:
         if without:
             raise ConfigurationError("\n".join(without))
         return "\n".join(f"{bot.name} answers with {bot.model}" for bot in living)
+
+
+def _overrides(current: CurrentService | None) -> str:
+    if current is None:
+        raise Remarkable("Not looked at: the bot's files above must be right first.")
+    if overrides := told(current):
+        raise Remarkable(overrides)
+    return "relevo.yml counts whole"
 
 
 def _not_made_yet() -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from relevo.brain.bot_files import BotFiles
 from relevo.brain.models import Models
-from relevo.configuration import Configuration, Mistakes, read_bot, read_configuration
+from relevo.configuration import BotFile, Configuration, Mistakes, read_bot, read_configuration
 from relevo.errors import ConfigurationError
 from relevo.settings import (
     AddressSettings,
@@ -55,12 +55,12 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     return settings
 
 
-def read_queue_names() -> tuple[str, ...]:
-    """Give the queues of relevo.yml; raises ConfigurationError with every mistake in it."""
+def read_bot_file() -> BotFile:
+    """Read relevo.yml alone; raises ConfigurationError with every mistake in it."""
     mistakes = Mistakes()
     bot = read_bot(read_settings().places.project_folder / "relevo.yml", os.environ, mistakes)
     mistakes.raise_if_any()
-    return tuple(queue.name for queue in bot.service.queues.all)
+    return bot
 
 
 def read_bot_files(settings: Settings, environment: Mapping[str, str] = os.environ) -> Configuration:

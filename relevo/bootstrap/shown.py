@@ -1,4 +1,4 @@
-"""What the business has written into its files, told to administrators: to change it, change the file."""
+"""What the business has decided in its files alone, told to administrators: to change it, change the file."""
 
 from __future__ import annotations
 
@@ -19,12 +19,6 @@ def _told(configuration: Configuration) -> Iterator[tuple[str, str]]:
     bot, service = configuration.bot, configuration.bot.service
     yield "default_language", bot.default_language
     yield "timezone", service.timezone
-    for shift in service.shifts:
-        yield "hours", f"{shift.first}–{shift.last} {shift.opens:%H:%M}–{shift.closes:%H:%M}"
-    yield "holidays", ", ".join(sorted(map(str, service.holidays))) or "–"
-    for level, policy in service.sla.items():
-        goals = (policy.first_response_seconds, policy.next_response_seconds, policy.resolution_seconds)
-        yield f"sla_{level}", " · ".join(map(_duration, goals))
     yield "queue", _duration(service.queue_seconds)
     yield "approval", _duration(service.approval_seconds)
     yield "verification", _duration(bot.verification_seconds)

@@ -81,6 +81,7 @@ def add_agent(  # noqa: PLR0913, PLR0917 - one option for each thing that is kno
 
     async def add(opened: OpenStore) -> AgentAccount:
         accounts = opened.store.accounts
+        await _demand_queues(opened, named[0])
         known = await accounts.agent(email)
         powers = replace(_powers(known, limits, spoken, contact), duty=_duty(known, *named))
         return await accounts.add_agent(email, name or email.partition("@")[0], role, hash_password(password), powers)
@@ -172,16 +173,18 @@ def _duty(
 
 
 def _queues(given: str | None) -> tuple[str, ...] | None:
-    """Read names of queues that relevo.yml has."""
-    from relevo.bootstrap.everything import read_queue_names
+    return () if given == "any" else _names("queue", given)
+
+
+async def _demand_queues(opened: OpenStore, named: tuple[str, ...] | None) -> None:
+    """Refuse names of queues that there are not."""
+    from relevo.bootstrap.desk_settings import queue_names
     from relevo.errors import ConfigurationError
 
-    found = () if given == "any" else _names("queue", given)
-    known = read_queue_names() if found else ()
-    for name in found or ():
+    known = await queue_names(opened) if named else ()
+    for name in named or ():
         if name not in known:
-            raise ConfigurationError(f"“{name}” is no queue; relevo.yml has {', '.join(known)}.")
-    return found
+            raise ConfigurationError(f"“{name}” is no queue; there are {', '.join(known)}.")
 
 
 def _names(what: str, given: str | None) -> tuple[str, ...] | None:

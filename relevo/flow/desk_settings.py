@@ -157,7 +157,9 @@ class CurrentService:
     def _conflict(self, section: str) -> Conflict:
         newest = self.newest.get(section)
         who = newest.agent_name if newest else "Somebody"
-        details = {"version": newest.version, "agent_name": newest.agent_name} if newest else {}
+        details: dict[str, str | int] = {}
+        if newest:
+            details = {"version": newest.version, "agent_name": newest.agent_name}
         sentence = f"{who} has changed this meanwhile, and nothing of yours was kept yet; look at what they changed."
         return Conflict(sentence, code="settings_changed", details=details)
 
@@ -185,6 +187,8 @@ def differences(before: Any, after: Any, path: tuple[str, ...] = ()) -> list[tup
         names = list(dict.fromkeys([*before, *after]))
         inner = [differences(before.get(name), after.get(name), (*path, name)) for name in names]
         return [difference for found in inner for difference in found]
+    if isinstance(before, list) and isinstance(after, list):
+        before, after = sorted(before), sorted(after)  # languages, types, days: none of them has an order
     return [] if before == after else [(path, before, after)]
 
 

@@ -106,12 +106,16 @@ def channels_part(words: Words, channels: Sequence[ChannelHealth]) -> str:
     return f'<div id="channels" data-live class="wide" tabindex="0" role="group" aria-label="{heads[0]}">{shown}</div>'
 
 
-def settings_part(words: Words, settings: Iterable[ShownSetting]) -> str:
-    """Give what the business has written into its files."""
+def settings_part(words: Words, settings: Iterable[ShownSetting], sections: Iterable[tuple[str, bool]]) -> str:
+    """Give what the business has written into its files, and of what the desk may say where it comes from."""
     heads = [words[f"admin.{name}"] for name in ("setting", "value", "file")]
     rows = "".join(
         row(known(words, "setting", one.name), text(one.value), f"<code>{text(one.file)}</code>") for one in settings
     )
+    for name, is_from_desk in sections:
+        source = text(words["settings.from_desk" if is_from_desk else "settings.from_file"])
+        link = f'<a href="{_address(name)}">{_say(words, name)}</a>'
+        rows += row(link, source, "" if is_from_desk else "<code>relevo.yml</code>")
     return f'<div id="settings" data-live class="wide">{table(words["admin.settings"], heads, rows)}</div>'
 
 

@@ -8,6 +8,7 @@ from sanic import Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from relevo.configuration.desk import SECTIONS
 from relevo.domain.roles import ADMIN
 from relevo.errors import AccessDenied, NotFound
 from relevo.web import desk_admin_html as html
@@ -69,7 +70,9 @@ async def _channels(request: Request, services: WebServices, _: Session) -> str:
 
 
 async def _settings(request: Request, services: WebServices, _: Session) -> str:
-    return html.settings_part(WORDS[language_of(request)], services.shown_settings)
+    current = services.current
+    sections = [(name, current.section(name).is_from_desk) for name in SECTIONS] if current else []
+    return html.settings_part(WORDS[language_of(request)], services.shown_settings, sections)
 
 
 async def _log(request: Request, webhook_id: int) -> HTTPResponse:

@@ -20,9 +20,9 @@ from relevo.web.languages import WORDS, Words
 from relevo.web.markup import document, known, moment, text
 from relevo.web.sign_in import Session
 
-_STYLES = ("desk", "list", "sla", "assistant", "queues", "composer", "person", "reports", "admin")
+_STYLES = ("desk", "list", "sla", "assistant", "queues", "composer", "person", "reports", "admin", "settings")
 """Of static/desk, in this order; each room may have one of its own."""
-_SCRIPTS = ("composer", "desk", "notices", "assistant", "offers", "person", "viewer", "admin")
+_SCRIPTS = ("composer", "desk", "notices", "assistant", "offers", "person", "viewer", "admin", "settings")
 _HEAD = "\n".join(
     [
         *(f'<link rel="stylesheet" href="/static/desk/{name}.css">' for name in _STYLES),

@@ -22,7 +22,9 @@ class Fields:
     def __init__(self, words: Words, draft: Draft, mistakes: Iterable[Mistake]) -> None:
         self.words = words
         self._numbers = {queue.name: queue.number for queue in draft.queues}
-        self.found: list[tuple[str, str]] = [(self._place(one.path), said(words, one)) for one in mistakes]
+        told = [(self._place(one.path), self._about(one.path), said(words, one)) for one in mistakes]
+        self.found = [(place, sentence) for place, _, sentence in told]
+        self.summary = [(place, f"{about}: {sentence}" if about else sentence) for place, about, sentence in told]
 
     def say(self, name: str) -> str:
         """Give words of this room."""
@@ -72,6 +74,12 @@ class Fields:
             for value, shown in choices
         )
         return f'<select id="{place}" name="{name}" aria-label="{text(label)}">{options}</select>'
+
+    def _about(self, path: tuple[str, ...]) -> str:
+        """Give which queue or priority a mistake is about, where its sentence does not say."""
+        if path[1:2] == ("sla",) and len(path) > 2:
+            return self.words.get(f"priority.{path[2]}", path[2])
+        return path[2] if path[1:2] == ("queues",) and len(path) > 3 else ""
 
     def _place(self, path: tuple[str, ...]) -> str:
         """Give the identifier of the element that a path leads to; the whole form where there is none."""

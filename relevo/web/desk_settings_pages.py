@@ -67,7 +67,7 @@ def _post(section: str) -> Callable[[Request], Coroutine[Any, Any, HTTPResponse]
             if do == "reset":  # such a form holds nothing that somebody typed
                 draft = draft_of(section, current_of(services_of(request)).section(section).value)
             return await _refused(request, session, draft, int(version), refusal)
-        return HTTPResponse(None, 303, {"Location": f"/desk/admin/{section}?saved", "Cache-Control": "no-store"})
+        return HTTPResponse(None, 303, {"Location": f"/desk/admin/{section}?saved=1", "Cache-Control": "no-store"})
 
     return page
 

@@ -122,8 +122,9 @@ class _Room:
         return forms + self._box(f"drop-{number}", "drop", drop)
 
     def _form(self, fields: str, do: str, button: str) -> str:
-        return f"""<form method="post" action="/desk/admin/tags">{_hidden("form_token", self._token)}
-<div class="pairs">{fields}</div><button class="plain" name="do" value="{do}">{self._say(button)}</button></form>"""
+        shown = f'<div class="pairs">{fields}</div>' if "<label" in fields or "<p" in fields else fields
+        return f"""<form method="post" action="/desk/admin/tags">{_hidden("form_token", self._token)}{shown}
+<button class="plain" name="do" value="{do}">{self._say(button)}</button></form>"""
 
     def _box(self, identifier: str, title: str, form: str) -> str:
         return f'<details id="{identifier}"><summary>{self._say(title)}</summary>{form}</details>'

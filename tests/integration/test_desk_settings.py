@@ -6,7 +6,8 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -14,14 +15,21 @@ import httpx
 import pytest
 
 from relevo.bootstrap import open_store
+from relevo.bootstrap.desk_settings import kept_current, told
+from relevo.contracts.accounts import AgentPowers, Duty
+from relevo.contracts.clock import system_clock
+from relevo.domain.calendar import DAYS
 from relevo.domain.service import Service
+from relevo.errors import ConfigurationError
 from relevo.flow.desk_settings import CurrentService
+from relevo.flow.sla import SlaWatch
 from tests.integration.desks import DeskOf, Request, desk_of
 from tests.integration.doors import FILE, Doors, open_doors
 
 pytestmark = pytest.mark.anyio
 
 AT = "/admin/settings"
+ANSWERS = {"first_response_seconds": 600, "next_response_seconds": 120, "resolution_seconds": 3_600}
 CLAIMS = {"case_types": ["refund"], "hours": {"mon-fri": "09:00-14:00, 16:00-19:00"}, "timezone": "UTC"}
 
 
@@ -41,7 +49,7 @@ class Administration:
 
     async def posts(self, desk: DeskOf, section: str, language: str = "en", **form: Any) -> httpx.Response:
         """Send the form of a section as a browser without scripts does."""
-        sent = {"form_token": desk.token, **{name.replace("__", "."): value for name, value in form.items()}}
+        sent = {"form_token": desk.token, "do": "save", **{name.replace("__", "."): form[name] for name in form}}
         return await desk.http.post(f"/desk/admin/{section}", data=sent, headers={"Accept-Language": language})
 
 
@@ -117,7 +125,7 @@ async def test_what_an_administrator_says_wins_everywhere_and_the_file_counts_ag
 async def test_forms_keep_what_was_typed_and_tell_whoever_comes_second(office: Administration) -> None:
     """Without a script: a button adds a line, mistakes stand in the reader's words, a colleague's change is shown."""
     ada, bea = office.ada, office.bea
-    typed = {"g__first": ["mon", "sat"], "g__last": ["fri", "sat"]}
+    typed: dict[str, Any] = {"g__first": ["mon", "sat"], "g__last": ["fri", "sat"]}
     typed |= {"g__opens": ["9", "25:00"], "g__closes": ["18:00", ""]}
     added = await office.posts(ada, "hours", do="add-day:g", version="0", g__holiday="2026-12-08", **typed)
     assert (added.status_code, added.text.count('type="date"'), "25:00" in added.text) == (200, 2, True)
@@ -127,7 +135,7 @@ async def test_forms_keep_what_was_typed_and_tell_whoever_comes_second(office: A
     assert 'value="25:00"' in wrong.text
     typed.update(g__opens=["9", "10:00"], g__closes=["18:00", "24:00"])
     saved = await office.posts(ada, "hours", do="save", version="0", g__holiday=["", "2026-12-08"], **typed)
-    assert (saved.status_code, saved.headers["location"]) == (303, "/desk/admin/hours?saved")
+    assert (saved.status_code, saved.headers["location"]) == (303, "/desk/admin/hours?saved=1")
     hours = (await ada.get(AT))["hours"]
     assert (hours["hours"], hours["holidays"]) == (
         {"mon-fri": "09:00-18:00", "sat": "10:00-24:00"},
@@ -140,8 +148,111 @@ async def test_forms_keep_what_was_typed_and_tell_whoever_comes_second(office: A
     assert ("2026-12-08" in page, 'value="7"' in page, 'name="version" value="1"' in page) == (True, True, True)
     again = await office.posts(bea, "hours", do="save", version="1", **{**typed, "g__opens": ["7", "10:00"]})
     assert again.status_code == 303
-    page = await bea.page("/desk/admin/hours?saved")
+    page = await bea.page("/desk/admin/hours?saved=1")
+    assert "Saved." in page
     assert "From the desk" in page
     assert "Back to what relevo.yml says" in page
     assert (await office.posts(ada, "hours", do="reset", version="2")).status_code == 303
     assert "From relevo.yml" in await ada.page("/desk/admin/hours")
+
+
+async def test_clocks_count_the_hours_of_the_cases_queue_and_keep_what_was_promised(office: Administration) -> None:
+    """A queue that opens in three days answers then; times that are said now are for what begins from now on."""
+    ada, doors = office.ada, office.doors
+    opens_on = (system_clock() + timedelta(days=3)).date()
+    hours = {"hours": {DAYS[opens_on.weekday()]: "06:00-24:00"}, "timezone": "UTC"}
+    assert (await office.put(ada, "queues", 0, queues={"default": hours})).status_code == 200
+    current = doors.app.ctx.services.current
+    watch = SlaWatch(rounds=doors.opened.store.rounds, live=doors.opened.live)
+    kept_current(current, watch)
+    await ada.does("/presence")
+    await doors.texts("amina", "a person please")
+    await watch.step()
+    due = f"{opens_on}T10:00:00Z"
+    assert (await _case(ada))["clocks"]["first_response"]["due_at"] == due
+    assert (await office.put(ada, "sla", 0, sla={"normal": {**ANSWERS, "clock": "wall"}})).status_code == 200
+    await watch.step()
+    assert (await _case(ada))["clocks"]["first_response"]["due_at"] == due, "what was promised stays promised"
+    amina = await ada.takes("amina")
+    await ada.says(amina, "Hello Amina, which flight?")
+    await doors.post("amina", "AU3411")
+    await watch.step()
+    answer = (await _case(ada))["clocks"]["next_response"]
+    assert (answer["target_seconds"], answer["is_wall"]) == (120, True)
+
+
+async def test_who_works_and_waits_in_a_queue_goes_along_with_its_name(office: Administration) -> None:
+    """A queue is renamed in its form; what is wrong stands beside its field; nobody is left in a queue that is gone."""
+    ada, doors = office.ada, office.doors
+    assert (await office.put(ada, "queues", 0, queues={"claims": CLAIMS})).status_code == 200
+    powers = AgentPowers(duty=replace(Duty(), queues=("default", "claims")))
+    await doors.opened.store.accounts.add_agent("kim@aurora.example", "Kim Poe", "agent", "no hash", powers)
+    await doors.texts("amina", "a person please")
+    await doors.opened.database.run("UPDATE handoffs SET queue = 'claims'")
+    assert "Work in it: Kim Poe" in await ada.page("/desk/admin/queues")
+    card: dict[str, Any] = {"queue": ["0"], "version": "1", "q0__was": "claims", "q0__case_types": ["refund"]}
+    wrong = await office.posts(ada, "queues", **card, q0__name="Money back", q0__languages=["fr"])
+    assert wrong.status_code == 400
+    page = unescape(wrong.text)
+    assert (page.count("'Money back' is no name of a queue"), 'href="#q0-languages"' in page) == (2, True)
+    assert (await office.posts(ada, "queues", **card, q0__name="money")).status_code == 303
+    assert await doors.opened.database.rows(
+        "SELECT (SELECT queues FROM agents WHERE name = 'Kim Poe'), (SELECT queue FROM handoffs)"
+    ) == [(["default", "money"], "money")]
+    twice = {"queue": ["0", "1"], "version": "2", "q0__was": "money", "q0__name": "money", "q1__name": "money"}
+    refused = await office.posts(ada, "queues", "es", **twice)
+    assert (refused.status_code, "«money» está dos veces" in unescape(refused.text)) == (400, True)
+
+
+async def test_what_fits_the_file_no_more_does_not_count_and_check_says_so(office: Administration) -> None:
+    """A file that lost a language starts all the same; the page keeps what was said, to be put right."""
+    ada, doors = office.ada, office.doors
+    current = doors.app.ctx.services.current
+    assert told(current) == ""
+    assert (await office.put(ada, "queues", 0, queues={"claims": {**CLAIMS, "languages": ["en"]}})).status_code == 200
+    assert told(current).startswith("queues: what Ada Doe on ")
+    current.bot, current.newest = replace(FILE, languages=("es",)), {}
+    await current.look()
+    with pytest.raises(ConfigurationError, match="so the file counts: languages is 'en'"):
+        told(current)
+    assert "claims" not in {queue["name"] for queue in (await ada.get("/queues"))["queues"]}
+    assert ((await ada.get(AT))["queues"]["source"], (await ada.get(AT))["queues"]["queues"]) == ("file", {})
+    page = unescape(await ada.page("/desk/admin/queues"))
+    assert "no longer fits relevo.yml" in page
+    assert 'value="claims"' in page
+
+
+async def test_tags_are_renamed_merged_and_given_no_longer(office: Administration) -> None:
+    """On every case and in kept lists, counted by case; whoever has a tag keeps it when it is given no longer."""
+    ada, doors = office.ada, office.doors
+    for address in ("amina", "oliver"):
+        await doors.texts(address, "a person please")
+    first, second = (case["id"] for case in (await ada.get("/cases"))["cases"])
+    for case, tags in ((first, ["vip", "late"]), (second, ["late", "tardy"])):
+        await ada.does(f"/cases/{case}/tags", add=tags, remove=[])
+    await ada.does("/views", name="Late ones", show="all", tag="tardy")
+    renamed = await ada.http.put(
+        "/desk/api/admin/tags",
+        json={"name": "late", "new_name": "delayed", "colour": "red"},
+        headers={"X-Form-Token": ada.token},
+    )
+    assert (renamed.json()["name"], renamed.json()["cases"]) == ("delayed", 2)
+    posted = {"form_token": ada.token, "name": "tardy"}
+    taken = await ada.http.post("/desk/admin/tags", data={**posted, "new_name": "vip", "colour": "red", "do": "put"})
+    assert (taken.status_code, "merge the two instead" in taken.text) == (409, True)
+    merged = await ada.http.post("/desk/admin/tags", data={**posted, "into": "delayed", "do": "merge"})
+    assert merged.status_code == 303
+    assert {view["name"]: view["query"]["tag"] for view in (await ada.get("/views"))["views"]} == {
+        "Late ones": "delayed"
+    }
+    vip = {"form_token": ada.token, "name": "vip", "colour": "blue", "do": "put:true"}
+    assert (await ada.http.post("/desk/admin/tags", data=vip)).status_code == 303
+    counted = {tag["name"]: (tag["cases"], tag["retired_at"] is None) for tag in (await ada.get("/admin/tags"))["tags"]}
+    assert counted == {"delayed": (2, True), "vip": (1, False)}
+    assert await ada.is_refused(f"/cases/{second}/tags", add=["vip"], remove=[]) == (409, "tag_retired")
+    await ada.does(f"/cases/{first}/tags", add=["vip"], remove=["delayed"])
+
+
+async def _case(desk: DeskOf) -> dict[str, Any]:
+    (case,) = (await desk.get("/cases"))["cases"]
+    return dict(case)

@@ -15,6 +15,8 @@ import pytest
 from relevo.contracts.accounts import AgentAccount
 from relevo.domain.conversations import Control
 from relevo.domain.handoff import Handback
+from relevo.domain.queues import Queue, Queues
+from relevo.domain.service import Service
 from relevo.errors import Conflict
 from relevo.flow.desk import DeskWork
 from relevo.flow.promises import PromiseWatch
@@ -66,6 +68,20 @@ async def test_an_offer_is_declined_runs_out_goes_on_and_is_accepted(floor: Floo
     ]
     with pytest.raises(Conflict, match="Kim has it now"):
         await floor.offers.accept(amina.id, lee)
+
+
+async def test_what_waits_in_a_queue_that_is_gone_is_routed_anew_and_all_else_stays(floor: Floor) -> None:
+    """An administrator gives queues another shape: one waits where it belongs by now, one where it always did."""
+    await floor.agent("Kim", queues=("refunds",))
+    await floor.says("amina", "refund")
+    await floor.says("oliver", "person")
+    await floor.router().step()
+    router = floor.router()
+    router.service = Service(queues=Queues(named=(Queue(name="refunds", case_types=("refund",)),)))
+    assert (await router.step()).moved == [(await floor.conversation("amina")).id]
+    assert await floor.offered("amina") == "Kim"
+    assert (await router.step()).moved == []
+    assert await floor.opened.database.rows("SELECT queue FROM handoffs ORDER BY queue") == [("default",), ("refunds",)]
 
 
 async def test_who_leaves_is_passed_over_and_asked_again_when_they_return(floor: Floor) -> None:
