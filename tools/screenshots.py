@@ -33,7 +33,7 @@ CUSTOMERS = {
     "lucia": ["Hola, me faltan los puntos de mis vuelos a Dubái del mes pasado", "AU48207315, reserva RBL7Q2", "sí"],
     "nadie": ["quiero hablar con una persona, mi maleta no aparece"],
 }
-OF_ADMINISTRATORS = ("admin", "audit")
+OF_ADMINISTRATORS = ("admin", "admin-queues", "audit")
 Shot = Callable[[Page], None]
 
 
@@ -160,6 +160,7 @@ SHOTS: dict[str, Shot] = {
     "reports": _open("/desk/reports"),
     "teaching": _open("/desk/teaching"),
     "admin": _open("/desk/admin"),
+    "admin-queues": _open("/desk/admin/queues"),
     "audit": _open("/desk/audit"),
 }
 

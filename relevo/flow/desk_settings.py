@@ -79,6 +79,8 @@ class CurrentService:
     newest: Mapping[str, SettingVersion] = field(default_factory=dict)
     _misfits: Mapping[str, Sequence[Mistake]] = field(default_factory=dict)
     _service: Service | None = None
+    _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """What was read first is not put in the place of what was read later."""
 
     @property
     def service(self) -> Service:
@@ -102,9 +104,14 @@ class CurrentService:
 
     async def look(self) -> bool:
         """Read what was said last, and hand the service on where that is something else; tell whether it was."""
-        newest = {version.section: version for version in await self.store.newest() if version.section in SECTIONS}
-        if newest == self.newest and self._service is not None:
-            return False
+        async with self._looking:
+            newest = {one.section: one for one in await self.store.newest() if one.section in SECTIONS}
+            if newest == self.newest and self._service is not None:
+                return False
+            self._take(newest)
+            return True
+
+    def _take(self, newest: Mapping[str, SettingVersion]) -> None:
         said = {name: version.value for name, version in newest.items() if version.value is not None}
         service, misfits = what_fits(self.bot, said)
         self.newest, self._misfits, self._service = newest, misfits, service
@@ -113,7 +120,6 @@ class CurrentService:
         for part in self.parts:
             part(service)
         _log.info("settings.read", versions={name: version.version for name, version in newest.items()})
-        return True
 
     def section(self, name: str) -> Section:
         """Give a section as it counts in this process."""

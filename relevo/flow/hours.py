@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
@@ -15,7 +16,7 @@ def said_hours(calendar: Calendar, language: str | None, now: datetime | None = 
     With the moment, and where nobody is there at it, the next opening is named.
     """
     days = dict(zip(DAYS, say(language, "days").split(" "), strict=True))
-    hours = say(language, "hours_and").join(_shift(shift, days, language) for shift in calendar.shifts)
+    hours = say(language, "hours_and").join(_shifts(calendar.shifts, days, language))
     opening = said_opening(calendar, language, now) if now else None
     return say(language, "hours_next", hours=hours, opening=opening) if opening else hours
 
@@ -36,6 +37,18 @@ def said_opening(calendar: Calendar, language: str | None, now: datetime) -> str
     months = say(language, "months").split(" ")
     day = say(language, "date", day=str(opens.day), month=months[opens.month - 1], year=str(opens.year))
     return say(language, "opens_on_date", date=day, clock=clock)
+
+
+def _shifts(shifts: Sequence[Shift], days: dict[str, str], language: str | None) -> list[str]:
+    """Give each shift's phrase; a further stretch of the same days goes with the one before."""
+    found: list[str] = []
+    for before, shift in zip((None, *shifts), shifts, strict=False):
+        if before is not None and (before.first, before.last) == (shift.first, shift.last):
+            opens, closes = _clock(shift.opens), _clock(shift.closes)
+            found[-1] = say(language, "hours_more", hours=found[-1], opens=opens, closes=closes)
+        else:
+            found.append(_shift(shift, days, language))
+    return found
 
 
 def _shift(shift: Shift, days: dict[str, str], language: str | None) -> str:

@@ -33,10 +33,10 @@ from relevo.web.schemas import PUBLISHED, schema_of
 _ABOUT = """
 What agents do at the desk. A program sends a token (“Authorization: Bearer rlv_…”), which an administrator makes at
 /desk/admin. A page signs in at /desk/login; the session's cookie is all that reading needs, and what changes something
-is a POST from a page of this origin, with the form token of GET /desk/api/me as X-Form-Token.
+is a POST or PUT from a page of this origin, with the form token of GET /desk/api/me as X-Form-Token.
 
-With an Idempotency-Key a POST is carried out once, and answered the same for 24 hours. Refusals are problems as of
-RFC 9457, with a stable code. “x-roles” says which roles may.
+With an Idempotency-Key such a request is carried out once, and answered the same for 24 hours. Refusals are problems as
+of RFC 9457, with a stable code. “x-roles” says which roles may.
 
 Times are RFC 3339 in UTC, money is in minor units. Control and effects are changed by compare-and-set: send the version
 or hash that you looked at; 409 means that somebody was quicker. A client id makes writing safe to repeat.

@@ -121,7 +121,11 @@ def queue_fields(
         _queue(fields, queue, _chosen_by(fields, queue, languages, case_types), workers.get(queue.was, ()))
         for queue in draft.queues
     ]
-    return f'<div class="queue-cards">{"".join(cards)}</div><p>{fields.button("add_queue", "add-queue")}</p>'
+    gone = {name: who for name, who in workers.items() if name not in {queue.was for queue in draft.queues}}
+    lost = "".join(f"<li><b>{text(name)}</b>: {text(', '.join(who))}</li>" for name, who in gone.items())
+    told = f'<p class="missing">{fields.say("gone")}</p><ul class="versions">{lost}</ul>' if lost else ""
+    add = f"<p>{fields.button('add_queue', 'add-queue')}</p>"
+    return f'<div class="queue-cards">{"".join(cards)}</div>{add}{told}'
 
 
 def _rows(fields: Fields, hours: HoursDraft, at: str) -> str:

@@ -199,9 +199,12 @@ async def test_who_works_and_waits_in_a_queue_goes_along_with_its_name(office: A
     assert await doors.opened.database.rows(
         "SELECT (SELECT queues FROM agents WHERE name = 'Kim Poe'), (SELECT queue FROM handoffs)"
     ) == [(["default", "money"], "money")]
+    assert "<b>money</b>: Kim Poe" not in await ada.page("/desk/admin/queues")
     twice = {"queue": ["0", "1"], "version": "2", "q0__was": "money", "q0__name": "money", "q1__name": "money"}
     refused = await office.posts(ada, "queues", "es", **twice)
     assert (refused.status_code, "«money» está dos veces" in unescape(refused.text)) == (400, True)
+    assert (await office.posts(ada, "queues", version="2")).status_code == 303
+    assert "<b>money</b>: Kim Poe" in await ada.page("/desk/admin/queues")
 
 
 async def test_what_fits_the_file_no_more_does_not_count_and_check_says_so(office: Administration) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, time, timezone
 
 import pytest
@@ -31,6 +32,14 @@ def test_the_next_opening_is_named_while_nobody_should_be_there(moment: tuple[in
     """In the business's own time, holidays left out."""
     now = datetime(*moment, tzinfo=timezone.utc)
     assert said_hours(HOURS, "es", now) == f"de lunes a viernes de 8:00 a 22:00{said}"
+
+
+def test_a_lunch_break_is_said_with_its_days_once() -> None:
+    """Two stretches of the same days."""
+    morning = Shift(first="mon", last="fri", opens=time(9), closes=time(14))
+    shifts = (morning, replace(morning, opens=time(16), closes=time(19)), replace(morning, first="sat", last="sat"))
+    said = "Monday to Friday from 9:00 to 14:00 and from 16:00 to 19:00 and Saturday from 9:00 to 14:00"
+    assert said_hours(Calendar(shifts=shifts), "en") == said
 
 
 @pytest.mark.parametrize(
