@@ -127,6 +127,16 @@ def _open(path: str) -> Shot:
     return shot
 
 
+def _unoffered(path: str) -> Shot:
+    """Open a page on which nothing lies that somebody is offered."""
+
+    def shot(page: Page) -> None:
+        page.goto(path)
+        page.evaluate("document.getElementById('offers').style.display = 'none'")
+
+    return shot
+
+
 def _case(page: Page) -> None:
     page.locator("#cases .lines a").first.click()
     page.locator("#case").wait_for()
@@ -160,7 +170,7 @@ SHOTS: dict[str, Shot] = {
     "reports": _open("/desk/reports"),
     "teaching": _open("/desk/teaching"),
     "admin": _open("/desk/admin"),
-    "admin-queues": _open("/desk/admin/queues"),
+    "admin-queues": _unoffered("/desk/admin/queues"),
     "audit": _open("/desk/audit"),
 }
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.integration.test_desk_for_everybody import _look
-from tests.integration.test_desk_in_a_browser import CHROMIUM, Office, office
+from tests.integration.test_desk_in_a_browser import CHROMIUM, Office, Window, office
 
 __all__ = ["office"]
 
@@ -39,6 +39,7 @@ async def test_an_administrator_makes_what_is_shown_once(office: Office) -> None
     await expect(page.locator("#once")).to_be_hidden()
     assert await page.locator("#once-secret").input_value() == ""
     await expect(page.locator("#tokens")).to_contain_text("warehouse <b>")
+    await _a_queue_is_added(seat, found)
     for path in (*(f"/desk/admin{part}" for part in PAGES), "/desk/audit"):
         await seat.open(path)
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
@@ -46,3 +47,22 @@ async def test_an_administrator_makes_what_is_shown_once(office: Office) -> None
         await _look(page, path, found)
     assert found == {}
     assert seat.complaints == []
+
+
+async def _a_queue_is_added(seat: Window, found: dict[str, list[str]]) -> None:
+    """Without the page being loaded anew; what is wrong leads to its field, and nothing typed is lost."""
+    page = seat.page
+    await seat.open("/desk/admin/queues")
+    await page.get_by_role("button", name="Add a queue").click()
+    name = page.get_by_role("textbox", name="Name")
+    await expect(name).to_be_focused()
+    await name.fill("Money back")
+    await page.get_by_text("Spanish").click()
+    await name.press("Enter")
+    await page.get_by_role("link", name="'Money back' is no name of a queue").click()
+    await expect(name).to_have_value("Money back")
+    await expect(page.get_by_label("Spanish")).to_be_checked()
+    await _look(page, "a mistake", found)
+    await name.fill("money")
+    await name.press("Enter")
+    await expect(page.get_by_role("status").filter(has_text="Saved")).to_be_visible()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,6 +50,13 @@ def test_days_off_that_are_said_at_the_desk_hold_for_queues_with_hours_in_the_fi
     assert (service.undo_seconds, service.sla["normal"].first_response_seconds) == (9, 7200)
 
 
+def test_a_case_is_due_in_the_hours_of_whoever_would_see_to_it(bot: BotFile) -> None:
+    """Damage is looked at by night, too; what else comes waits for the morning."""
+    night = datetime(2026, 11, 26, 22, tzinfo=timezone.utc)
+    seconds = [bot.service.answer_seconds(kind, "approval", "normal", "en", night) for kind in ("damage", "refund")]
+    assert seconds == [7_200, 12 * 3_600]
+
+
 def test_a_lunch_break_is_two_stretches_of_one_day(bot: BotFile) -> None:
     """Commas stand between them."""
     open_at = [bot.service.is_open_at(datetime(2026, 11, 26, hour, tzinfo=timezone.utc)) for hour in (9, 14, 16, 18)]
@@ -76,7 +84,7 @@ def test_what_fits_no_more_is_left_out_alone(bot: BotFile) -> None:
 
 def test_every_sentence_is_said_in_every_language(bot: BotFile) -> None:
     """The English ones are those of `relevo check`."""
-    wrong = {
+    wrong: dict[str, dict[str, Any]] = {
         "queues": {
             "queues": {"Bad": {"languages": ["fr"], "color": "red"}, "a": {"skills": ["A"]}, "b": {"hours": {}}}
         },
