@@ -108,7 +108,7 @@ def _overtaken(words: Words, shown: Shown) -> str:
 def _problems(fields: Fields) -> str:
     if not fields.found:
         return ""
-    lines = "".join(f'<li><a href="#{place}">{text(sentence)}</a></li>' for place, sentence in fields.summary)
+    lines = "".join(f'<li><a href="#{text(place)}">{text(sentence)}</a></li>' for place, sentence in fields.summary)
     return f'<div class="alert wrong" role="alert"><p>{fields.say("wrong")}</p><ul>{lines}</ul></div>'
 
 

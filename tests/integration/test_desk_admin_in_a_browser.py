@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import expect
 
+from tests.integration.desks import PASSWORD
 from tests.integration.test_desk_for_everybody import _look
 from tests.integration.test_desk_in_a_browser import CHROMIUM, Office, Window, office
 
@@ -50,7 +51,7 @@ async def test_an_administrator_makes_what_is_shown_once(office: Office) -> None
 
 
 async def _a_queue_is_added(seat: Window, found: dict[str, list[str]]) -> None:
-    """Without the page being loaded anew; what is wrong leads to its field, and nothing typed is lost."""
+    """Without the page being loaded anew; a mistake leads to its field; nothing typed is lost, nor by signing in."""
     page = seat.page
     await seat.open("/desk/admin/queues")
     await page.get_by_role("button", name="Add a queue").click()
@@ -63,6 +64,12 @@ async def _a_queue_is_added(seat: Window, found: dict[str, list[str]]) -> None:
     await expect(name).to_have_value("Money back")
     await expect(page.get_by_label("Spanish")).to_be_checked()
     await _look(page, "a mistake", found)
+    await page.context.clear_cookies()
     await name.fill("money")
+    await name.press("Enter")
+    await page.locator("[name=email]").fill("sara@aurora.example")
+    await page.locator("[name=password]").fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(name).to_have_value("money")
     await name.press("Enter")
     await expect(page.get_by_role("status").filter(has_text="Saved")).to_be_visible()
