@@ -23,7 +23,7 @@ edits?.addEventListener("submit", async (event) => {
   const added = [...edits.querySelectorAll("input:not([type=hidden]), select")].find((field) => !before.has(field.id));
   (added ?? edits.querySelector("button:not(.unseen)")).focus();
 });
-addEventListener("beforeunload", (event) => { if (isDirty) event.preventDefault(); });
+if (edits) addEventListener("beforeunload", (event) => { if (isDirty) event.preventDefault(); });
 
 function keep() {
   try { sessionStorage.setItem(SENT + location.pathname, new URLSearchParams(new FormData(edits))); } catch { /* nothing is kept */ }
