@@ -34,6 +34,7 @@ from relevo.store.ready_words import PostgresReadyWords
 from relevo.store.reports import PostgresReports
 from relevo.store.routing import PostgresRouting
 from relevo.store.search import PostgresSearch
+from relevo.store.sight import PostgresSights
 from relevo.store.sla import PostgresRounds
 from relevo.store.tags import PostgresTags
 from relevo.store.teachings import PostgresTeachings
@@ -92,6 +93,7 @@ def _store(database: Database, lease_seconds: float, attachment_key: bytes | Non
         bots=PostgresBots(database),
         attachments=PostgresAttachments(database, attachment_key),
         search=PostgresSearch(database),
+        sights=PostgresSights(database),
         worklist=PostgresWorklist(database),
         rounds=PostgresRounds(database),
         notices=PostgresNotices(database),

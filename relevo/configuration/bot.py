@@ -15,6 +15,7 @@ from relevo.configuration.hours import read_holidays, read_shifts, read_zone
 from relevo.configuration.queues import read_queues
 from relevo.configuration.sla import read_sla
 from relevo.domain.service import Service
+from relevo.domain.sight import AGENTS_SEE
 
 _LEAST_SECONDS = {"queue_seconds": 60, "approval_seconds": 60, "offer_seconds": 5, "offer_later_seconds": 60}
 
@@ -77,7 +78,7 @@ def read_service(desk: Spot | None, languages: Collection[str], zone: str) -> Se
 
 
 def _service(spot: Spot) -> Service:
-    known = ("hours", "holidays", "sla", "first_response_seconds", "queues", "assistant", "undo_seconds")
+    known = ("hours", "holidays", "sla", "first_response_seconds", "queues", "assistant", "undo_seconds", "agents_see")
     parts = spot.fields(optional=(*known, *_LEAST_SECONDS))
     given: dict[str, object] = {
         name: seconds
@@ -86,6 +87,8 @@ def _service(spot: Spot) -> Service:
     }
     if "undo_seconds" in parts and (undo := parts["undo_seconds"].whole_number(least=0)) is not None:
         given["undo_seconds"] = undo
+    if "agents_see" in parts and (seen := parts["agents_see"].choice(AGENTS_SEE)):
+        given["agents_see"] = seen
     if "hours" in parts:
         given["shifts"] = read_shifts(parts["hours"])
     if "holidays" in parts:

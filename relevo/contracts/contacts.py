@@ -118,6 +118,10 @@ class Wanted:
     """All where there are none."""
     channel: str | None = None
     limit: int = 50
+    conversations: tuple[UUID, ...] | None = None
+    """Only what was in these, beside what was in none; None: whatever there was."""
+    cases: tuple[str, ...] | None = None
+    """Only merges of these cases."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -14,6 +14,7 @@ from relevo.domain.conversations import Control
 from relevo.domain.effects import EffectOrder, EffectResult, PreparedEffect
 from relevo.domain.handoff import Episode, Handoff
 from relevo.domain.routing import Colleague
+from relevo.domain.sight import Sight
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,7 +39,7 @@ class ConversationLine:
 class Desk(Protocol):
     """What agents read."""
 
-    async def conversations(self, limit: int = 100) -> list[ConversationLine]:
+    async def conversations(self, limit: int = 100, sight: Sight | None = None) -> list[ConversationLine]:
         """Give conversations, latest change first."""
         ...
 
@@ -262,6 +263,10 @@ class CaseWork(Protocol):
 
     async def promise(self, case_id: str, promised_at: datetime) -> None:
         """Keep until when the contact was promised an answer. Raises Conflict for a case that is closed."""
+        ...
+
+    async def prioritise(self, case_id: str, level: str) -> None:
+        """Have a case be ``normal``, ``high`` or ``urgent``. Raises Conflict when it is closed, or stays urgent."""
         ...
 
     async def close(self, case_id: str, agent_id: int, outcome: str) -> None:

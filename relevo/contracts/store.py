@@ -22,6 +22,7 @@ from relevo.contracts.ratings import Ratings
 from relevo.contracts.reports import Reports
 from relevo.contracts.routing import Routing
 from relevo.contracts.search import Search
+from relevo.contracts.sight import Sights
 from relevo.contracts.sla import Notices, Rounds
 from relevo.contracts.tags import Tags
 from relevo.contracts.teaching import Teachings
@@ -330,6 +331,7 @@ class Store:
     bots: Bots
     attachments: Attachments
     search: Search
+    sights: Sights
     worklist: Worklist
     rounds: Rounds
     notices: Notices

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from relevo.domain.cases import Case
+from relevo.domain.sight import Sight
 from relevo.domain.worklist import CaseQuery, Place
 
 
@@ -62,11 +63,19 @@ class Worklist(Protocol):
         """Give what comes after a place, at most so much and up to another place; changes lose and double nothing."""
         ...
 
-    async def counts(self) -> Mapping[int | None, Mapping[str, int]]:
+    async def ids(self, query: CaseQuery, limit: int) -> Sequence[str]:
+        """Give the numbers of the first cases of a list."""
+        ...
+
+    async def triggers(self, case_ids: Sequence[str]) -> Mapping[str, str]:
+        """Give why each of these cases was opened."""
+        ...
+
+    async def counts(self, sight: Sight | None = None) -> Mapping[int | None, Mapping[str, int]]:
         """Count open cases by agent and view."""
         ...
 
-    async def marks(self, agent_id: int, case_ids: Sequence[str]) -> Marks:
+    async def marks(self, agent_id: int, case_ids: Sequence[str], sight: Sight | None = None) -> Marks:
         """Give what an agent sees beside these cases."""
         ...
 
@@ -74,7 +83,7 @@ class Worklist(Protocol):
         """Keep how far an agent has read; an earlier position changes nothing. Raises NotFound."""
         ...
 
-    async def choices(self) -> Mapping[str, Sequence[str]]:
+    async def choices(self, sight: Sight | None = None) -> Mapping[str, Sequence[str]]:
         """Give the channels, languages and types that open cases have."""
         ...
 

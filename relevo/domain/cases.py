@@ -75,6 +75,11 @@ REASON_POINTS: Mapping[str, int] = {
 }
 """What each reason adds; a case with 60 is urgent, with 30 high, and nothing comes before safety."""
 
+LEAST_SCORE: Mapping[str, int] = {"normal": 0, "high": 30, "urgent": 60}
+"""From which score on a case is so urgent."""
+BY_HAND = "by_hand"
+"""The reason that an agent's own judgement is; its points are what brings the score to what they want."""
+
 LARGE_AMOUNT = 100_000
 """Minor units from which an amount of money is a reason."""
 
@@ -105,6 +110,18 @@ class Priority:
         others = tuple(reason for reason in self.reasons if reason.code != code)
         points = REASON_POINTS.get(code, 0)
         return Priority((*others, PriorityReason(code=code, points=points, detail=detail))) if points else self
+
+    @property
+    def is_grave(self) -> bool:
+        """Whether one reason alone is enough for the highest priority there is."""
+        return any(reason.points >= 100 for reason in self.reasons)
+
+    def by_hand(self, level: str) -> Priority:
+        """Give this priority as somebody wants it, the other reasons kept: what comes to be known adds to it."""
+        others = Priority(tuple(reason for reason in self.reasons if reason.code != BY_HAND))
+        points = LEAST_SCORE[level] - sum(reason.points for reason in others.reasons)
+        wanted = PriorityReason(code=BY_HAND, points=points, detail=level)
+        return others if others.level == level else Priority((*others.reasons, wanted))
 
     def with_amounts(self, amounts: Iterable[int]) -> Priority:
         """Give this priority with the money in the case (minor units) as a reason, where it is much."""

@@ -95,6 +95,8 @@ class Asked:
     language: str | None = None
     agent_id: int | None = None
     """Those that this agent dealt with; times and shares of promises are then theirs alone."""
+    queue: str | None = None
+    """Those that waited in this queue; times and shares of promises are then of these handoffs alone."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -217,6 +219,42 @@ class AgentLine:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class QueueLine:
+    """What became of the handoffs that waited in one queue."""
+
+    row: str
+    queue: str
+    handoffs: int
+    taken: int
+    nobody_came: int
+    """Those that nobody took in time, or for which nobody was there."""
+    resolved: int
+    refused: int
+    first_response_seconds: float | None
+    """Median, from the handoff."""
+    resolution_seconds: float | None
+    sla_kept: int
+    sla_of: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SlaLine:
+    """How one kind of promised time was kept for cases of one priority, as the handoffs' clocks say."""
+
+    row: str
+    clock: str
+    """``first_response``, ``next_response`` (each answer is one), or ``resolution``."""
+    level: str
+    kept: int
+    late: int
+    """What came too late, and what is late and has not come yet."""
+    running: int
+    """What is still to come, in time so far; what nobody has to keep any more is not counted."""
+    share: float | None
+    """Kept, of kept and late; None where neither happened."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
     """The numbers of one period; those that were not asked for are empty. Fields are the names of the reports."""
 
@@ -230,6 +268,8 @@ class Report:
     csat: tuple[RatingLine, ...] = ()
     effects: tuple[EffectLine, ...] = ()
     agents: tuple[AgentLine, ...] = ()
+    queues: tuple[QueueLine, ...] = ()
+    sla: tuple[SlaLine, ...] = ()
 
     @property
     def episodes(self) -> int:
@@ -247,6 +287,8 @@ LINES: Mapping[str, type[Any]] = {
     "csat": RatingLine,
     "effects": EffectLine,
     "agents": AgentLine,
+    "queues": QueueLine,
+    "sla": SlaLine,
 }
 """Every report's name, and what its lines are."""
 

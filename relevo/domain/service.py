@@ -11,6 +11,7 @@ from relevo.domain.calendar import Calendar, Shift
 from relevo.domain.clocks import Goal, Policy
 from relevo.domain.queues import Queue, Queues
 from relevo.domain.routing import Rules
+from relevo.domain.sight import OWN_QUEUES
 from relevo.domain.sla import Sla
 
 SLA: Mapping[str, Policy] = {
@@ -41,6 +42,8 @@ class Service:
     """How long somebody has to accept a conversation before the next one is asked."""
     offer_later_seconds: int = 14_400
     """For how long, in open hours, a conversation is offered to who comes, for which nobody was there."""
+    agents_see: str = OWN_QUEUES
+    """What agents see whose account names queues: ``own_queues``, or ``all``."""
     undo_seconds: int = 5
     """How long an agent may take back a reply that they have sent from the desk's page; 0 sends it at once."""
     timezone: str = "Europe/Madrid"

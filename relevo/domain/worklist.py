@@ -7,6 +7,8 @@ import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from relevo.domain.sight import Sight
+
 VIEWS = ("mine", "queue", "unassigned", "breaching", "waiting", "following", "snoozed", "open", "closed", "all")
 """``queue``: the contact waits for a person. ``breaching``: due within a quarter of an hour, or late. ``waiting``: the
 contact has the last word of an agent. Snoozed cases are in ``snoozed``, ``following`` and ``all`` alone."""
@@ -34,6 +36,8 @@ class CaseQuery:
     type: str | None = None
     priority: str | None = None
     tag: str | None = None
+    sight: Sight | None = None
+    """Where the list ends for whoever asks; None: nowhere."""
 
     @property
     def filters(self) -> Mapping[str, str]:

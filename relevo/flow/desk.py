@@ -128,6 +128,12 @@ class DeskWork:
         await self.store.case_work.promise(case_id, promised_at)
         self._changed(case.conversation_id, "promise", agent)
 
+    async def prioritise(self, case_id: str, agent: AgentAccount, level: str) -> None:
+        """Say how urgent an open case is, whatever else makes it so; what is sensitive stays urgent."""
+        case = await self.store.desk.case(case_id)
+        await self.store.case_work.prioritise(case_id, level)
+        self._changed(case.conversation_id, "prioritise", agent)
+
     async def close_case(self, case_id: str, agent: AgentAccount, outcome: str) -> None:
         """Close a case that nothing waits in; the same again changes nothing."""
         outcome = _outcome(outcome)

@@ -1,24 +1,22 @@
 """Macros: named steps that an agent has taken one after another, as if by hand; the first refusal ends them.
 
-A step is a row of ``STEPS``: its name, what it needs, and the verb that takes it. Other parts of the desk add theirs.
+A step is a row of ``STEPS``: its name, what it needs, and the verb that takes it; those of cases are in case_steps.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Any
-from uuid import UUID
 
 import msgspec
 
-from relevo.contracts.accounts import AgentAccount
-from relevo.contracts.composer import CannedReply, Macro, Written
+from relevo.contracts.composer import Macro, Written
 from relevo.domain.handoff import Handback
 from relevo.errors import Conflict, RequestError, Unreadable
-from relevo.flow.composing import Composing
-from relevo.flow.desk import MAX_OUTCOME_CHARACTERS, MAX_PROMISE_DAYS, MAX_TOLD_CHARACTERS, DeskWork
+from relevo.flow.case_steps import STEPS_OF_CASES, Take
+from relevo.flow.desk import MAX_OUTCOME_CHARACTERS, MAX_PROMISE_DAYS, MAX_TOLD_CHARACTERS
+from relevo.flow.macro_run import Done, Run
 
 MAX_STEPS = 10
 MAX_STEP_CHARACTERS = 4_000
@@ -62,32 +60,6 @@ class PutBack(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Puts the conversation back into the queue."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Done:
-    """What became of one step."""
-
-    do: str
-    is_done: bool
-    code: str | None = None
-    message: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Run:
-    """One run of a macro: where, by whom, and what it works with."""
-
-    conversation_id: UUID
-    agent: AgentAccount
-    client_id: str
-    work: DeskWork
-    composing: Composing
-    replies: Sequence[CannedReply]
-
-    async def version(self) -> int:
-        """Give the version of control now: earlier steps may have changed it."""
-        return (await self.work.store.conversations.get(self.conversation_id)).control_version
-
-
 async def _reply(run: Run, number: int, step: Reply) -> None:
     text = step.text if step.text is not None else await _canned(run, step.code or "")
     written = Written(text=text, client_id=f"{run.client_id}:{number}")
@@ -99,10 +71,9 @@ async def _note(run: Run, number: int, step: Note) -> None:
 
 
 async def _promise(run: Run, _number: int, step: Promise) -> None:
-    cases = [case for case in await run.work.store.desk.cases_of(run.conversation_id) if case.is_open]
-    if not cases:
-        raise Conflict("There is no open case here in which an answer could be promised.", code="no_open_case")
-    await run.work.promise(cases[0].id, run.agent, run.work.clock() + timedelta(minutes=step.minutes))
+    await run.work.promise(
+        (await run.open_cases())[0].id, run.agent, run.work.clock() + timedelta(minutes=step.minutes)
+    )
 
 
 async def _hand_back(run: Run, _number: int, step: HandBack) -> None:
@@ -118,8 +89,6 @@ async def _put_back(run: Run, _number: int, _step: PutBack) -> None:
     await run.work.put_back(run.conversation_id, await run.version(), run.agent)
 
 
-Take = Callable[[Run, int, Any], Awaitable[None]]
-
 STEPS: dict[str, tuple[type[msgspec.Struct], Take]] = {
     "reply": (Reply, _reply),
     "note": (Note, _note),
@@ -127,6 +96,7 @@ STEPS: dict[str, tuple[type[msgspec.Struct], Take]] = {
     "hand_back": (HandBack, _hand_back),
     "close": (Close, _close),
     "put_back": (PutBack, _put_back),
+    **STEPS_OF_CASES,
 }
 """What a step may do: what it needs, and who takes it."""
 

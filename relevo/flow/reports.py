@@ -25,6 +25,7 @@ class Wish:
     channel: str | None = None
     language: str | None = None
     agent_id: int | None = None
+    queue: str | None = None
 
 
 def asked_by(agent: AgentAccount, wish: Wish, zone: str, now: datetime) -> Asked:
@@ -32,7 +33,13 @@ def asked_by(agent: AgentAccount, wish: Wish, zone: str, now: datetime) -> Asked
 
     Raises Unreadable for days that are none, or too many, and AccessDenied for a colleague's numbers.
     """
-    asked = Asked(period=_period(wish, zone, now), channel=wish.channel, language=wish.language, agent_id=wish.agent_id)
+    asked = Asked(
+        period=_period(wish, zone, now),
+        channel=wish.channel,
+        language=wish.language,
+        agent_id=wish.agent_id,
+        queue=wish.queue,
+    )
     if leads(agent):
         return asked
     if asked.agent_id not in (None, agent.id):

@@ -10,14 +10,16 @@ from dataclasses import dataclass
 import structlog
 
 from relevo.contracts.search import Findings, Found, Match, Search, SearchPlace
-from relevo.contracts.store import Store
 from relevo.domain.messages import clean_text
 from relevo.domain.search import SearchQuery, Snippet, read_query, snippet
 from relevo.errors import Unavailable, Unreadable
+from relevo.flow.sight import Eyes
 from relevo.flow.waiting import stopped_within
 
 MAX_QUERY_CHARACTERS = 200
 MIN_QUERY_CHARACTERS = 2
+_MOST_LOOKS = 20
+"""How often one search looks further for what its reader sees."""
 _log = structlog.get_logger()
 _CURSOR = re.compile(r"([0-3])(s?)-([0-9]{1,18})")
 
@@ -58,12 +60,26 @@ class Indexer:
             is_stopped = await stopped_within(stop, 0.0 if is_more else self.pause_seconds)
 
 
-async def search(store: Store, text: str, cursor: str | None, limit: int) -> Hits:
-    """Give what comes after a cursor; raises Unreadable for a query that is too short or too long, or no cursor."""
+async def search(eyes: Eyes, text: str, cursor: str | None, limit: int) -> Hits:
+    """Give what comes after a cursor and is seen; where much is not, fewer hits than asked for, and a cursor.
+
+    Raises Unreadable for a query that is too short or too long, or no cursor.
+    """
     query = _query(text)
-    findings = await store.search.find(query, _place(cursor) if cursor else None, limit)
+    findings = await _seen(eyes, query, _place(cursor) if cursor else None, limit)
     hits = [Hit(found=found, snippet=snippet(found.text, query)) for found in findings.found]
     return Hits(hits=hits, cursor=_cursor(findings))
+
+
+async def _seen(eyes: Eyes, query: SearchQuery, after: SearchPlace | None, limit: int) -> Findings:
+    found: list[Found] = []
+    for _ in range(_MOST_LOOKS):
+        findings = await eyes.store.search.find(query, after, limit - len(found))
+        found += await eyes.findings(findings.found)
+        after = findings.after
+        if after is None or len(found) >= limit:
+            break
+    return Findings(found=found, after=after)
 
 
 def _query(text: str) -> SearchQuery:

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.mail import EMAIL
-from relevo.contracts.store import Store
 from relevo.domain.conversations import Control, Conversation
+from relevo.flow.sight import Eyes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,11 +24,12 @@ class Way:
     """``mail_is_one_way``, ``with_a_colleague`` or ``not_yours``: take it over there first."""
 
 
-async def ways_to(store: Store, conversation_id: UUID, agent: AgentAccount) -> Sequence[Way]:
-    """Give a person's conversations, this one first; raises NotFound."""
+async def ways_to(eyes: Eyes, conversation_id: UUID, agent: AgentAccount) -> Sequence[Way]:
+    """Give a person's conversations that are seen, this one first; raises NotFound."""
+    store = eyes.store
     here = await store.conversations.get(conversation_id)
     others = await store.composer.desktop.conversations_of(conversation_id)
-    found = [here, *[await store.conversations.get(each) for each in others]]
+    found = [here, *await eyes.conversations([await store.conversations.get(each) for each in others])]
     return [_way(each, agent) for each in found]
 
 

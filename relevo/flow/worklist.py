@@ -16,7 +16,6 @@ from relevo.domain.worklist import COLOURS, LONGEST_NAME, LONGEST_TAG, CaseQuery
 from relevo.errors import RequestError, Unreadable
 from relevo.flow.desk import DeskWork
 
-MOST_AT_ONCE = 100
 MOST_TAGS = 20
 MAX_SNOOZE_DAYS = 90
 
@@ -62,12 +61,10 @@ class ListWork:
 
     async def change_all(self, case_ids: Sequence[str], agent: AgentAccount, wish: Wish) -> list[Happened]:
         """Do it to each of many, and tell for each whether it was done."""
-        if not 1 <= len(case_ids) <= MOST_AT_ONCE:
-            raise Unreadable(f"Name 1 to {MOST_AT_ONCE} cases.", code="bad_selection")
         if wish == Wish():
             raise Unreadable("Say what is to happen to them.", code="bad_selection")
         self._demand_sense(wish)
-        happened = [await self._try(case_id, agent, wish) for case_id in dict.fromkeys(case_ids)]
+        happened = [await self._try(case_id, agent, wish) for case_id in case_ids]
         self._changed("bulk", agent, len(happened))
         return happened
 

@@ -12,7 +12,7 @@ from relevo.domain.cases import Priority
 from relevo.domain.contacts import Level
 from relevo.errors import Conflict, NotFound, RequestError
 from relevo.store import rows
-from relevo.store.cases import RAISED, reasons_text
+from relevo.store.cases import RAISED, read_priority, reasons_text
 from relevo.store.desk import CASES, read_case
 from relevo.store.pool import Database
 from relevo.store.writing import not_in_control
@@ -79,6 +79,11 @@ WITH missed AS (
 SELECT id FROM missed
 """
 
+_HOLD_OPEN = """
+SELECT priority_reasons FROM cases WHERE workspace_id = 1 AND id = %s AND status = 'open' FOR NO KEY UPDATE
+"""
+_PRIORITISE = "UPDATE cases SET priority = %s, priority_reasons = %s::jsonb WHERE workspace_id = 1 AND id = %s"
+
 
 class PostgresCaseWork:
     """Work on cases on PostgreSQL; see contracts.desk.CaseWork."""
@@ -118,6 +123,18 @@ class PostgresCaseWork:
         )
         if not changed:
             raise Conflict("This case is closed or does not exist; nothing was promised.", code="case_closed")
+
+    async def prioritise(self, case_id: str, level: str) -> None:
+        """Have a case be so urgent."""
+        async with self._database.connection() as connection, connection.transaction():
+            held = await (await connection.execute(_HOLD_OPEN, (case_id,))).fetchone()
+            if held is None:
+                raise Conflict("This case is closed or does not exist; nothing was changed.", code="case_closed")
+            before = read_priority(held[0])
+            if before.is_grave and level != "urgent":
+                raise Conflict("Somebody may be in danger, or be left behind: this case stays urgent.", code="grave")
+            after = before.by_hand(level)
+            await connection.execute(_PRIORITISE, (after.score, reasons_text(after), case_id))
 
     async def close(self, case_id: str, agent_id: int, outcome: str) -> None:
         """Close a case."""

@@ -90,8 +90,10 @@ WITH RECURSIVE {_FAMILY}, spoken AS (
     SELECT c.id, c.channel FROM identities i
     JOIN conversations c ON c.workspace_id = 1 AND c.identity_id = i.id
     WHERE i.workspace_id = 1 AND i.contact_id IN (SELECT id FROM family)
+      AND (%(spoken)s::uuid[] IS NULL OR c.id = ANY(%(spoken)s))
 ), theirs AS (
     SELECT s.id FROM cases s WHERE s.workspace_id = 1 AND s.contact_id IN (SELECT id FROM family)
+      AND (%(cases)s::text[] IS NULL OR s.id = ANY(%(cases)s))
 ), lines AS (
     SELECT e.created_at AS at, 0 AS rank, e.conversation_id::text AS place, e.position AS number, e.kind,
         CASE e.kind WHEN 'message' THEN 'messages' WHEN 'note' THEN 'notes' WHEN 'effect' THEN 'effects'
@@ -171,6 +173,8 @@ class PostgresContacts(PostgresEncounters):
             "place": before and before.place,
             "number": before and before.number,
             "limit": wanted.limit + 1,
+            "spoken": None if wanted.conversations is None else list(wanted.conversations),
+            "cases": None if wanted.cases is None else list(wanted.cases),
         }
         keys = await self._database.rows(_TIMELINE, values)
         shown = keys[: wanted.limit]

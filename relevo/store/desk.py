@@ -14,10 +14,12 @@ from relevo.domain.contacts import Level
 from relevo.domain.conversations import Control
 from relevo.domain.effects import VOUCHER, PreparedEffect
 from relevo.domain.handoff import Episode
+from relevo.domain.sight import Sight
 from relevo.errors import NotFound
 from relevo.store.approvals import EFFECT_COLUMNS, read_effect
 from relevo.store.cases import read_priority
 from relevo.store.pool import Database
+from relevo.store.sight import sees_conversation, values_of
 
 _CONVERSATIONS = """
 SELECT c.id, c.channel, k.display_name, i.address, c.control,
@@ -78,9 +80,11 @@ class PostgresDesk:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def conversations(self, limit: int = 100) -> list[ConversationLine]:
+    async def conversations(self, limit: int = 100, sight: Sight | None = None) -> list[ConversationLine]:
         """Give conversations, latest change first."""
-        found = await self._database.rows(f"{_CONVERSATIONS} ORDER BY c.updated_at DESC LIMIT %s", (limit,))
+        seen, values = (f"AND {sees_conversation(sight)}", values_of(sight)) if sight else ("", {})
+        latest = f"{_CONVERSATIONS} {seen} ORDER BY c.updated_at DESC LIMIT %(limit)s"
+        found = await self._database.rows(latest, {**values, "limit": limit})
         return [_line(row) for row in found]
 
     async def conversation(self, conversation_id: UUID) -> ConversationLine:

@@ -8,7 +8,9 @@ from typing import Any
 
 from relevo.domain.reports import LINES
 
-_THEIRS = "(%(agent)s::integer IS NULL OR h.agent_id = %(agent)s)"
+_THEIRS = """
+((%(agent)s::integer IS NULL OR h.agent_id = %(agent)s) AND (%(queue)s::text IS NULL OR h.queue = %(queue)s))
+"""
 # Nobody waits for whoever takes over unasked.
 _WAITED = "h.trigger <> 'agent_takeover'"
 _OF_EPISODE = "report_episodes r JOIN report_handoffs h ON h.episode = r.id"
@@ -55,6 +57,53 @@ LEFT JOIN (SELECT q.agent_id, count(q.score) AS ratings, avg(q.score)::float8 AS
     GROUP BY q.agent_id) q ON q.agent_id = h.agent_id
 WHERE h.taken_at IS NOT NULL AND {_THEIRS}
 GROUP BY h.agent_id, a.name ORDER BY count(*) DESC, a.name
+"""
+_NOBODY_CAME = "h.taken_at IS NULL AND h.state IN ('requested', 'expired', 'failed')"
+_QUEUES = f"""
+SELECT h.queue, h.queue, count(*), count(h.taken_at), count(*) FILTER (WHERE {_NOBODY_CAME}),
+    count(*) FILTER (WHERE h.outcome = 'resolved'), count(*) FILTER (WHERE h.outcome = 'refused'), {_FIRST}, {_LAST},
+    count(*) FILTER (WHERE {_IS_PROMISED} AND {_KEPT}), count(*) FILTER (WHERE {_IS_PROMISED})
+FROM {_OF_EPISODE} WHERE {_THEIRS} GROUP BY h.queue ORDER BY count(*) DESC, h.queue
+"""
+# What a row of handoffs may be narrowed to; its number is of episodes in which there was such a one.
+_NARROWED = f"""
+(%(row)s = {{0}} OR %(row)s = {{0}} || '/' || h.outcome OR %(row)s = {{0}} || '/taken' AND h.taken_at IS NOT NULL
+    OR %(row)s = {{0}} || '/nobody_came' AND {_NOBODY_CAME}
+    OR %(row)s = {{0}} || '/sla' AND {_IS_PROMISED} AND {_KEPT}
+    OR %(row)s = {{0}} || '/sla/no' AND {_IS_PROMISED} AND ({_KEPT}) IS NOT TRUE)
+"""
+
+
+def _clock(goal: str, kept: str, late: str) -> str:
+    """Say how many times of a goal were kept, late, and still run; of next answers there may be many."""
+    at = f"k.state -> '{goal}'"
+    over = f"{at} ->> 'met_at' IS NOT NULL OR {at} ->> 'dropped_at' IS NOT NULL"
+    is_late = f"({at} ->> 'breached_at' IS NOT NULL)"
+    return (
+        f"('{goal}', {kept.format(at=at, is_late=is_late)}, {late.format(at=at, is_late=is_late)},"
+        f" (jsonb_typeof({at}) = 'object' AND NOT {is_late} AND NOT ({over}))::integer)"
+    )
+
+
+_ONCE = ("({at} ->> 'met_at' IS NOT NULL AND NOT {is_late})::integer", "{is_late}::integer")
+_OFTEN = ("k.next_responses - k.next_responses_late",
+          "k.next_responses_late + ({is_late} AND {at} ->> 'met_at' IS NULL)::integer")  # fmt: skip
+_CLOCKS = ", ".join((_clock("first_response", *_ONCE), _clock("next_response", *_OFTEN), _clock("resolution", *_ONCE)))
+_TIMED = f"""
+{_OF_EPISODE} JOIN case_sla k ON k.workspace_id = 1 AND k.handoff_id = h.id
+CROSS JOIN LATERAL (VALUES {_CLOCKS}) AS m(clock, kept, late, running)
+"""
+_SLA = f"""
+SELECT m.clock || '/' || k.level, m.clock, k.level, sum(m.kept)::integer, sum(m.late)::integer,
+    sum(m.running)::integer, round(sum(m.kept)::numeric / nullif(sum(m.kept) + sum(m.late), 0), 6)::float8
+FROM {_TIMED} WHERE {_THEIRS} GROUP BY m.clock, k.level HAVING sum(m.kept + m.late + m.running) > 0
+ORDER BY array_position(ARRAY['first_response', 'next_response', 'resolution'], m.clock),
+    array_position(ARRAY['urgent', 'high', 'normal'], k.level)
+"""
+_SLA_ROW = """
+(m.kept > 0 AND %(row)s IN (m.clock || '/' || k.level, m.clock || '/' || k.level || '/kept')
+    OR m.late > 0 AND %(row)s IN (m.clock || '/' || k.level, m.clock || '/' || k.level || '/late')
+    OR m.running > 0 AND %(row)s IN (m.clock || '/' || k.level, m.clock || '/' || k.level || '/running'))
 """
 
 
@@ -125,9 +174,11 @@ COUNTED: Mapping[str, Counted] = {
         _AGENTS,
         _among(
             _OF_EPISODE,
-            "h.taken_at IS NOT NULL AND %(row)s IN (h.agent_id::text, concat_ws('/', h.agent_id, h.outcome))",
+            f"h.taken_at IS NOT NULL AND {_THEIRS} AND {_NARROWED.format('h.agent_id::text')}",
         ),
     ),
+    "queues": Counted(_QUEUES, _among(_OF_EPISODE, f"{_THEIRS} AND {_NARROWED.format('h.queue')}")),
+    "sla": Counted(_SLA, _among(_TIMED, f"{_THEIRS} AND {_SLA_ROW}")),
 }
 
 BEHIND = """

@@ -54,9 +54,9 @@ JOIN contacts k ON k.workspace_id = 1 AND k.id = i.contact_id
 
 HANDOFFS = """
 CREATE TEMPORARY TABLE report_handoffs ON COMMIT DROP AS
-SELECT e.id AS episode, h.state, h.trigger, h.agent_id, h.created_at, h.taken_at, h.ended_at,
+SELECT e.id AS episode, h.id, h.queue, h.state, h.trigger, h.agent_id, h.created_at, h.taken_at, h.ended_at,
     h.handback ->> 'outcome' AS outcome, h.handback IS NOT NULL AS is_dealt_with,
-    (h.record #>> '{sla,first_response_due_at}')::timestamptz AS due_at,
+    coalesce(k.first_response_due_at, (h.record #>> '{sla,first_response_due_at}')::timestamptz) AS due_at,
     coalesce((SELECT min(m.created_at) FROM entries m WHERE m.workspace_id = 1
             AND m.conversation_id = h.conversation_id AND m.kind = 'message' AND m.author = 'agent'
             AND m.created_at >= h.created_at AND m.created_at <= coalesce(h.ended_at, 'infinity')),
@@ -64,6 +64,7 @@ SELECT e.id AS episode, h.state, h.trigger, h.agent_id, h.created_at, h.taken_at
     row_number() OVER (PARTITION BY e.id ORDER BY h.created_at DESC) = 1 AS is_last
 FROM handoffs h JOIN report_starts e ON e.conversation_id = h.conversation_id
     AND h.created_at >= e.began_at AND h.created_at < e.ends_at
+LEFT JOIN case_sla k ON k.workspace_id = 1 AND k.handoff_id = h.id
 WHERE h.workspace_id = 1 AND e.is_counted
   AND h.created_at >= %(begins_at)s::timestamptz AND h.created_at < %(horizon)s::timestamptz
 """
@@ -110,7 +111,7 @@ WITH h AS (
         bool_or(state IN ('agent', 'wrap_up')) AS is_with_person,
         (array_agg(outcome ORDER BY created_at DESC) FILTER (WHERE is_dealt_with))[1] AS said,
         max(state) FILTER (WHERE is_last) AS last_state,
-        array_agg(agent_id) FILTER (WHERE agent_id IS NOT NULL) AS agents
+        array_agg(agent_id) FILTER (WHERE agent_id IS NOT NULL) AS agents, array_agg(queue) AS queues
     FROM report_handoffs GROUP BY episode
 ), c AS (
     SELECT l.episode, bool_or(l.status = 'open') AS has_open,
@@ -120,7 +121,7 @@ WITH h AS (
         coalesce(bool_or(l.again_at < s.last_at + %(lasts)s::interval), false) AS is_asked_again
     FROM report_cases l JOIN report_starts s ON s.id = l.episode GROUP BY l.episode
 ), told AS (
-    SELECT s.*, {_OUTCOME} AS outcome, coalesce(h.agents, '{{}}') || coalesce(c.agents, '{{}}') AS agents,
+    SELECT s.*, {_OUTCOME} AS outcome, coalesce(h.agents, '{{}}') || coalesce(c.agents, '{{}}') AS agents, h.queues,
         coalesce(s.again_at < s.last_at + %(lasts)s::interval, false) AS is_repeated,
         CASE WHEN c.episode IS NULL THEN coalesce(s.again_at < s.last_at + %(lasts)s::interval, false)
             ELSE c.has_open OR c.is_asked_again END AS is_undone
@@ -129,7 +130,8 @@ WITH h AS (
       AND (%(language)s::text IS NULL OR s.language = %(language)s)
 )
 SELECT *, is_old AND outcome IN ('contained', 'resolved') AS is_resolution FROM told
-WHERE %(agent)s::integer IS NULL OR %(agent)s = ANY(agents)
+WHERE (%(agent)s::integer IS NULL OR %(agent)s = ANY(agents))
+  AND (%(queue)s::text IS NULL OR %(queue)s = ANY(queues))
 """
 
 MAKING = (
@@ -157,4 +159,5 @@ def values_of(asked: Asked) -> Mapping[str, Any]:
         "channel": asked.channel,
         "language": asked.language,
         "agent": asked.agent_id,
+        "queue": asked.queue,
     }

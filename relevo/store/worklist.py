@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
 import psycopg
 
 from relevo.contracts.worklist import CasePage, Marks, SavedView, Tag
+from relevo.domain.sight import Sight
 from relevo.domain.worklist import BREACHING_SECONDS, LEVELS, CaseQuery, Place
 from relevo.errors import Unreadable
 from relevo.store.case_marks import PostgresCaseMarks
 from relevo.store.desk import CASES, read_case
 from relevo.store.pool import Database
+from relevo.store.sight import sees_case, values_of
 from relevo.store.together import Together
 
 _Beside = tuple[int, tuple[str, ...]]
@@ -88,17 +91,17 @@ SELECT s.agent_id, count(*) FILTER (WHERE NOT snoozed), count(*) FILTER (WHERE N
     count(*) FILTER (WHERE snoozed)
 FROM (SELECT s.agent_id, {_IS_SNOOZED} AS snoozed, coalesce({_IS_BREACHING}, false) AS breaching,
         {_IS_QUEUED} AS queued, {_HAS_ANSWER} AS answered
-    FROM cases s WHERE s.workspace_id = 1 AND s.status = 'open') s
+    FROM cases s WHERE s.workspace_id = 1 AND s.status = 'open' AND {{sees}}) s
 GROUP BY s.agent_id
 """
 _COUNTED = ("open", "queue", "breaching", "waiting", "snoozed")
 _CHOICES = """
-SELECT ARRAY(SELECT DISTINCT type FROM cases WHERE workspace_id = 1 AND status = 'open' ORDER BY 1),
+SELECT ARRAY(SELECT DISTINCT s.type FROM cases s WHERE s.workspace_id = 1 AND s.status = 'open' AND {sees} ORDER BY 1),
     ARRAY(SELECT DISTINCT c.channel FROM cases s JOIN conversations c ON c.workspace_id = 1 AND c.id = s.conversation_id
-        WHERE s.workspace_id = 1 AND s.status = 'open' ORDER BY 1),
+        WHERE s.workspace_id = 1 AND s.status = 'open' AND {sees} ORDER BY 1),
     ARRAY(SELECT DISTINCT c.language FROM cases s JOIN conversations c ON c.workspace_id = 1
         AND c.id = s.conversation_id
-        WHERE s.workspace_id = 1 AND s.status = 'open' AND c.language IS NOT NULL ORDER BY 1)
+        WHERE s.workspace_id = 1 AND s.status = 'open' AND {sees} AND c.language IS NOT NULL ORDER BY 1)
 """
 # What agents see beside a page of the list, each their own: every open desk asks this after every change. What is alike
 # for all of them stands in the first row.
@@ -119,6 +122,11 @@ SELECT a.id, ARRAY(SELECT DISTINCT l.case_id FROM case_conversations l
         (SELECT coalesce(jsonb_object_agg(s.id, extract(epoch FROM s.snoozed_until)), '{{}}') FROM cases s
         WHERE s.workspace_id = 1 AND s.id = ANY(%(cases)s) AND s.status = 'open' AND {_IS_SNOOZED}) END
 FROM unnest(%(agents)s::integer[]) WITH ORDINALITY a (id, number) ORDER BY a.number
+"""
+
+_FOLLOWS = """
+SELECT count(*) FROM case_followers f JOIN cases s ON s.workspace_id = 1 AND s.id = f.case_id
+WHERE f.workspace_id = 1 AND f.agent_id = %(agent)s AND {sees}
 """
 
 
@@ -146,21 +154,36 @@ class PostgresWorklist(PostgresCaseMarks):
         last = Place(sort=order, key=found[limit - 1][1], case_id=shown[-1]) if len(found) > limit else None
         return CasePage(cases=[cases[case_id] for case_id in shown if case_id in cases], after=last)
 
-    async def counts(self) -> Mapping[int | None, Mapping[str, int]]:
+    async def ids(self, query: CaseQuery, limit: int) -> Sequence[str]:
+        """Give the numbers of the first cases of a list."""
+        values = {**_values(query, None, None, limit), "limit": limit}
+        return [row[0] for row in await self._database.rows(_page(query, _order(query), None, None), values)]
+
+    async def triggers(self, case_ids: Sequence[str]) -> Mapping[str, str]:
+        """Give why each of these cases was opened."""
+        found = await self._database.rows(
+            "SELECT id, trigger FROM cases WHERE workspace_id = 1 AND id = ANY(%s)", (list(case_ids),)
+        )
+        return dict(found)
+
+    async def counts(self, sight: Sight | None = None) -> Mapping[int | None, Mapping[str, int]]:
         """Count open cases by agent and view."""
-        found = await self._database.rows(_COUNT)
+        found = await self._database.rows(*_seen(_COUNT, sight))
         return {row[0]: dict(zip(_COUNTED, row[1:], strict=True)) for row in found}
 
-    async def choices(self) -> Mapping[str, Sequence[str]]:
+    async def choices(self, sight: Sight | None = None) -> Mapping[str, Sequence[str]]:
         """Give the channels, languages and types that open cases have."""
-        (row,) = await self._database.rows(_CHOICES)
+        (row,) = await self._database.rows(*_seen(_CHOICES, sight))
         return dict(zip(("type", "channel", "language"), row, strict=True))
 
-    async def marks(self, agent_id: int, case_ids: Sequence[str]) -> Marks:
+    async def marks(self, agent_id: int, case_ids: Sequence[str], sight: Sight | None = None) -> Marks:
         """Give what an agent sees beside these cases."""
         found = await self._marks.get((agent_id, tuple(case_ids)))
         assert found is not None
-        return found
+        if sight is None:
+            return found
+        statement, values = _seen(_FOLLOWS, sight)
+        return replace(found, follows=(await self._database.rows(statement, {**values, "agent": agent_id}))[0][0])
 
     async def _read_marks(self, asked: list[_Beside]) -> Mapping[_Beside, Marks]:
         together: dict[tuple[str, ...], list[int]] = {}
@@ -197,6 +220,13 @@ def _read_own(row: Sequence[Any], tags: Mapping[str, Sequence[Tag]], snoozed: Ma
     )
 
 
+def _seen(statement: str, sight: Sight | None) -> tuple[str, dict[str, Any]]:
+    """Give a statement about the cases that somebody sees."""
+    if sight is None:
+        return statement.format(sees="true"), {}
+    return statement.format(sees=sees_case(sight)), values_of(sight)
+
+
 def _order(query: CaseQuery) -> str:
     if query.sort != "due":
         return query.sort
@@ -206,6 +236,8 @@ def _order(query: CaseQuery) -> str:
 def _page(query: CaseQuery, order: str, after: Place | None, until: Place | None) -> str:
     key, kind, way = _KEYS[order]
     conditions = [_VIEWS[query.show], *(_FILTERS[name] for name in query.filters)]
+    if query.sight is not None:
+        conditions.append(sees_case(query.sight))
     further, back = (">", "<=") if way == "ASC" else ("<", ">=")
     if after is not None:
         conditions.append(f"({key}, s.id) {further} (%(after_key)s::{kind}, %(after_id)s)")
@@ -220,6 +252,8 @@ def _page(query: CaseQuery, order: str, after: Place | None, until: Place | None
 def _values(query: CaseQuery, after: Place | None, until: Place | None, limit: int) -> dict[str, Any]:
     low, high = LEVELS.get(query.priority or "", (0, 0))
     values = {**query.filters, "agent": query.agent_id, "from_score": low, "below_score": high, "limit": limit + 1}
+    if query.sight is not None:
+        values |= values_of(query.sight)
     for name, place in (("after", after), ("until", until)):
         if place is not None:
             values |= {f"{name}_key": place.key, f"{name}_id": place.case_id}

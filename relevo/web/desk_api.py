@@ -55,7 +55,8 @@ async def _me(call: Call) -> wire.Me:
 
 async def _case(call: Call, case_id: str) -> wire.CaseView:
     desk = call.services.store.desk
-    case, about = await desk.case(case_id), await desk.conversations_about(case_id)
+    case = await desk.case(case_id)
+    about = await call.eyes.conversations(await desk.conversations_about(case_id))
     return wire.CaseView(
         case=wire.case_line(case),
         effects=[writing.effect_for(call, effect) for effect in await desk.effects_of(case_id)],
@@ -65,7 +66,7 @@ async def _case(call: Call, case_id: str) -> wire.CaseView:
 
 
 async def _conversations(call: Call) -> wire.ConversationList:
-    found = await call.services.store.desk.conversations(_limit(call.request))
+    found = await call.services.store.desk.conversations(_limit(call.request), call.eyes.sight)
     return wire.ConversationList(conversations=[wire.conversation_line(line) for line in found])
 
 
@@ -74,7 +75,7 @@ async def _conversation(call: Call, conversation_id: UUID) -> wire.ConversationV
     line = await desk.conversation(conversation_id)
     return wire.ConversationView(
         conversation=wire.conversation_line(line),
-        cases=[wire.case_line(case) for case in await desk.cases_of(conversation_id)],
+        cases=[wire.case_line(case) for case in await call.eyes.cases(await desk.cases_of(conversation_id))],
         handoffs=await _episodes(call, line),
     )
 

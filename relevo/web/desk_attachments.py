@@ -13,6 +13,7 @@ from relevo.domain.roles import READONLY
 from relevo.errors import AccessDenied, NotAuthenticated, RequestError
 from relevo.web.attached import asks_for_thumbnail, file_answer
 from relevo.web.desk_html import refusal_page
+from relevo.web.desk_sight import eyes_of
 from relevo.web.languages import language_of
 from relevo.web.markup import page_answer
 from relevo.web.services import services_of
@@ -38,6 +39,7 @@ async def _view(request: Request, attachment_id: UUID) -> HTTPResponse:
     session = await demand_session(request)
     if session.agent.role == READONLY:
         raise AccessDenied("With your role files are not shown: they may identify somebody.", code="no_file_for_role")
+    await eyes_of(services_of(request), session.agent).demand_attachment(attachment_id)
     is_thumbnail = asks_for_thumbnail(request)
     opened = await services_of(request).store.attachments.view(
         attachment_id, session.agent.id, is_thumbnail=is_thumbnail

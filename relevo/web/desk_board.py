@@ -19,6 +19,7 @@ from relevo.contracts.desk import ConversationLine
 from relevo.contracts.live import Subscription
 from relevo.contracts.routing import QueueEntry
 from relevo.contracts.worklist import CasePage, Marks, Tag
+from relevo.domain.sight import Sight
 from relevo.domain.worklist import CaseQuery, Place
 from relevo.web.services import WebServices, services_of
 
@@ -41,8 +42,7 @@ class Board:
         self._news: Subscription | None = None
         self._kept: dict[object, asyncio.Task[Any]] = {}
         self._drawn: dict[object, dict[object, str]] = {}
-        self._choices: Mapping[str, Sequence[str]] = {}
-        self._chosen_at = -_CHOICES_SECONDS
+        self._choices: dict[int, tuple[float, Mapping[str, Sequence[str]]]] = {}
         self._version, self._read_at = 0, 0.0
         self._versions: dict[int, int] = {}
         self._etags: OrderedDict[object, tuple[Stamp, str]] = OrderedDict()
@@ -78,7 +78,7 @@ class Board:
 
     async def page(self, query: CaseQuery, after: Place | None, until: Place | None, limit: int) -> CasePage:
         """Give a page of a list."""
-        owner = query.agent_id if query.show in _OWN else 0
+        owner = query.agent_id if query.show in _OWN or query.sight else 0
         key = (owner, tuple(query.asked.items()), after, until, limit)
         return await self._once(key, lambda: self._services.store.worklist.page(query, after, until, limit))
 
@@ -89,9 +89,10 @@ class Board:
             self._drawn.clear()
         return self._drawn.setdefault((tuple(query.asked.items()), language), {})
 
-    async def counts(self, agent_id: int, marks: Marks) -> Mapping[str, int]:
+    async def counts(self, agent_id: int, marks: Marks, sight: Sight | None = None) -> Mapping[str, int]:
         """Count for one agent."""
-        by_agent = await self._once("counts", self._services.store.worklist.counts)
+        counts = self._services.store.worklist.counts
+        by_agent = await self._once(("counts", _whose(sight)), lambda: counts(sight))
         views = ("queue", "breaching", "waiting", "snoozed", "open")
         totals = {view: sum(counted[view] for counted in by_agent.values()) for view in views}
         return {
@@ -101,12 +102,14 @@ class Board:
             **totals,
         }
 
-    async def choices(self) -> Mapping[str, Sequence[str]]:
+    async def choices(self, sight: Sight | None = None) -> Mapping[str, Sequence[str]]:
         """Give what lists may be filtered by; seldom is anything new, and it is much to look through."""
-        if time.monotonic() - self._chosen_at > _CHOICES_SECONDS:
-            self._choices = await self._once("choices", self._services.store.worklist.choices)
-            self._chosen_at = time.monotonic()
-        return self._choices
+        whose, choices = _whose(sight), self._services.store.worklist.choices
+        known = self._choices.get(whose)
+        if known is None or time.monotonic() - known[0] > _CHOICES_SECONDS:
+            found = await self._once(("choices", whose), lambda: choices(sight))
+            known = self._choices[whose] = (time.monotonic(), found)
+        return known[1]
 
     async def tags(self) -> Sequence[Tag]:
         """Give the known tags."""
@@ -120,9 +123,10 @@ class Board:
         """Give what waits for a person, and to whom it is offered."""
         return await self._once("waiting", self._services.store.routing.line)
 
-    async def conversations(self) -> Sequence[ConversationLine]:
+    async def conversations(self, sight: Sight | None = None) -> Sequence[ConversationLine]:
         """Give the latest conversations."""
-        return await self._once("conversations", self._services.store.desk.conversations)
+        latest = self._services.store.desk.conversations
+        return await self._once(("conversations", _whose(sight)), lambda: latest(sight=sight))
 
     async def _once(self, key: object, read: Callable[[], Awaitable[Kept]]) -> Kept:
         self.stamp(0)
@@ -137,6 +141,11 @@ class Board:
             if task.done() and self._kept.get(key) is task:
                 del self._kept[key]
             raise
+
+
+def _whose(sight: Sight | None) -> int:
+    """Give for whom something is kept; 0 for everybody."""
+    return sight.agent_id if sight else 0
 
 
 async def _run(read: Callable[[], Awaitable[Kept]]) -> Kept:

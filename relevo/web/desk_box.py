@@ -10,9 +10,9 @@ import msgspec
 
 from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.composer import Colleague, Draft, HeldDecision, Unsent
-from relevo.contracts.store import Store
 from relevo.domain.conversations import ENDED, WAITING, Control
 from relevo.domain.messages import Entry
+from relevo.flow.sight import Eyes
 from relevo.flow.teaching import NOTHING_TAUGHT, Intents
 from relevo.flow.ways import Way, ways_to
 from relevo.web.desk_forms import LONGEST_TEXT, versioned
@@ -37,8 +37,9 @@ class Box:
     """What the bot may be taught that they meant."""
 
 
-async def read_box(store: Store, conversation_id: UUID, agent: AgentAccount) -> Box:
+async def read_box(eyes: Eyes, conversation_id: UUID, agent: AgentAccount) -> Box:
     """Read what is being written; the caller's mentions in it count as read."""
+    store = eyes.store
     desktop, composer = store.composer.desktop, store.composer
     await desktop.read_mentions(agent.id, None, conversation_id)
     return Box(
@@ -46,7 +47,7 @@ async def read_box(store: Store, conversation_id: UUID, agent: AgentAccount) -> 
         held=dict(await composer.writing.held(conversation_id)),
         drafts=await desktop.drafts(conversation_id, agent.id),
         colleagues=[each for each in await desktop.colleagues() if each.id != agent.id],
-        ways=(await ways_to(store, conversation_id, agent))[1:],
+        ways=(await ways_to(eyes, conversation_id, agent))[1:],
     )
 
 

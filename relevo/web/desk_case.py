@@ -7,7 +7,7 @@ from typing import Any
 
 from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.handoff import Attempt, HandoffRecord, Slot
-from relevo.domain.cases import Case, PriorityReason
+from relevo.domain.cases import BY_HAND, Case, PriorityReason
 from relevo.domain.effects import POINTS
 from relevo.flow.amounts import amount_in
 from relevo.flow.summary import INNER_SLOTS, summary_of
@@ -125,10 +125,12 @@ def _reason(language: str, words: Words, reason: PriorityReason) -> str:
     detail: Any = reason.detail
     if reason.code == "large_amount" and detail and detail.isdigit():
         detail = amount_in(language, int(detail), "EUR")
+    if reason.code == BY_HAND:
+        detail = words.get(f"priority.{detail}", detail)
     if reason.code == "sla_missed":
         detail = words.get(f"sla.{detail}", detail)
     shown = words.get(f"reason.{reason.code}", reason.code)
-    return f"{text(shown)}{f' ({text(detail)})' if detail else ''} +{reason.points}"
+    return f"{text(shown)}{f' ({text(detail)})' if detail else ''} {reason.points:+d}"
 
 
 def _section(title: str, body: str, identifier: str) -> str:

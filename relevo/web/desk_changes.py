@@ -7,8 +7,10 @@ with its presence, because browsers let the timers of pages that nobody looks at
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Collection, Sequence
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from sanic.response import HTTPResponse
@@ -54,15 +56,30 @@ async def _stream(call: Call, response: Any, place: Stream) -> None:
 
 
 async def _follow(call: Call, response: Any, place: Stream, news: Subscription) -> str:
+    told_at, heartbeat = time.monotonic(), call.services.settings.heartbeat_seconds
     while not place.is_replaced:
-        if await news.wait(call.services.settings.heartbeat_seconds):
-            await response.send(_event("changed", sorted(news.heard())))
+        if await news.wait(heartbeat):
+            about = await _seen(call, news.heard())
+            if about is not None:
+                await response.send(_event("changed", about))
+                told_at = time.monotonic()
             await asyncio.sleep(_PAUSE_SECONDS)
-        elif not await _still_holds(call):
+            if time.monotonic() - told_at < heartbeat:  # what one does not see keeps nobody from saying "here"
+                continue
+        if not await _still_holds(call):
             return "ended"
-        else:
-            await response.send(_event("here"))
+        await response.send(_event("here"))
+        told_at = time.monotonic()
     return "replaced"
+
+
+async def _seen(call: Call, heard: Collection[str]) -> list[str] | None:
+    """Give which of the conversations its reader sees; None where they see nothing of what changed."""
+    named = [UUID(each) for each in heard if each]
+    seen = sorted(map(str, await call.eyes.among_conversations(named)))
+    if "" in heard:
+        return ["", *seen]
+    return seen if seen or not heard else None
 
 
 async def _still_holds(call: Call) -> bool:

@@ -123,7 +123,7 @@ async def upload(call: Call, conversation_id: UUID) -> wire.Uploaded:
 
 async def ways(call: Call, conversation_id: UUID) -> wire.Ways:
     """Give where this person may be written to."""
-    return wire.Ways(ways=await ways_to(call.services.store, conversation_id, call.agent))
+    return wire.Ways(ways=await ways_to(call.eyes, conversation_id, call.agent))
 
 
 async def colleagues(call: Call) -> wire.Colleagues:

@@ -18,6 +18,7 @@ from relevo.web.desk_pages import desk_door
 from relevo.web.desk_person import PersonReading, person_page
 from relevo.web.desk_reading import agent_of, names_of
 from relevo.web.desk_readonly import for_reader
+from relevo.web.desk_sight import eyes_of
 from relevo.web.languages import language_of
 from relevo.web.markup import page_answer
 from relevo.web.services import services_of
@@ -35,12 +36,14 @@ async def _contact(request: Request, contact_id: UUID) -> HTTPResponse:
     session = await demand_session(request)
     store = services_of(request).store
     asked = wanted(request)
-    view, page = await store.contacts.get(contact_id), await store.contacts.timeline(contact_id, asked)
+    eyes = eyes_of(services_of(request), session.agent)
+    view = await store.contacts.get(contact_id)
+    page = await store.contacts.timeline(contact_id, await eyes.narrowed(view, asked))
     if view.id != contact_id:  # whoever was merged is found where they are now
         return HTTPResponse(None, 303, {"Location": f"/desk/contacts/{view.id}", "Cache-Control": "no-store"})
     entries = [line.entry for line in page.lines if line.entry]
     reading = PersonReading(
-        view=for_reader(session, view),
+        view=for_reader(session, await eyes.person(view)),
         page=for_reader(session, page),
         wanted=asked,
         names=await names_of(store, {agent for entry in entries if (agent := agent_of(entry)) is not None}),

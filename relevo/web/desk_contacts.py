@@ -24,12 +24,13 @@ MAX_GROUPS_CHARACTERS = 200
 
 async def contact(call: Call, contact_id: UUID) -> people.ContactDetail:
     """Give a person."""
-    return people.contact_detail(await call.services.store.contacts.get(contact_id))
+    return people.contact_detail(await call.eyes.person(await call.services.store.contacts.get(contact_id)))
 
 
 async def timeline(call: Call, contact_id: UUID) -> people.Timeline:
     """Give a part of everything of a person."""
-    page = await call.services.store.contacts.timeline(contact_id, wanted(call.request))
+    contacts, asked = call.services.store.contacts, wanted(call.request)
+    page = await contacts.timeline(contact_id, await call.eyes.narrowed(await contacts.get(contact_id), asked))
     return people.timeline(page)
 
 
@@ -59,6 +60,7 @@ async def record(call: Call, body: people.RecordEncounter) -> people.RecordedEnc
 
 async def merge(call: Call, body: people.MergeContacts, contact_id: UUID) -> people.ContactDetail:
     """Give this contact all that another one has."""
+    await call.eyes.demand_contact(body.other)
     await _work(call).merge(contact_id, body.other, call.agent, body.evidence, body.reason)
     return await contact(call, contact_id)
 
@@ -71,7 +73,9 @@ async def split(call: Call, body: people.Split, contact_id: UUID) -> people.Cont
 async def merge_cases(call: Call, body: people.MergeCases, case_id: str) -> wire.CaseLine:
     """Have another case go on in this one."""
     case_id = clean_text(case_id)
-    await _work(call).merge_cases(case_id, clean_text(body.other).strip(), call.agent, body.reason)
+    other = clean_text(body.other).strip()
+    await call.eyes.demand_case(other)
+    await _work(call).merge_cases(case_id, other, call.agent, body.reason)
     return wire.case_line(await call.services.store.desk.case(case_id))
 
 

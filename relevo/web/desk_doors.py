@@ -17,11 +17,13 @@ from relevo.domain.covering import masked
 from relevo.domain.roles import READONLY
 from relevo.errors import RequestError
 from relevo.flow.desk import DeskWork
+from relevo.flow.sight import Eyes
 from relevo.web.answers_again import answered_once
 from relevo.web.audit_trail import Audited, Trail
 from relevo.web.bodies import streamed
 from relevo.web.callers import CallLimits, caller_of, demand_allowed
 from relevo.web.desk_board import board_of
+from relevo.web.desk_sight import eyes_of
 from relevo.web.limits import Rate, Streams
 from relevo.web.openapi import Api, Operation, sanic_path
 from relevo.web.services import WebServices, services_of
@@ -54,6 +56,11 @@ class Call:
     def agent(self) -> AgentAccount:
         """Who calls."""
         return self.session.agent
+
+    @property
+    def eyes(self) -> Eyes:
+        """What they see."""
+        return eyes_of(self.services, self.agent)
 
     @property
     def work(self) -> DeskWork:
@@ -96,7 +103,7 @@ def _agents_door(operation: Operation, limits: DeskLimits) -> Callable[..., Coro
         call = Call(request=request, services=services_of(request), session=session, limits=limits)
         bodies = (read_json(request.body, decoder),) if decoder is not None else ()
         if not operation.changes:
-            return _answer(operation, session, await operation.handler(call, *bodies, **variables))
+            return _answer(operation, session, await _handled(operation, call, bodies, variables))
         if operation.takes_file:  # read by its handler, so nobody can tell whether it is the same
             return await _changed(operation, call, bodies, variables)
         return await answered_once(request, session, lambda: _changed(operation, call, bodies, variables))
@@ -108,9 +115,9 @@ async def _changed(
     operation: Operation, call: Call, bodies: tuple[Any, ...], variables: Mapping[str, Any]
 ) -> HTTPResponse:
     if not operation.is_audited:
-        return _answer(operation, call.session, await operation.handler(call, *bodies, **variables))
+        return _answer(operation, call.session, await _handled(operation, call, bodies, variables))
     body = bodies[0] if bodies else None
-    answer = await audited(operation, call, lambda: operation.handler(call, *bodies, **variables), body, variables)
+    answer = await audited(operation, call, lambda: _handled(operation, call, bodies, variables), body, variables)
     return _answer(operation, call.session, answer)
 
 
@@ -142,6 +149,12 @@ async def audited(
     await entry.end(200, answer)
     board_of(call.request).forget()  # whoever changed something sees it at once
     return answer
+
+
+async def _handled(operation: Operation, call: Call, bodies: tuple[Any, ...], variables: Mapping[str, Any]) -> Any:
+    """Have an operation done about what its caller sees; whatever else an address names, there is not."""
+    await call.eyes.demand(variables)
+    return await operation.handler(call, *bodies, **variables)
 
 
 def _answer(operation: Operation, session: Session, answer: Any) -> HTTPResponse:

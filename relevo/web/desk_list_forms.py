@@ -53,6 +53,8 @@ def bulk_form(words: Words, listing: CaseListing) -> str:
     return f"""<form id="bulk" class="bulk" hidden aria-label="{text(words["desk.selected"])}">
 <p><span><b id="bulk-count">0</b> {text(words["desk.selected"])}</span>
 <button type="button" class="plain" id="bulk-none">{text(words["desk.select_none"])}</button></p>
+<p id="bulk-more" hidden><button type="button" class="plain" id="bulk-all"
+ data-matching="{text(listing.matching)}">{text(words["desk.select_all"])}</button></p>
 <label>{text(words["desk.assign_to"])}<select name="agent" id="bulk-agent"><option value="">–</option>{who}</select>
 </label>
 <label>{text(words["desk.tag"])}<input name="tag" id="bulk-tag" list="known-tags" maxlength="{LONGEST_TAG}"
@@ -62,7 +64,9 @@ def bulk_form(words: Words, listing: CaseListing) -> str:
 <label>{text(words["desk.close_case"])}<select name="outcome" id="bulk-outcome"><option value="">–</option>{outcomes}
 </select></label>
 <p class="quiet" id="bulk-told" role="status"></p>
-<button>{text(words["desk.apply"])}</button>
+<p class="sure" id="bulk-sure" hidden><button type="button" id="bulk-yes"></button>
+<button type="button" class="plain" id="bulk-no">{text(words["desk.bulk_no"])}</button></p>
+<button id="bulk-apply">{text(words["desk.apply"])}</button>
 <datalist id="known-tags">{tags}</datalist></form>"""
 
 
@@ -90,7 +94,18 @@ def mark_forms(words: Words, case: Case, marks: Marks, agents: Sequence[AgentAcc
 <label>{text(words["desk.tag"])}<input name="add" id="add-tag-name" list="known-tags" maxlength="{LONGEST_TAG}" required
  data-type="one" autocomplete="off"></label>
 <button class="plain">{text(words["desk.add_tag_now"])}</button></form></details>
-{_snooze_form(words, case, marks, here)}{_assign_form(words, case, agents, here)}</div>"""
+{_snooze_form(words, case, marks, here)}{_assign_form(words, case, agents, here)}{_priority_form(words, case, here)}
+</div>"""
+
+
+def _priority_form(words: Words, case: Case, here: str) -> str:
+    if not case.is_open:
+        return ""
+    levels = "".join(_option(level, words[f"priority.{level}"], case.priority.level) for level in LEVELS)
+    return f"""<details id="priority-box"><summary>{text(words["desk.priority"])}</summary>
+<form id="priority" data-api="{here}/priority">
+<label>{text(words["desk.priority"])}<select name="level" id="priority-level">{levels}</select></label>
+<button class="plain">{text(words["desk.priority_now"])}</button></form></details>"""
 
 
 def _assign_form(words: Words, case: Case, agents: Sequence[AgentAccount], here: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from urllib.parse import urlencode
@@ -16,6 +16,7 @@ from relevo.domain.cases import Case
 from relevo.domain.worklist import CaseQuery, Place, cursor_of
 from relevo.errors import Unreadable
 from relevo.web.desk_board import board_of
+from relevo.web.desk_sight import eyes_of
 from relevo.web.desk_worklist import read_place, read_query
 from relevo.web.languages import language_of
 from relevo.web.services import services_of
@@ -52,6 +53,11 @@ class CaseListing:
         """Give which view is shown."""
         return self.query.show
 
+    @property
+    def matching(self) -> str:
+        """Give what this list shows and is filtered by, as a query."""
+        return urlencode({"show": self.show, **self.query.filters})
+
     def address(self, page: str = "", other: Mapping[str, str | None] = _ALIKE) -> str:
         """Give where this list is, or one that differs from it; the plainest list has no words behind its page."""
         asked = {**self.query.asked, **other}
@@ -77,10 +83,12 @@ async def _read(
     request: Request, agent: AgentAccount, query: CaseQuery, places: tuple[Place | None, Place | None]
 ) -> CaseListing:
     board, services = board_of(request), services_of(request)
+    sight = eyes_of(services, agent).sight
+    query = replace(query, sight=sight)
     after, until = places
     drawn = board.drawn(query, language_of(request))  # ahead of the cases: never older ones than the rows say
     page = await board.page(query, after, until, _MOST_ROWS if until else ROWS)
-    marks = await services.store.worklist.marks(agent.id, [case.id for case in page.cases])
+    marks = await services.store.worklist.marks(agent.id, [case.id for case in page.cases], sight)
     selected = request.args.get("selected", "")[:_LONGEST_ID] or None
     return CaseListing(
         query=query,
@@ -89,8 +97,8 @@ async def _read(
         next_cursor=request.args.get("until") if until else cursor_of(page.after) if page.after else None,
         now=services.clock(),
         marks=marks,
-        counts=await board.counts(agent.id, marks),
-        choices=await board.choices(),
+        counts=await board.counts(agent.id, marks, sight),
+        choices=await board.choices(sight),
         tags=await board.tags(),
         agents=await board.agents(),
         agent=agent,

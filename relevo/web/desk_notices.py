@@ -40,7 +40,9 @@ class ReadNotices(msgspec.Struct, kw_only=True):
 
 async def _notices(call: Call) -> NoticeList:
     found = await call.services.store.notices.of(call.agent.id)
-    return NoticeList(notices=[msgspec.convert(notice, NoticeLine, from_attributes=True) for notice in found])
+    cases = await call.eyes.among_cases(notice.case_id for notice in found)
+    seen = [notice for notice in found if notice.case_id is None or notice.case_id in cases]
+    return NoticeList(notices=[msgspec.convert(notice, NoticeLine, from_attributes=True) for notice in seen])
 
 
 async def _read_notices(call: Call, body: ReadNotices) -> NoticeList:

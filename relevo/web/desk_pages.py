@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from functools import wraps
 from typing import Any
@@ -28,6 +28,7 @@ from relevo.web.desk_readonly import for_reader, for_reading
 from relevo.web.desk_replies import mentions_page, replies_page
 from relevo.web.desk_report_pages import PAGES as REPORT_PAGES
 from relevo.web.desk_search import search_page
+from relevo.web.desk_sight import eyes_of
 from relevo.web.desk_teaching_pages import PAGES as TEACHING_PAGES
 from relevo.web.desk_work import work_page
 from relevo.web.languages import WORDS, language_of
@@ -54,6 +55,7 @@ _OF_ONE = (
     "/desk/admin",
     "/desk/audit",
 )
+_SEEN = frozenset({"conversation_id", "case_id", "contact_id"})
 Page = Callable[..., Coroutine[Any, Any, HTTPResponse]]
 _ROOMS = ("/desk", "/desk/search", "/desk/queue", "/desk/team", "/desk/replies", "/desk/mentions")
 
@@ -90,6 +92,7 @@ def _page(handler: Page) -> Page:
     @wraps(handler)
     async def page(request: Request, *values: object, **named: object) -> HTTPResponse:
         try:
+            await _demand_seen(request, named)
             return await handler(request, *values, **named)
         except NotAuthenticated:
             return _go_to(f"/desk/login?next={quote(request.path)}")
@@ -98,6 +101,13 @@ def _page(handler: Page) -> Page:
             return page_answer(refusal_page(language_of(request), error), error.status, headers)
 
     return page
+
+
+async def _demand_seen(request: Request, named: Mapping[str, object]) -> None:
+    """Refuse a page about what its reader does not see, like one about what there is not."""
+    if _SEEN & named.keys():
+        session = await demand_session(request)
+        await eyes_of(services_of(request), session.agent).demand(named)
 
 
 desk_door = _page
@@ -152,7 +162,8 @@ async def _list(request: Request) -> HTTPResponse:
 
 async def _overview(request: Request) -> HTTPResponse:
     session = await demand_session(request)
-    conversations = for_reader(session, await board_of(request).conversations())
+    sight = eyes_of(services_of(request), session.agent).sight
+    conversations = for_reader(session, await board_of(request).conversations(sight))
     listing = await _listing(request, session)
     return page_answer(overview_page(language_of(request), session, listing, conversations))
 
@@ -165,12 +176,12 @@ async def _search(request: Request) -> HTTPResponse:
 async def _conversation(request: Request, conversation_id: UUID) -> HTTPResponse:
     session = await demand_session(request)
     services = services_of(request)
-    store = services.store
-    reading = await read_conversation(store, conversation_id, _after(request))
-    about = await read_case(store, reading.cases[0], session.agent.id) if reading.cases else None
+    eyes = eyes_of(services, session.agent)
+    reading = await read_conversation(eyes, conversation_id, _after(request))
+    about = await read_case(eyes, reading.cases[0], session.agent.id) if reading.cases else None
     listing = replace(await _listing(request, session), selected=about.case.id if about else None)
     shown = _offered(request, session, reading, about)
-    box = replace(await read_box(store, conversation_id, session.agent), intents=services.intents)
+    box = replace(await read_box(eyes, conversation_id, session.agent), intents=services.intents)
     return page_answer(work_page(language_of(request), session, listing, *shown, box))
 
 
@@ -190,14 +201,14 @@ async def _mentions(request: Request) -> HTTPResponse:
 async def _case(request: Request, case_id: str) -> HTTPResponse:
     session = await demand_session(request)
     services = services_of(request)
-    store = services.store
-    case = await store.desk.case(case_id)
-    about = await read_case(store, case, session.agent.id)
-    spoken = case.conversation_id
-    reading = await read_conversation(store, spoken, _after(request)) if spoken else None
+    eyes = eyes_of(services, session.agent)
+    case = await services.store.desk.case(case_id)
+    about = await read_case(eyes, case, session.agent.id)
+    spoken = case.conversation_id if await eyes.among_conversations([case.conversation_id]) else None
+    reading = await read_conversation(eyes, spoken, _after(request)) if spoken else None
     listing = replace(await _listing(request, session), selected=case.id)
     shown = _offered(request, session, reading, about)
-    box = replace(await read_box(store, spoken, session.agent), intents=services.intents) if spoken else None
+    box = replace(await read_box(eyes, spoken, session.agent), intents=services.intents) if spoken else None
     return page_answer(work_page(language_of(request), session, listing, *shown, box))
 
 

@@ -18,6 +18,7 @@ from relevo.domain.conversations import Conversation
 from relevo.domain.effects import PreparedEffect
 from relevo.domain.messages import Author, Entry
 from relevo.flow.record import newest_record
+from relevo.flow.sight import Eyes
 from relevo.web.desk_offer import Offer
 
 TRANSCRIPT_PAGE = 100
@@ -65,8 +66,9 @@ class CaseReading:
     """A model that the agent may ask about it."""
 
 
-async def read_conversation(store: Store, conversation_id: UUID, after: int | None) -> Reading:
+async def read_conversation(eyes: Eyes, conversation_id: UUID, after: int | None) -> Reading:
     """Read a page of a conversation, the newest one when no cursor is given; raises NotFound."""
+    store = eyes.store
     conversation = await store.conversations.get(conversation_id)
     newest = max(0, conversation.last_position - TRANSCRIPT_PAGE)
     start = newest if after is None else min(after, newest)
@@ -76,18 +78,20 @@ async def read_conversation(store: Store, conversation_id: UUID, after: int | No
         line=await store.desk.conversation(conversation_id),
         conversation=conversation,
         entries=entries,
-        cases=await store.desk.cases_of(conversation_id),
+        cases=await eyes.cases(await store.desk.cases_of(conversation_id)),
         earlier=max(0, start - TRANSCRIPT_PAGE) if start else None,
         is_newest=start == newest,
         names=await names_of(store, {agent for entry in entries if (agent := agent_of(entry)) is not None}),
-        person=await store.contacts.get(conversation.identity.contact_id),
+        person=await eyes.person(await store.contacts.get(conversation.identity.contact_id)),
         files=await store.attachments.states(conversation_id) if has_files else {},
     )
 
 
-async def read_case(store: Store, case: Case, agent_id: int) -> CaseReading:
+async def read_case(eyes: Eyes, case: Case, agent_id: int) -> CaseReading:
     """Read a case with its effects, and with what was known when it was handed off."""
-    effects, about = await store.desk.effects_of(case.id), await store.desk.conversations_about(case.id)
+    store = eyes.store
+    effects = await store.desk.effects_of(case.id)
+    about = await eyes.conversations(await store.desk.conversations_about(case.id))
     episodes = [episode for line in about for episode in await store.desk.episodes(line.id)]
     decided = {agent for effect in effects for agent in (effect.changed_by, effect.decided_by) if agent is not None}
     return CaseReading(

@@ -10,7 +10,8 @@ from relevo.contracts.composer import CannedText
 from relevo.domain.variables import fill
 from relevo.flow.desk import demand_client_id
 from relevo.flow.known_values import known_values
-from relevo.flow.macros import Run, run_macro
+from relevo.flow.macro_run import Run
+from relevo.flow.macros import run_macro
 from relevo.flow.ready_words import ReadyWork
 from relevo.web import composer_wire as wire
 from relevo.web.desk_composer import composing, get, post
@@ -100,6 +101,8 @@ async def run(call: Call, body: wire.RunMacro, conversation_id: UUID) -> wire.Ma
             work=call.work,
             composing=composing(call),
             replies=await ready.ready.replies(call.agent.id),
+            eyes=call.eyes,
+            decider=call.services.decider,
         ),
         macro,
     )

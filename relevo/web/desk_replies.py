@@ -122,6 +122,8 @@ def _macro_form(words: Words, agent: AgentAccount, macro: Macro | None) -> str:
 def _step_line(step: Mapping[str, Any]) -> str:
     """Write a step as its form takes it: what is done, and with what."""
     rest = {name: value for name, value in step.items() if name != "do"}
+    if step["do"] == "prepare":
+        rest["amount"] = f"{rest['amount'] / 100:.2f}"
     if rest.get("code"):
         return f"{step['do']} /{rest['code']}"
     return " ".join([str(step["do"]), *(str(value).replace("\n", " ") for value in rest.values() if value)])

@@ -16,8 +16,10 @@ from relevo.errors import NotFound
 from relevo.flow.reports import leads
 from relevo.web import desk_report_wire as wire
 from relevo.web.desk_html import desk_page
+from relevo.web.desk_readonly import for_reader
 from relevo.web.desk_report_tables import Shown, sections
-from relevo.web.desk_report_words import decimal, duration, percent, row_label, whole
+from relevo.web.desk_report_words import decimal, duration, percent, queue_name, row_label, whole
+from relevo.web.desk_sight import eyes_of
 from relevo.web.languages import WORDS, Words, language_of
 from relevo.web.markup import known, moment, page_answer, text
 from relevo.web.services import services_of
@@ -36,7 +38,9 @@ async def reports_page(request: Request) -> HTTPResponse:
     before = await _before(request, asked) if compares else None
     language = language_of(request)
     agents = await services.store.accounts.agents() if leads(session.agent) else []
-    body = _body(WORDS[language], session, Shown(words=WORDS[language], report=report, before=before), agents)
+    names = tuple(queue.name for queue in services.service.queues.all)
+    shown = Shown(words=WORDS[language], report=report, before=before, queues=names)
+    body = _body(WORDS[language], session, shown, agents)
     return page_answer(desk_page(language, WORDS[language]["reports.title"], session, body))
 
 
@@ -50,7 +54,9 @@ async def behind_page(request: Request, name: str) -> HTTPResponse:
     reports = services_of(request).store.reports
     found = await reports.behind(asked, name, row, limit=wire.PAGE + 1, after=after)
     language = language_of(request)
-    body = _behind(WORDS[language], asked, name, row, found, after)
+    seen = await eyes_of(services_of(request), session.agent).episodes(found[: wire.PAGE])
+    page = wire.episode_rows(found, seen, after)
+    body = _behind(WORDS[language], asked, name, row, for_reader(session, seen), page.next)
     return page_answer(desk_page(language, WORDS[language]["reports.behind"], session, body))
 
 
@@ -96,6 +102,7 @@ def _filters(words: Words, shown: Shown, agents: Sequence[AgentAccount]) -> str:
 <label>{text(words["reports.to"])}<input type="date" name="to" value="{today}" required></label>
 {_choice(words, "channel", channels, asked.channel)}
 {_choice(words, "language", languages, asked.language)}
+{_choice(words, "queue", [(name, queue_name(words, name)) for name in shown.queues], asked.queue)}
 {_choice(words, "agent", people, chosen_agent) if people else ""}
 <label class="check"><input type="checkbox" name="compare" value="yes"{checked}>{text(words["reports.compare"])}</label>
 <button>{text(words["reports.show"])}</button>
@@ -163,14 +170,13 @@ def _empty(words: Words) -> str:
     return f'<div class="empty"><p>{text(words["reports.empty"])}</p><p>{text(words["reports.empty_hint"])}</p></div>'
 
 
-def _behind(words: Words, asked: Asked, name: str, row: str, found: Sequence[EpisodeLine], after: int) -> str:
-    page = wire.episode_rows(found, after)
-    items = "".join(_item(words, line) for line in found[: wire.PAGE])
+def _behind(words: Words, asked: Asked, name: str, row: str, seen: Sequence[EpisodeLine], further: int | None) -> str:
+    items = "".join(_item(words, line) for line in seen)
     empty = f'<p class="empty">{text(words["reports.behind_none"])}</p>'
-    query = wire.query_of(asked, row=row, after=str(page.next))
+    query = wire.query_of(asked, row=row, after=str(further))
     more = (
         f'<a class="more" href="/desk/reports/{name}/cases?{text(query)}">{text(words["reports.more"])}</a>'
-        if page.next
+        if further
         else ""
     )
     return f"""<main class="report" data-refresh="/desk/reports/frame">

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from relevo.domain.reports import AgentLine, Asked, RateLine, RatingLine, Report
+from relevo.domain.reports import AgentLine, Asked, QueueLine, RateLine, RatingLine, Report
 from relevo.web.desk_report_charts import Mark, bars, columns
 from relevo.web.desk_report_wire import query_of
-from relevo.web.desk_report_words import amount, decimal, duration, percent, row_label, whole
+from relevo.web.desk_report_words import amount, decimal, duration, percent, queue_name, row_label, whole
 from relevo.web.languages import Words
 from relevo.web.markup import known, text
 
@@ -21,6 +21,8 @@ class Shown:
     words: Words
     report: Report
     before: Report | None
+    queues: Sequence[str] = ()
+    """Names of all the queues that there are."""
 
     @property
     def asked(self) -> Asked:
@@ -37,7 +39,7 @@ class Shown:
 def sections(shown: Shown) -> str:
     """Give every section."""
     makers: tuple[Callable[[Shown], str], ...] = (
-        _days, _outcomes, _reasons, _times, _rates, _csat, _hours, _channels, _effects, _agents,
+        _days, _outcomes, _reasons, _times, _rates, _csat, _hours, _channels, _effects, _sla, _queues, _agents,
     )  # fmt: skip
     return f'<div class="panels">{"".join(make(shown) for make in makers)}</div>'
 
@@ -224,6 +226,54 @@ def _agents(shown: Shown) -> str:
     return _section(shown, "agents", "", _table(words, heads, rows), kind="is-wide")
 
 
+def _sla(shown: Shown) -> str:
+    words, lines = shown.words, shown.report.sla
+    marks = [Mark(label=row_label(words, "sla", line.row), value=line.share or 0, shown=percent(words, line.share))
+             for line in lines]  # fmt: skip
+    rows = [
+        (row_label(words, "sla", line.row), shown.link("sla", f"{line.row}/kept", whole(words, line.kept)),
+         shown.link("sla", f"{line.row}/late", whole(words, line.late)),
+         shown.link("sla", f"{line.row}/running", whole(words, line.running)), percent(words, line.share))
+        for line in lines
+    ]  # fmt: skip
+    heads = (words["reports.sla"], words["reports.kept"], words["reports.late"], words["reports.running"],
+             words["reports.share"])  # fmt: skip
+    return _section(shown, "sla", bars("sla", words["reports.sla"], marks, 1), _table(words, heads, rows))
+
+
+def _queues(shown: Shown) -> str:
+    words = shown.words
+    rows = [_queue(shown, line) for line in shown.report.queues]
+    heads = (
+        words["reports.queue"], words["reports.handoffs"], words["reports.outcome.nobody_came"],
+        words["reports.resolved"], words["reports.refused"], words["reports.measure.first_response"],
+        words["reports.measure.resolution"], words["reports.measure.sla"],
+    )  # fmt: skip
+    return _section(shown, "queues", "", _table(words, heads, rows), kind="is-wide")
+
+
+def _queue(shown: Shown, line: QueueLine) -> tuple[str, ...]:
+    words, row = shown.words, line.row
+    return (
+        queue_name(words, line.queue),
+        shown.link("queues", row, whole(words, line.handoffs)),
+        shown.link("queues", f"{row}/nobody_came", whole(words, line.nobody_came)),
+        shown.link("queues", f"{row}/resolved", whole(words, line.resolved)),
+        shown.link("queues", f"{row}/refused", whole(words, line.refused)),
+        duration(words, line.first_response_seconds),
+        duration(words, line.resolution_seconds),
+        _kept(shown, "queues", line),
+    )
+
+
+def _kept(shown: Shown, name: str, line: AgentLine | QueueLine) -> str:
+    """Give how many were kept, and of how many: the others are what was late."""
+    words = shown.words
+    late = shown.link(name, f"{line.row}/sla/no", whole(words, line.sla_of - line.sla_kept))
+    kept = shown.link(name, f"{line.row}/sla", whole(words, line.sla_kept))
+    return words["reports.kept_late"].format(kept=kept, late=late)
+
+
 def _agent(shown: Shown, line: AgentLine) -> tuple[str, ...]:
     words, row = shown.words, line.row
     return (
@@ -233,7 +283,7 @@ def _agent(shown: Shown, line: AgentLine) -> tuple[str, ...]:
         shown.link("agents", f"{row}/refused", whole(words, line.refused)),
         duration(words, line.first_response_seconds),
         duration(words, line.resolution_seconds),
-        words["reports.of"].format(count=line.sla_kept, of=line.sla_of),
+        _kept(shown, "agents", line),
         decimal(words, line.average),
     )
 

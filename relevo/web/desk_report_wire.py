@@ -32,6 +32,7 @@ FILTERS = (
     Query(name="to", about=f"Last day; today. At most {reports.MAX_DAYS} days in all.", schema=_DAY),
     Query(name="channel", about="One channel alone.", schema=_NAME),
     Query(name="language", about="Conversations in one language alone.", schema=_NAME),
+    Query(name="queue", about="What waited in one queue alone.", schema=_NAME),
     Query(name="agent", about="What one agent dealt with; agents get their own.", schema=_NUMBER),
 )
 ROW = Query(name="row", about="The “row” of the report's line.", schema=_NAME)
@@ -51,6 +52,7 @@ class Counted(msgspec.Struct, kw_only=True):
     channel: str | None
     language: str | None
     agent_id: int | None
+    queue: str | None
 
 
 class OutcomesReport(Counted, kw_only=True):
@@ -107,6 +109,18 @@ class AgentsReport(Counted, kw_only=True):
     rows: Sequence[reports.AgentLine]
 
 
+class QueuesReport(Counted, kw_only=True):
+    """What became of the handoffs in each queue."""
+
+    rows: Sequence[reports.QueueLine]
+
+
+class SlaReport(Counted, kw_only=True):
+    """How promised times were kept, by kind and priority."""
+
+    rows: Sequence[reports.SlaLine]
+
+
 class EpisodeRow(msgspec.Struct, kw_only=True):
     """One episode behind a number."""
 
@@ -144,6 +158,8 @@ SHAPES: Mapping[str, type[Any]] = {
     "csat": CsatReport,
     "effects": EffectsReport,
     "agents": AgentsReport,
+    "queues": QueuesReport,
+    "sla": SlaReport,
 }
 
 
@@ -157,6 +173,7 @@ def read_asked(request: Request, agent: AgentAccount) -> Asked:
         channel=_text(request, "channel"),
         language=_text(request, "language"),
         agent_id=_whole(number, "agent", 2**31 - 1) if number else None,
+        queue=_text(request, "queue"),
     )
     return asked_by(agent, wish, services.service.timezone, services.clock())
 
@@ -175,6 +192,7 @@ def query_of(asked: Asked, **more: str) -> str:
         "channel": asked.channel,
         "language": asked.language,
         "agent": asked.agent_id,
+        "queue": asked.queue,
         **more,
     }
     return urlencode({name: value for name, value in values.items() if value is not None})
@@ -190,15 +208,16 @@ def shaped(report: Report, name: str) -> Any:
         channel=asked.channel,
         language=asked.language,
         agent_id=asked.agent_id,
+        queue=asked.queue,
         rows=getattr(report, name),
     )
 
 
-def episode_rows(found: Sequence[EpisodeLine], after: int) -> EpisodeRows:
-    """Give a page of episodes, of which one more was read than fits."""
+def episode_rows(found: Sequence[EpisodeLine], seen: Sequence[EpisodeLine], after: int) -> EpisodeRows:
+    """Give a page of episodes, of which one more was read than fits, and not all may be seen."""
     has_next = len(found) > PAGE and after + PAGE <= MAX_AFTER
     return EpisodeRows(
-        episodes=[_episode(line) for line in found[:PAGE]],
+        episodes=[_episode(line) for line in seen],
         next=after + PAGE if has_next else None,
     )
 

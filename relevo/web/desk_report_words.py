@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from relevo.domain.effects import POINTS
 from relevo.flow.amounts import amount_in, number
 from relevo.flow.texts import say
@@ -61,19 +63,47 @@ def row_label(words: Words, name: str, row: str) -> str:
         "rates": "reports.measure",
         "csat": "reports.stretch",
         "effects": "effect",
+        "sla": "reports.clock",
+        "queues": "queue",
     }
-    told = words.get(f"{groups[name]}.{first}", first) if name in groups else first
+    told = words.get(f"{groups.get(name, name)}.{first}", first)
     return " · ".join(part for part in (told, _rest(words, name, rest)) if part)
+
+
+def queue_name(words: Words, name: str) -> str:
+    """Name a queue: two have a name of ours, the others what the business calls them."""
+    return words.get(f"queue.{name}", name)
 
 
 def _rest(words: Words, name: str, rest: str) -> str:
     if not rest:
         return ""
-    if name == "rates":
-        return words["reports.did_not"]
-    if name == "csat":
-        return words["reports.rated"].format(score=rest)
-    if name == "effects":
-        state, _, unit = rest.partition("/")
-        return f"{words.get(f'state.{state}', state)} {unit}".strip()
-    return words.get(f"channel.{rest}", rest)
+    say = _RESTS.get(name)
+    return say(words, rest) if say else words.get(f"channel.{rest}", rest)
+
+
+def _narrowed(words: Words, what: str) -> str:
+    names = {"sla": "reports.measure.sla", "sla/no": "reports.late", "taken": "reports.measure.to_person"}
+    return words.get(names.get(what, f"reports.outcome.{what}"), what)
+
+
+def _clock(words: Words, rest: str) -> str:
+    level, _, state = rest.partition("/")
+    told = (words.get(f"priority.{level}", level), words.get(f"reports.{state}", state))
+    return " · ".join(filter(None, told))
+
+
+def _effect(words: Words, rest: str) -> str:
+    state, _, unit = rest.partition("/")
+    return f"{words.get(f'state.{state}', state)} {unit}".strip()
+
+
+_RESTS: Mapping[str, Callable[[Words, str], str]] = {
+    "rates": lambda words, _rest: words["reports.did_not"],
+    "csat": lambda words, score: words["reports.rated"].format(score=score),
+    "effects": _effect,
+    "sla": _clock,
+    "queues": _narrowed,
+    "agents": _narrowed,
+}
+"""What stands behind the first part of a row's key, where it is no channel."""

@@ -11,6 +11,7 @@ from relevo.domain.reports import LINES
 from relevo.web import desk_report_wire as wire
 from relevo.web.csv import csv_answer, csv_of
 from relevo.web.desk_doors import Call
+from relevo.web.desk_readonly import for_reader
 from relevo.web.openapi import Operation
 
 _ABOUT = {
@@ -23,6 +24,8 @@ _ABOUT = {
     "csat": "How contacts rate what the bot and people did.",
     "effects": "What was done in the business's systems, with amounts.",
     "agents": "What each agent did.",
+    "queues": "What became of the handoffs in each queue.",
+    "sla": "How promised times were kept: first, next answers and solutions, by priority.",
 }
 Handler = Callable[[Call], Coroutine[Any, Any, Any]]
 
@@ -39,8 +42,8 @@ def _csv(name: str) -> Handler:
     async def give(call: Call) -> HTTPResponse:
         asked = wire.read_asked(call.request, call.agent)
         report = await call.services.store.reports.read(asked, [name])
-        period = asked.period
-        return csv_answer(csv_of(getattr(report, name), name), f"{name}-{period.first}-{period.last}.csv")
+        period, lines = asked.period, for_reader(call.session, getattr(report, name))
+        return csv_answer(csv_of(lines, name), f"{name}-{period.first}-{period.last}.csv")
 
     return give
 
@@ -51,7 +54,7 @@ def _cases(name: str) -> Handler:
         row, after = wire.read_row(call.request)
         reports = call.services.store.reports
         found = await reports.behind(asked, name, row, limit=wire.PAGE + 1, after=after)
-        return wire.episode_rows(found, after)
+        return wire.episode_rows(found, await call.eyes.episodes(found[: wire.PAGE]), after)
 
     return give
 

@@ -20,6 +20,7 @@ from relevo.web.desk_list import case_address, case_list
 from relevo.web.desk_listing import CaseListing
 from relevo.web.desk_readonly import for_reader
 from relevo.web.desk_search_wire import SearchResults, search_results
+from relevo.web.desk_sight import eyes_of
 from relevo.web.languages import WORDS, Words, language_of
 from relevo.web.markup import known, moment, page_answer, text
 from relevo.web.services import services_of
@@ -34,7 +35,7 @@ _LINES_BEFORE = 20
 async def give_hits(call: Call) -> SearchResults:
     """Answer a search."""
     args = call.request.args
-    found = await search(call.services.store, args.get("q", ""), args.get("cursor"), _limit(call.request))
+    found = await search(call.eyes, args.get("q", ""), args.get("cursor"), _limit(call.request))
     return search_results(found)
 
 
@@ -44,7 +45,8 @@ async def search_page(request: Request, session: Session, listing: CaseListing) 
     words, problem, found = WORDS[language], "", Hits(hits=(), cursor=None)
     if asked.strip():
         try:
-            hits = await search(services_of(request).store, asked, request.args.get("cursor"), PAGE_HITS)
+            eyes = eyes_of(services_of(request), session.agent)
+            hits = await search(eyes, asked, request.args.get("cursor"), PAGE_HITS)
             found = for_reader(session, hits)
         except Unreadable as error:
             problem = words.get(f"problem.{error.reason}", str(error))
@@ -68,7 +70,7 @@ def _title(words: Words, asked: str) -> str:
 def _results(words: Words, asked: str, found: Hits) -> str:
     if not asked.strip():
         return f'<p class="empty">{text(words["desk.search_hint"])}</p>'
-    if not found.hits:
+    if not found.hits and not found.cursor:
         return f'<p class="empty">{text(words["desk.search_nothing"])}</p>'
     groups = groupby(_by_conversation(found.hits), key=_group)
     items = "".join(_conversation(words, list(hits)) for _, hits in groups)

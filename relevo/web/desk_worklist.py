@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from sanic.request import Request
 
+from relevo.domain.messages import clean_text
 from relevo.domain.worklist import FILTERS, LEVELS, LONGEST_FILTER, SORTS, VIEWS, CaseQuery, Place, read_cursor
 from relevo.errors import Unreadable
+from relevo.flow.bulk import MOST_MATCHING, Bulk
 from relevo.flow.worklist import ListWork, Wish
 from relevo.web import desk_worklist_wire as wire
 from relevo.web.desk_board import board_of
@@ -21,16 +24,17 @@ _LONGEST_CURSOR = 400
 
 async def give_cases(call: Call) -> wire.CaseList:
     """Answer with a page of a list."""
-    query = read_query(call.request, call.agent.id, "all")
+    query = _asked(call)
     after, limit = read_place(call.request, "cursor"), _limit(call.request)
     worklist = call.services.store.worklist
     page = await worklist.page(query, after, read_place(call.request, "until"), limit)
-    return wire.case_list(page, await worklist.marks(call.agent.id, [case.id for case in page.cases]))
+    return wire.case_list(page, await worklist.marks(call.agent.id, [case.id for case in page.cases], query.sight))
 
 
 async def _counts(call: Call) -> wire.Counts:
-    marks = await call.services.store.worklist.marks(call.agent.id, ())
-    return wire.Counts(views=await board_of(call.request).counts(call.agent.id, marks))
+    sight = call.eyes.sight
+    marks = await call.services.store.worklist.marks(call.agent.id, (), sight)
+    return wire.Counts(views=await board_of(call.request).counts(call.agent.id, marks, sight))
 
 
 async def _tags(call: Call) -> wire.Tags:
@@ -62,8 +66,24 @@ async def _assign(call: Call, body: wire.Assign, case_id: str) -> wire.ListedCas
     return await _changed(call, case_id, Wish(assigns=True, agent_id=body.agent_id))
 
 
+async def _prioritise(call: Call, body: wire.SetPriority, case_id: str) -> wire.ListedCase:
+    await call.work.prioritise(clean_text(case_id), call.agent, body.level)
+    return await _listed(call, case_id)
+
+
 async def _bulk(call: Call, body: wire.Bulk) -> wire.BulkAnswer:
-    return wire.bulk_answer(await _work(call).change_all(body.cases, call.agent, wire.wish_of(body)))
+    return wire.bulk_answer(await _many(call).change(body.cases, call.agent, wire.wish_of(body)))
+
+
+async def _matching(call: Call) -> wire.Matching:
+    number = await _many(call).matching(_asked(call))
+    return wire.Matching(number=min(number, MOST_MATCHING), is_more=number > MOST_MATCHING)
+
+
+async def _bulk_matching(call: Call, body: wire.BulkMatching) -> wire.BulkAnswer:
+    query = replace(wire.query_of(body.matching, call.agent.id), sight=call.eyes.sight)
+    happened = await _many(call).change_matching(query, body.number, call.agent, wire.wish_of(body))
+    return wire.bulk_answer(happened)
 
 
 async def _look(call: Call, body: wire.Look, conversation_id: UUID) -> wire.Look:
@@ -90,12 +110,24 @@ async def _drop_view(call: Call, body: wire.DropView) -> wire.Views:
 
 async def _changed(call: Call, case_id: str, wish: Wish) -> wire.ListedCase:
     await _work(call).change(case_id, call.agent, wish)
+    return await _listed(call, case_id)
+
+
+async def _listed(call: Call, case_id: str) -> wire.ListedCase:
     store = call.services.store
     return wire.listed_case(await store.desk.case(case_id), await store.worklist.marks(call.agent.id, [case_id]))
 
 
+def _asked(call: Call) -> CaseQuery:
+    return replace(read_query(call.request, call.agent.id, "all"), sight=call.eyes.sight)
+
+
 def _work(call: Call) -> ListWork:
     return ListWork(desk=call.work)
+
+
+def _many(call: Call) -> Bulk:
+    return Bulk(work=_work(call), eyes=call.eyes, queues=call.services.service.queues)
 
 
 def read_query(request: Request, agent_id: int, shown: str) -> CaseQuery:
@@ -136,15 +168,18 @@ def _query(name: str, about: str, **schema: Any) -> Query:
     return Query(name=name, about=about, schema={"type": "string", **schema})
 
 
-_LISTED = (
+_FILTERED = (
     _query("show", "Which cases; snoozed ones are in snoozed, following and all.", enum=list(VIEWS), default="all"),
-    _query("sort", "In which order; “due” has closed ones last.", enum=list(SORTS), default="due"),
     *(
         _query(name, f"Only those with this {name}.", maxLength=LONGEST_FILTER)
         for name in FILTERS
         if name != "priority"
     ),
     _query("priority", "Only those with this priority.", enum=list(LEVELS)),
+)
+_LISTED = (
+    *_FILTERED,
+    _query("sort", "In which order; “due” has closed ones last.", enum=list(SORTS), default="due"),
     _query("cursor", "“next_cursor” of the answer before, for the same list.", maxLength=_LONGEST_CURSOR),
     _query("until", "Such a cursor: nothing behind it is given.", maxLength=_LONGEST_CURSOR),
     Query(
@@ -162,11 +197,21 @@ OPERATIONS = (
     reading("/counts", "counts", "How many cases each view has.", _counts, wire.Counts),
     reading("/tags", "tags", "The known tags.", _tags, wire.Tags),
     reading("/views", "views", "The lists that the caller keeps.", _views, wire.Views),
+    reading("/counts/matching", "matching", "How many cases a list has.", _matching, wire.Matching, query=_FILTERED),
     changing("/cases/bulk", "bulk", "Do the same to many cases.", _bulk, wire.Bulk, wire.BulkAnswer),
+    changing(
+        "/cases/bulk/matching",
+        "bulk_matching",
+        "Do the same to all cases of a list.",
+        _bulk_matching,
+        wire.BulkMatching,
+        wire.BulkAnswer,
+    ),
     changing(f"{_CASE}/tags", "change_tags", "Tag a case.", _change_tags, wire.ChangeTags, wire.ListedCase),
     changing(f"{_CASE}/snooze", "snooze", "Put it out of the way for a time.", _snooze, wire.Snooze, wire.ListedCase),
     changing(f"{_CASE}/follow", "follow", "Follow it, or no longer.", _follow, wire.Follow, wire.ListedCase),
     changing(f"{_CASE}/assign", "assign", "Say who sees to it.", _assign, wire.Assign, wire.ListedCase),
+    changing(f"{_CASE}/priority", "prioritise", "How urgent.", _prioritise, wire.SetPriority, wire.ListedCase),
     changing(
         "/conversations/{conversation_id}/look",
         "look",

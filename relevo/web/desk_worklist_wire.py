@@ -12,14 +12,17 @@ from relevo.contracts.handoff import Moment
 from relevo.contracts.worklist import CasePage, Marks, SavedView, Tag
 from relevo.domain.cases import Case
 from relevo.domain.worklist import FILTERS, SORTS, VIEWS, CaseQuery, cursor_of
+from relevo.flow.bulk import MOST_AT_ONCE, MOST_MATCHING
 from relevo.flow.desk import MAX_OUTCOME_CHARACTERS
-from relevo.flow.worklist import MOST_AT_ONCE, MOST_TAGS, Happened, Wish
+from relevo.flow.worklist import MOST_TAGS, Happened, Wish
 from relevo.web.desk_wire import CaseLine, Problem, case_line
 
 CaseId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 TagName = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 TagNames = Annotated[list[TagName], msgspec.Meta(max_length=MOST_TAGS)]
 AgentId = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
+Show = Literal["mine", "queue", "unassigned", "breaching", "waiting", "following", "snoozed", "open", "closed", "all"]
+Level = Literal["normal", "high", "urgent", ""]
 FilterValue = Annotated[str, msgspec.Meta(max_length=64)]
 
 
@@ -92,16 +95,21 @@ class Assign(msgspec.Struct, kw_only=True):
     agent_id: AgentId | None
 
 
+class SetPriority(msgspec.Struct, kw_only=True):
+    """Says how urgent a case is."""
+
+    level: Literal["normal", "high", "urgent"]
+
+
 class Look(msgspec.Struct, kw_only=True):
     """Says how far the caller has read."""
 
     position: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
-class Bulk(msgspec.Struct, kw_only=True):
-    """Does the same to many cases; what is not given stays."""
+class Wished(msgspec.Struct, kw_only=True):
+    """What is to happen to cases; what is not given stays."""
 
-    cases: Annotated[list[CaseId], msgspec.Meta(min_length=1, max_length=MOST_AT_ONCE)]
     agent_id: AgentId | UnsetType | None = UNSET
     """Who is to see to them; null: nobody."""
     add_tags: TagNames = []
@@ -111,6 +119,12 @@ class Bulk(msgspec.Struct, kw_only=True):
     follow: bool | None = None
     outcome: Annotated[str, msgspec.Meta(max_length=MAX_OUTCOME_CHARACTERS)] | None = None
     """Closes them with it."""
+
+
+class Bulk(Wished, kw_only=True):
+    """Does the same to many cases."""
+
+    cases: Annotated[list[CaseId], msgspec.Meta(min_length=1, max_length=MOST_AT_ONCE)]
 
 
 class BulkLine(msgspec.Struct, kw_only=True):
@@ -131,15 +145,39 @@ class KeepView(msgspec.Struct, kw_only=True):
     """Keeps a list under a name; the same name again replaces it."""
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-    show: Literal[
-        "mine", "queue", "unassigned", "breaching", "waiting", "following", "snoozed", "open", "closed", "all"
-    ]
+    show: Show
     sort: Literal["due", "newest", "oldest"] = "due"
     channel: FilterValue | None = None
     language: FilterValue | None = None
     type: FilterValue | None = None
-    priority: Literal["normal", "high", "urgent", ""] | None = None
+    priority: Level | None = None
     tag: FilterValue | None = None
+
+
+class Listed(msgspec.Struct, kw_only=True):
+    """A list, as GET /cases takes it."""
+
+    show: Show = "open"
+    channel: FilterValue | None = None
+    language: FilterValue | None = None
+    type: FilterValue | None = None
+    priority: Level | None = None
+    tag: FilterValue | None = None
+
+
+class Matching(msgspec.Struct, kw_only=True):
+    """How many cases a list has; counted up to a thousand."""
+
+    number: int
+    is_more: bool
+    """Whether there are more, which are too many to be changed at once."""
+
+
+class BulkMatching(Wished, kw_only=True):
+    """Does the same to all cases of a list, which must be as many as its ``number`` says."""
+
+    matching: Listed
+    number: Annotated[int, msgspec.Meta(ge=1, le=MOST_MATCHING)]
 
 
 class DropView(msgspec.Struct, kw_only=True):
@@ -207,7 +245,7 @@ def bulk_answer(happened: Sequence[Happened]) -> BulkAnswer:
     )
 
 
-def wish_of(body: Bulk) -> Wish:
+def wish_of(body: Wished) -> Wish:
     """Give what is wished for many cases."""
     return Wish(
         assigns=body.agent_id is not UNSET,
@@ -221,7 +259,8 @@ def wish_of(body: Bulk) -> Wish:
     )
 
 
-def query_of(body: KeepView, agent_id: int) -> CaseQuery:
-    """Give the list that is to be kept."""
+def query_of(body: KeepView | Listed, agent_id: int) -> CaseQuery:
+    """Give a list as it was sent."""
     filters = {name: getattr(body, name) or None for name in FILTERS}
-    return CaseQuery(show=body.show, sort=body.sort, agent_id=agent_id, **filters)
+    sort = body.sort if isinstance(body, KeepView) else "due"
+    return CaseQuery(show=body.show, sort=sort, agent_id=agent_id, **filters)

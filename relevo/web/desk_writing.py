@@ -64,21 +64,21 @@ async def close_case(call: Call, body: wire.CloseCase, case_id: str) -> wire.Cas
 
 async def approve(call: Call, body: wire.Approve) -> wire.Effect:
     """Have done exactly what was shown."""
-    key, hash_ = _shown(body)
+    key, hash_ = await _shown(call, body)
     await _decider(call).approve(key, hash_, call.agent)
     return await _decided(call, key)
 
 
 async def decline(call: Call, body: wire.Decline) -> wire.Effect:
     """Refuse it, and tell the contact why."""
-    key, hash_ = _shown(body)
+    key, hash_ = await _shown(call, body)
     await _decider(call).decline(key, hash_, call.agent, body.reason)
     return await _decided(call, key)
 
 
 async def change_amount(call: Call, body: wire.ChangeAmount) -> wire.Effect:
     """Put another amount in its place, for somebody else to approve."""
-    key, hash_ = _shown(body)
+    key, hash_ = await _shown(call, body)
     await _decider(call).change_amount(key, hash_, call.agent, body.amount)
     return await _decided(call, key)
 
@@ -117,9 +117,11 @@ def _handback(body: wire.HandBack) -> Handback:
     return Handback(outcome=body.outcome, told=body.told, note=body.note, slots=body.slots)
 
 
-def _shown(body: wire.Approve) -> tuple[str, str]:
-    """Give key and hash without what no database holds: so cut, they name nothing that there is."""
-    return clean_text(body.key), clean_text(body.hash)
+async def _shown(call: Call, body: wire.Approve) -> tuple[str, str]:
+    """Give key and hash without what no database holds: so cut, they name nothing that there is, or is seen."""
+    key = clean_text(body.key)
+    await call.eyes.demand_effect(key)
+    return key, clean_text(body.hash)
 
 
 def _decider(call: Call) -> Decider:

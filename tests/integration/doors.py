@@ -131,8 +131,9 @@ async def bot_of(doors: Doors) -> AsyncIterator[None]:
     """Run a bot that answers by the doors' script."""
     store, live, stop = doors.opened.store, doors.opened.live, asyncio.Event()
     services = TurnServices(
-        business=doors.business, effects=store.effects, policies=doors.policies, handoffs=store.handoffs
-    )
+        business=doors.business, effects=store.effects, policies=doors.policies, handoffs=store.handoffs,
+        service=doors.app.ctx.services.service,
+    )  # fmt: skip
     converser = Converser(inbox=store.inbox, brain=doors.brain, live=live, services=services, default_language="en")
     working = asyncio.create_task(Worker(inbox=store.inbox, live=live, verb=converser.converse).run(stop))
     try:

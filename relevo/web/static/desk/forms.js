@@ -102,7 +102,14 @@ const READ = {
 function step(line) {
   const [name, rest] = line.split(/\s+(.*)/s);
   if (name === "reply" && /^\/\S+$/.test(rest ?? "")) return { do: name, code: rest.slice(1) };
-  if (name === "promise") return { do: name, minutes: Number(rest) };
+  if (name === "promise" || name === "snooze") return { do: name, minutes: Number(rest) };
+  if (name === "tag" || name === "untag") return { do: name, tag: rest ?? "" };
+  if (name === "priority") return { do: name, level: rest ?? "" };
+  if (name === "approve") return { do: name, kind: rest ?? "" };
+  if (name === "prepare") {
+    const [kind, amount, reason] = (rest ?? "").split(/\s+([\d.,]+)\s+(.*)/s);
+    return { do: name, kind, amount: Math.round(100 * Number(amount?.replace(",", "."))), reason: reason ?? "" };
+  }
   if (name === "hand_back" || name === "close") {
     const [outcome, told] = (rest ?? "").split(/\s+(.*)/s);
     return { do: name, outcome, ...(told ? { told } : {}) };

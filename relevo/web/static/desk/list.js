@@ -8,6 +8,7 @@ const list = document.getElementById("cases");
 const parked = new Map(); // a page that is far away: its rows
 const etags = new Map();
 const selected = new Set();
+let matching; // how many a list has, of which all are meant
 let load, replace, watcher;
 let isLoading = false;
 
@@ -22,7 +23,10 @@ export function keepList(ways) {
   list.addEventListener("change", ({ target }) => { if (target.matches("[data-case] > input")) pick(target); });
   document.addEventListener("keydown", press);
   document.getElementById("bulk").addEventListener("submit", (event) => { event.preventDefault(); bulk(event.target, ways.refresh); });
-  document.getElementById("bulk-none").addEventListener("click", () => { selected.clear(); showSelection(); });
+  document.getElementById("bulk-none").addEventListener("click", selectNone);
+  document.getElementById("bulk-all").addEventListener("click", selectAll);
+  document.getElementById("bulk-yes").addEventListener("click", () => bulk(document.getElementById("bulk"), ways.refresh, true));
+  document.getElementById("bulk-no").addEventListener("click", () => { showSure(false); document.getElementById("bulk-apply").focus(); });
   return refresh;
 }
 
@@ -112,24 +116,61 @@ function showMore() {
 
 function pick(box) {
   const id = box.closest("[data-case]").dataset.case;
+  if (matching) { matching = undefined; for (const { dataset } of rows()) selected.add(dataset.case); }
   if (box.checked) selected.add(id);
   else selected.delete(id);
   showSelection();
 }
 
 function showSelection() {
-  for (const box of list.querySelectorAll("[data-case] > input")) box.checked = selected.has(box.parentElement.dataset.case);
-  document.getElementById("bulk").hidden = !selected.size;
-  document.getElementById("bulk-count").textContent = selected.size;
+  const boxes = [...list.querySelectorAll("[data-case] > input")];
+  for (const box of boxes) box.checked = Boolean(matching) || selected.has(box.parentElement.dataset.case);
+  document.getElementById("bulk").hidden = !selected.size && !matching;
+  document.getElementById("bulk-count").textContent = matching ? matching.number : selected.size;
+  document.getElementById("bulk-more").hidden = Boolean(matching) || !boxes.every((box) => box.checked);
+  showSure(false);
 }
 
-async function bulk(form, refreshAll) {
+function selectNone() {
+  matching = undefined;
+  selected.clear();
+  showSelection();
+}
+
+// All that the list has, also what is further down: the server counts them, and changes as many or none.
+async function selectAll({ target }) {
+  const told = document.getElementById("bulk-told"), asked = target.dataset.matching;
+  const answer = await fetch(`/desk/api/counts/matching?${asked}`).then((got) => got.ok && got.json(), () => false);
+  if (!answer) told.textContent = words["problem.offline"];
+  else if (answer.is_more) told.textContent = words["problem.too_many_match"];
+  else {
+    matching = { number: answer.number, matching: Object.fromEntries(new URLSearchParams(asked)) };
+    selected.clear();
+    told.textContent = "";
+  }
+  showSelection();
+  if (matching) document.getElementById("bulk-agent").focus();
+}
+
+function showSure(isAsked) {
+  const yes = document.getElementById("bulk-yes");
+  document.getElementById("bulk-sure").hidden = !isAsked;
+  document.getElementById("bulk-apply").hidden = isAsked;
+  if (!isAsked) return;
+  yes.textContent = words["script.bulk_sure"].replace("{count}", matching.number);
+  yes.focus();
+}
+
+async function bulk(form, refreshAll, isSure) {
   const wish = wished(form);
   if (!wish || form.getAttribute("aria-busy") === "true") return;
+  if (matching && !isSure) { showSure(true); return; }
   form.setAttribute("aria-busy", "true");
   const told = document.getElementById("bulk-told");
+  const [door, about] = matching ? ["/matching", matching] : ["", { cases: [...selected].slice(0, 100) }];
   try {
-    const [status, answer] = await post("/desk/api/cases/bulk", { cases: [...selected].slice(0, 100), ...wish });
+    const [status, answer] = await post(`/desk/api/cases/bulk${door}`, { ...about, ...wish });
+    if (matching && (status === 200 || answer.error.code === "matching_changed")) matching = undefined;
     if (status === 200) tell(told, answer.cases, form);
     else told.textContent = words[`problem.${answer.error.code}`] ?? answer.error.message;
     await refreshAll();
@@ -152,7 +193,8 @@ function wished(form) {
 
 // What was done is no longer selected; what was not stays so, with the reason.
 function tell(told, happened, form) {
-  for (const { case_id, problem } of happened) if (!problem) selected.delete(case_id);
+  for (const { case_id, problem } of happened) if (problem) selected.add(case_id);
+    else selected.delete(case_id);
   const left = happened.filter(({ problem }) => problem);
   const done = words["script.changed"].replace("{count}", happened.length - left.length);
   const why = left.map(({ case_id, problem }) => `${case_id}: ${words[`problem.${problem.code}`] ?? problem.message}`);

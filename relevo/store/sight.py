@@ -1,0 +1,154 @@
+"""What an agent may see, as conditions of PostgreSQL: the one place where that is decided.
+
+A case ``s`` is seen by whoever has it, has or had one of its handoffs or is offered it, by whoever has its queue, and
+while it is open by whoever serves its contact. A conversation ``c`` is seen by whoever has or had it or is offered it,
+was spoken to in a note of it, or has its queue; and with each case that is seen, so that its context never lacks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from relevo.domain.queues import DEFAULT, SUPERVISORS, Queue, Queues
+from relevo.domain.sight import Sight
+from relevo.store.pool import Database
+
+_THEIRS = "(h.agent_id = %(sight)s OR h.offered_to = %(sight)s OR %(sight)s = ANY(h.had_by))"
+_NEWEST = f"""
+(SELECT CASE WHEN h.queue = ANY(%(sight_known)s) THEN h.queue ELSE '{DEFAULT}' END
+    FROM handoffs h WHERE h.workspace_id = 1 AND {{}} DESC LIMIT 1)
+"""
+_LEVEL = "CASE WHEN s.priority >= 60 THEN 'urgent' WHEN s.priority >= 30 THEN 'high' ELSE 'normal' END"
+_LANGUAGE = "(SELECT v.language FROM conversations v WHERE v.workspace_id = 1 AND v.id = s.conversation_id)"
+_SERVED = """
+SELECT {} FROM conversations v
+JOIN identities i ON i.workspace_id = 1 AND i.id = v.identity_id
+JOIN contacts k ON k.workspace_id = 1 AND k.id = i.contact_id
+WHERE v.workspace_id = 1 AND v.agent_id = %(sight)s AND {} IS NOT NULL
+"""
+_IS_SERVED = f"""
+(s.contact_id IN ({_SERVED.format("k.id", "k.id")}) OR s.business_ref IN (
+    {_SERVED.format("k.business_ref", "k.business_ref")}))
+"""
+_OF_CASE = "EXISTS (SELECT FROM case_conversations l WHERE l.workspace_id = 1 AND l.conversation_id = c.id)"
+_SPOKEN = """
+EXISTS (SELECT FROM identities i JOIN conversations c ON c.workspace_id = 1 AND c.identity_id = i.id WHERE {})
+"""
+
+
+def sees_case(sight: Sight) -> str:
+    """Give what holds of a case ``s`` that may be seen, with the values of ``values_of``."""
+    newest = _NEWEST.format("h.case_id = s.id ORDER BY h.created_at")
+    sensitive = f"s.trigger = ANY(%(sight_triggers)s) OR {_LEVEL} = ANY(%(sight_levels)s)"
+    return f"""
+(s.agent_id = %(sight)s OR %(sight)s = ANY(s.had_by)
+    OR coalesce({newest}, {_chosen(sight.rules, "s.type", _LANGUAGE, sensitive)}) = ANY(%(sight_queues)s)
+    OR EXISTS (SELECT FROM handoffs h WHERE h.workspace_id = 1 AND h.case_id = s.id AND {_THEIRS})
+    OR s.status = 'open' AND {_IS_SERVED})
+"""
+
+
+def sees_conversation(sight: Sight) -> str:
+    """Give what holds of a conversation ``c`` that may be seen, with the values of ``values_of``."""
+    newest = _NEWEST.format("h.conversation_id = c.id ORDER BY h.episode")
+    chosen = _chosen(sight.rules, None, "c.language", None)
+    return f"""
+(c.agent_id = %(sight)s
+    OR coalesce({newest}, CASE WHEN NOT {_OF_CASE} THEN {chosen} END) = ANY(%(sight_queues)s)
+    OR EXISTS (SELECT FROM handoffs h WHERE h.workspace_id = 1 AND h.conversation_id = c.id AND {_THEIRS})
+    OR c.id IN (SELECT m.conversation_id FROM mentions m WHERE m.workspace_id = 1 AND m.agent_id = %(sight)s)
+    OR EXISTS (SELECT FROM case_conversations l JOIN cases s ON s.workspace_id = 1 AND s.id = l.case_id
+        WHERE l.workspace_id = 1 AND l.conversation_id = c.id AND {sees_case(sight)}))
+"""
+
+
+def values_of(sight: Sight) -> dict[str, Any]:
+    """Give what the conditions ask for."""
+    rules = sight.rules
+    chosen = {
+        f"sight_{number}_{name}": value
+        for number, queue in enumerate(_in_order(rules))
+        for name, value in (
+            ("name", queue.name),
+            ("types", list(queue.case_types)),
+            ("languages", list(queue.languages)),
+        )
+    }
+    return {
+        "sight": sight.agent_id,
+        "sight_queues": list(sight.queues),
+        "sight_known": [queue.name for queue in rules.all],
+        "sight_triggers": sorted(rules.sensitive_triggers),
+        "sight_levels": sorted(rules.sensitive_priorities),
+        **chosen,
+    }
+
+
+class PostgresSights:
+    """Sight on PostgreSQL; see contracts.sight.Sights."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def conversations(self, sight: Sight, ids: Collection[UUID]) -> frozenset[UUID]:
+        """Give the conversations that may be seen."""
+        of = "SELECT c.id FROM conversations c WHERE c.workspace_id = 1 AND c.id = ANY(%(ids)s::uuid[])"
+        return await self._among(f"{of} AND {sees_conversation(sight)}", sight, ids)
+
+    async def cases(self, sight: Sight, ids: Collection[str]) -> frozenset[str]:
+        """Give the cases that may be seen."""
+        of = "SELECT s.id FROM cases s WHERE s.workspace_id = 1 AND s.id = ANY(%(ids)s::text[])"
+        return await self._among(f"{of} AND {sees_case(sight)}", sight, ids)
+
+    async def contacts(self, sight: Sight, ids: Collection[UUID]) -> frozenset[UUID]:
+        """Give the contacts of whom something may be seen; who has neither case nor conversation is in no queue yet."""
+        theirs = "i.workspace_id = 1 AND i.contact_id = k.id"
+        case = "EXISTS (SELECT FROM cases s WHERE s.workspace_id = 1 AND s.contact_id = k.id{})"
+        return await self._among(
+            f"""
+SELECT k.id FROM contacts k WHERE k.workspace_id = 1 AND k.id = ANY(%(ids)s::uuid[]) AND k.merged_into IS NULL AND (
+    {_SPOKEN.format(f"{theirs} AND {sees_conversation(sight)}")} OR {case.format(f" AND {sees_case(sight)}")}
+    OR '{DEFAULT}' = ANY(%(sight_queues)s) AND NOT {_SPOKEN.format(theirs)} AND NOT {case.format("")})
+""",
+            sight,
+            ids,
+        )
+
+    async def conversation_of(self, attachment_id: UUID) -> UUID | None:
+        """Give the conversation that a file was sent in."""
+        found = await self._database.rows(
+            "SELECT conversation_id FROM attachments WHERE workspace_id = 1 AND id = %s", (attachment_id,)
+        )
+        return found[0][0] if found else None
+
+    async def _among(self, statement: str, sight: Sight, ids: Collection[Any]) -> frozenset[Any]:
+        if not ids:
+            return frozenset()
+        found = await self._database.rows(statement, {**values_of(sight), "ids": list(ids)})
+        return frozenset(row[0] for row in found)
+
+
+def _in_order(rules: Queues) -> list[Queue]:
+    """Give the queues in the order in which the first that fits is chosen, as Queues.choose does."""
+    named = [queue for queue in rules.named if queue.name not in (DEFAULT, SUPERVISORS)]
+    return sorted(named, key=lambda queue: -queue.narrowness)
+
+
+def _chosen(rules: Queues, case_type: str | None, language: str, sensitive: str | None) -> str:
+    """Say which queue would be chosen; without a case there is nothing that its type or its trigger could ask for."""
+    first = [f"WHEN {sensitive} THEN '{SUPERVISORS}'"] if sensitive else []
+    fits = [
+        f"WHEN {_fits(number, queue, case_type, language)} THEN %(sight_{number}_name)s"
+        for number, queue in enumerate(_in_order(rules))
+        if case_type or not queue.case_types
+    ]
+    whens = " ".join([*first, *fits])
+    return f"CASE {whens} ELSE '{DEFAULT}' END" if whens else f"'{DEFAULT}'"
+
+
+def _fits(number: int, queue: Queue, case_type: str | None, language: str) -> str:
+    asked = [f"{case_type} = ANY(%(sight_{number}_types)s)"] if queue.case_types else []
+    asked += [f"{language} = ANY(%(sight_{number}_languages)s)"] if queue.languages else []
+    return " AND ".join(asked) or "true"
