@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from relevo.contracts.accounts import AgentAccount
 from relevo.domain.reports import MAX_DAYS, Asked, Period
+from relevo.domain.roles import READONLY
 from relevo.domain.routing import LEADING_ROLES
 from relevo.errors import AccessDenied, Unreadable
 
@@ -40,15 +41,20 @@ def asked_by(agent: AgentAccount, wish: Wish, zone: str, now: datetime) -> Asked
         agent_id=wish.agent_id,
         queue=wish.queue,
     )
-    if leads(agent):
+    if sees_everybody(agent):
         return asked
     if asked.agent_id not in (None, agent.id):
         raise AccessDenied("You may see your own numbers; a supervisor may see everybody's.", code="others_numbers")
     return replace(asked, agent_id=agent.id)
 
 
+def sees_everybody(agent: AgentAccount) -> bool:
+    """Tell whether somebody may see everybody's numbers: who leads, and who may look at everything."""
+    return leads(agent) or agent.role == READONLY
+
+
 def leads(agent: AgentAccount) -> bool:
-    """Tell whether somebody may see everybody's numbers, and decide what the bot learns."""
+    """Tell whether somebody may decide what the bot learns."""
     return agent.role in LEADING_ROLES
 
 

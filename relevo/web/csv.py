@@ -3,50 +3,58 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import date
 from io import StringIO
 from typing import Any
 
+import msgspec
 from sanic.response import HTTPResponse
 
 from relevo.domain.reports import LINES
+from relevo.web.desk_readonly import for_reader
+from relevo.web.sign_in import Session
 
 _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What spreadsheets take for the beginning of a formula, some of them in full width too."""
 
 
-def csv_of(lines: Iterable[Any], name: str) -> str:
-    """Give a report's lines as CSV, the names of its columns first; ``row`` is for the API alone and left out."""
-    columns = [field.name for field in fields(LINES[name]) if field.name != "row"]
-    return csv_text(columns, ([getattr(line, column) for column in columns] for line in lines))
+def columns_of(name: str) -> list[str]:
+    """Give the columns of a report; ``row`` is for the API alone and left out."""
+    return [field.name for field in fields(LINES[name]) if field.name != "row"]
 
 
-def csv_text(columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> str:
-    """Give rows as CSV; text that a spreadsheet would take for a formula is preceded by an apostrophe."""
-    out = StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([_cell(column) for column in columns])
-    writer.writerows([_cell(value) for value in row] for row in rows)
-    return out.getvalue()
-
-
-def csv_answer(text: str, name: str) -> HTTPResponse:
-    """Answer with a CSV file to keep; its first bytes tell Excel that it is UTF-8."""
+def csv_answer(session: Session, columns: Sequence[str], lines: Iterable[Any], name: str) -> HTTPResponse:
+    """Answer with a CSV file to keep, covered as pages are for its reader; Excel knows by its first bytes that it is
+    UTF-8.
+    """
+    rows = ([for_reader(session, getattr(line, column), column) for column in columns] for line in lines)
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
     }
-    return HTTPResponse(f"\ufeff{text}".encode(), 200, headers, "text/csv; charset=utf-8")
+    return HTTPResponse(f"\ufeff{_table(columns, rows)}".encode(), 200, headers, "text/csv; charset=utf-8")
 
 
-def _cell(value: Any) -> str:
+def _table(columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> str:
+    """Give rows as CSV; text that a spreadsheet would take for a formula is preceded by an apostrophe."""
+    out = StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow([cell_of(column) for column in columns])
+    writer.writerows([cell_of(value) for value in row] for row in rows)
+    return out.getvalue()
+
+
+def cell_of(value: Any) -> str:
+    """Give a value as a cell."""
     if value is None:
         return ""
     if isinstance(value, tuple):
         return " ".join(map(str, value))
+    if isinstance(value, Mapping):
+        return msgspec.json.encode(value).decode() if value else ""
     if isinstance(value, date):
         return value.isoformat()
     text = str(value)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -17,6 +15,7 @@ from relevo.domain.messages import clean_text
 from relevo.domain.roles import ADMINS
 from relevo.errors import Unreadable
 from relevo.web import desk_admin_wire as wire
+from relevo.web.csv import csv_answer
 from relevo.web.desk_admin import CURSOR, cursor_of
 from relevo.web.desk_doors import Call
 from relevo.web.openapi import Operation, Query
@@ -50,17 +49,7 @@ async def give_page(call: Call) -> wire.AuditPage:
 async def give_table(call: Call) -> HTTPResponse:
     """Give the newest changes as CSV."""
     found = await call.services.store.audit.read(filter_of(call.request), cursor_of(call), _MOST_ROWS)
-    table = io.StringIO()
-    writer = csv.writer(table)
-    writer.writerow(_COLUMNS)
-    for entry in found:
-        writer.writerow([_cell(getattr(entry, name)) for name in _COLUMNS])
-    headers = {
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-        "Content-Disposition": 'attachment; filename="audit.csv"',
-    }
-    return HTTPResponse(table.getvalue(), 200, headers, "text/csv; charset=utf-8")
+    return csv_answer(call.session, _COLUMNS, found, "audit.csv")
 
 
 def filter_of(request: Request) -> AuditFilter:
@@ -98,12 +87,6 @@ def _moment(request: Request, name: str) -> datetime | None:
     if at is None or at.tzinfo is None or not 1900 < at.year < 9000:
         raise Unreadable(f"“{name}” must be a day or a time with its zone, such as 2026-05-04.", code="bad_filter")
     return at
-
-
-def _cell(value: Any) -> str:
-    """Give a cell that no spreadsheet takes for a formula."""
-    shown = _plain(value)
-    return f"'{shown}" if shown.startswith(("=", "+", "-", "@", "\t", "\r")) else shown
 
 
 def _plain(value: Any) -> str:

@@ -20,9 +20,9 @@ _OF_WORKERS = ("composer", "looked")
 _EMPTY = frozenset({"input", "img", "br", "hr", "meta", "link", "wbr", "source"})
 
 
-def for_reader(session: Session, found: Found) -> Found:
-    """Give what was read as this agent may see it."""
-    return cast(Found, masked(found)) if session.agent.role == READONLY else found
+def for_reader(session: Session, found: Found, field: str = "") -> Found:
+    """Give what was read, or what a field of it holds, as this agent may see it."""
+    return cast(Found, masked(found, field)) if session.agent.role == READONLY else found
 
 
 def for_reading(body: str) -> str:

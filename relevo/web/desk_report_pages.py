@@ -13,7 +13,7 @@ from sanic.response import HTTPResponse
 from relevo.contracts.accounts import AgentAccount
 from relevo.domain.reports import LINES, Asked, EpisodeLine, Report
 from relevo.errors import NotFound
-from relevo.flow.reports import leads
+from relevo.flow.reports import sees_everybody
 from relevo.web import desk_report_wire as wire
 from relevo.web.desk_html import desk_page
 from relevo.web.desk_readonly import for_reader
@@ -37,7 +37,7 @@ async def reports_page(request: Request) -> HTTPResponse:
     report = await services.store.reports.read(asked, list(LINES))
     before = await _before(request, asked) if compares else None
     language = language_of(request)
-    agents = await services.store.accounts.agents() if leads(session.agent) else []
+    agents = await services.store.accounts.agents() if sees_everybody(session.agent) else []
     names = tuple(queue.name for queue in services.service.queues.all)
     shown = Shown(words=WORDS[language], report=report, before=before, queues=names)
     body = _body(WORDS[language], session, shown, agents)
@@ -80,7 +80,7 @@ async def _before(request: Request, asked: Asked) -> Report:
 
 
 def _body(words: Words, session: Session, shown: Shown, agents: Sequence[AgentAccount]) -> str:
-    lead = words["reports.lead" if leads(session.agent) else "reports.lead_own"]
+    lead = words["reports.lead" if sees_everybody(session.agent) else "reports.lead_own"]
     told = f"{_tiles(shown)}{sections(shown)}" if shown.report.episodes else _empty(words)
     return f"""<main class="report" data-refresh="/desk/reports/frame">
 <header><h1>{text(words["reports.title"])}</h1><p class="lead">{text(lead)}</p></header>

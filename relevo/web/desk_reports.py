@@ -9,9 +9,8 @@ from sanic.response import HTTPResponse
 
 from relevo.domain.reports import LINES
 from relevo.web import desk_report_wire as wire
-from relevo.web.csv import csv_answer, csv_of
+from relevo.web.csv import columns_of, csv_answer
 from relevo.web.desk_doors import Call
-from relevo.web.desk_readonly import for_reader
 from relevo.web.openapi import Operation
 
 _ABOUT = {
@@ -42,8 +41,8 @@ def _csv(name: str) -> Handler:
     async def give(call: Call) -> HTTPResponse:
         asked = wire.read_asked(call.request, call.agent)
         report = await call.services.store.reports.read(asked, [name])
-        period, lines = asked.period, for_reader(call.session, getattr(report, name))
-        return csv_answer(csv_of(lines, name), f"{name}-{period.first}-{period.last}.csv")
+        file = f"{name}-{asked.period.first}-{asked.period.last}.csv"
+        return csv_answer(call.session, columns_of(name), getattr(report, name), file)
 
     return give
 

@@ -9,12 +9,20 @@ from typing import Any
 
 import pytest
 
+from relevo.domain.clocks import Policy
+from relevo.domain.reports import LINES
+from relevo.domain.roles import READONLY
+from relevo.domain.service import Service
+from relevo.flow.sla import SlaWatch
+from relevo.web.csv import cell_of
+from relevo.web.desk_api import API
 from tests.integration.desks import DeskOf, desk_of, refused
 from tests.integration.doors import Doors, open_doors
 from tests.integration.reported import World, make_week
 
 pytestmark = pytest.mark.anyio
 WEEK = "from=2026-05-04&to=2026-05-10"
+SAID = "call a.b@example.com about AU73915024"
 OUTCOMES = {"contained": 3, "open": 2, "abandoned": 1, "nobody_came": 1, "refused": 1, "resolved": 1}
 
 
@@ -99,6 +107,35 @@ async def test_each_number_leads_to_the_episodes_that_it_counts(noelia: DeskOf) 
         await noelia.get(f"/reports/{name}/cases?{WEEK}&row={key}")
 
 
+async def test_queues_and_promised_times_are_counted_and_lead_to_their_cases(noelia: DeskOf, doors: Doors) -> None:
+    """By queue, and by clock and priority as the clocks of the handoffs have it: kept, late, and what still runs."""
+    soon = Policy(first_response_seconds=1_800, next_response_seconds=1_800, resolution_seconds=86_400, is_wall=True)
+    service = Service(sla=dict.fromkeys(("normal", "high", "urgent"), soon))
+    await SlaWatch(rounds=doors.opened.store.rounds, live=doors.opened.live, service=service).step()
+    (line,) = await _rows(noelia, "queues")
+    names = ("queue", "handoffs", "taken", "nobody_came", "resolved", "refused", "sla_kept", "sla_of")
+    assert [line[name] for name in names] == ["default", 5, 3, 1, 1, 1, 2, 4]
+    assert await _rows(noelia, "queues", "&queue=money") == await _rows(noelia, "times", "&queue=money") == []
+    assert sum(row["episodes"] for row in await _rows(noelia, "outcomes", "&queue=default")) == 5
+    sla = {row["row"]: (row["kept"], row["late"], row["running"], row["share"]) for row in await _rows(noelia, "sla")}
+    assert sla == {"first_response/normal": (2, 2, 0, 0.5), "resolution/normal": (2, 3, 0, 0.4)}
+    for name, row, cases in (
+        ("sla", "first_response/normal/late", {"CASE-cara", "CASE-eva"}),
+        ("sla", "first_response/normal/running", set()),
+        ("sla", "resolution/normal/kept", {"CASE-ben", "CASE-cara"}),
+        ("queues", "default/nobody_came", {"CASE-eva"}),
+        ("queues", "default/sla/no", {"CASE-cara", "CASE-eva"}),
+        ("agents", "1/sla", {"CASE-ben"}),
+    ):
+        found = (await noelia.get(f"/reports/{name}/cases?{WEEK}&row={row}"))["episodes"]
+        assert {each["case_id"] for each in found} == cases, (name, row)
+    page = await noelia.page(f"/desk/reports?{WEEK}&queue=default")
+    assert all(
+        part in page
+        for part in ("By queue", "Promised times", "First answer · High", '<option value="default" selected>')
+    )
+
+
 async def test_filters_narrow_and_agents_see_their_own_numbers_alone(noelia: DeskOf, sara: DeskOf) -> None:
     """A channel, a language, an agent; whoever leads nobody may not look at a colleague's."""
     by_mail = {row["outcome"] for row in await _rows(noelia, "outcomes", "&channel=email")}
@@ -141,3 +178,14 @@ async def test_the_same_numbers_come_as_a_table_that_runs_nothing(noelia: DeskOf
     rows = list(csv.DictReader(StringIO(text)))
     assert rows[0]["name"] == '\'=cmd|"1",2'
     assert rows[0]["handoffs"] == "2"
+    spreads = ("=1", "+1", "-1", "@a", "\t=1", "\r=1", "\uff1d1")
+    await doors.opened.database.run("UPDATE agents SET name = %s WHERE name LIKE '=cmd%%'", (f"{SAID} {SAID}",))
+    tables = [each.path for each in API.operations if each.answer_type == "text/csv" and READONLY in each.roles]
+    assert len(tables) == len(LINES)
+    async with desk_of(doors, "Rae Doe", READONLY) as rae:
+        read = {path: (await rae.http.get(f"/desk/api{path}?{WEEK}")).text for path in tables}
+    assert [path for path, table in read.items() if "@example" in table or "AU73915024" in table] == []
+    assert "•••" in read["/reports/agents.csv"], "as on the page"
+    assert SAID in (await noelia.http.get(f"/desk/api/reports/agents.csv?{WEEK}")).text
+    assert [cell_of(each)[0] for each in spreads] == ["'"] * len(spreads)
+    assert cell_of(-1) == "-1"
