@@ -47,6 +47,8 @@ class Bulk:
 
         Raises AccessDenied where that is for who leads, and Conflict for too many, or for another number by now.
         """
+        if wish == Wish():
+            raise Unreadable("Say what is to happen to them.", code="bad_selection")
         if (wish.outcome is not None or wish.assigns) and agent.role not in LEADING_ROLES:
             raise AccessDenied(
                 "Closing a whole list or giving it to somebody is for supervisors; select the cases that you mean.",

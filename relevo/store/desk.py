@@ -36,6 +36,11 @@ LEFT JOIN agents a ON a.workspace_id = 1 AND a.id = c.agent_id
 WHERE c.workspace_id = 1
 """
 
+# From the newest one back until there are enough: nothing is read of the others.
+_SEEN = """
+AND c.id = ANY(ARRAY(SELECT c.id FROM conversations c WHERE c.workspace_id = 1 AND {sees}
+    ORDER BY c.updated_at DESC LIMIT %(limit)s))
+"""
 # Of the newest handoff; the resolution is counted by the first one since the case was opened.
 CLOCKS = """(SELECT r.state || jsonb_build_object('resolution', (
         SELECT o.state -> 'resolution' FROM case_sla o WHERE o.workspace_id = 1 AND o.case_id = s.id
@@ -82,7 +87,7 @@ class PostgresDesk:
 
     async def conversations(self, limit: int = 100, sight: Sight | None = None) -> list[ConversationLine]:
         """Give conversations, latest change first."""
-        seen, values = (f"AND {sees_conversation(sight)}", values_of(sight)) if sight else ("", {})
+        seen, values = (_SEEN.format(sees=sees_conversation(sight)), values_of(sight)) if sight else ("", {})
         latest = f"{_CONVERSATIONS} {seen} ORDER BY c.updated_at DESC LIMIT %(limit)s"
         found = await self._database.rows(latest, {**values, "limit": limit})
         return [_line(row) for row in found]

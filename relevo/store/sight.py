@@ -1,7 +1,7 @@
 """What an agent may see, as conditions of PostgreSQL: the one place where that is decided.
 
-A case ``s`` is seen by whoever has it, has or had one of its handoffs or is offered it, by whoever has its queue, and
-while it is open by whoever serves its contact. A conversation ``c`` is seen by whoever has or had it or is offered it,
+A case ``s`` is seen by whoever has or had it or is offered it, by whoever has its queue, and while it is open by
+whoever serves its contact. A conversation ``c`` is seen by whoever has or had it or is offered it,
 was spoken to in a note of it, or has its queue; and with each case that is seen, so that its context never lacks.
 """
 
@@ -18,7 +18,7 @@ from relevo.store.pool import Database
 _THEIRS = "(h.agent_id = %(sight)s OR h.offered_to = %(sight)s OR %(sight)s = ANY(h.had_by))"
 _NEWEST = f"""
 (SELECT CASE WHEN h.queue = ANY(%(sight_known)s) THEN h.queue ELSE '{DEFAULT}' END
-    FROM handoffs h WHERE h.workspace_id = 1 AND {{}} DESC LIMIT 1)
+    FROM handoffs h WHERE h.workspace_id = 1 AND h.conversation_id = c.id ORDER BY h.episode DESC LIMIT 1)
 """
 _LEVEL = "CASE WHEN s.priority >= 60 THEN 'urgent' WHEN s.priority >= 30 THEN 'high' ELSE 'normal' END"
 _LANGUAGE = "(SELECT v.language FROM conversations v WHERE v.workspace_id = 1 AND v.id = s.conversation_id)"
@@ -40,23 +40,24 @@ EXISTS (SELECT FROM identities i JOIN conversations c ON c.workspace_id = 1 AND 
 
 def sees_case(sight: Sight) -> str:
     """Give what holds of a case ``s`` that may be seen, with the values of ``values_of``."""
-    newest = _NEWEST.format("h.case_id = s.id ORDER BY h.created_at")
     sensitive = f"s.trigger = ANY(%(sight_triggers)s) OR {_LEVEL} = ANY(%(sight_levels)s)"
+    chosen = _chosen(sight.rules, "s.type", _LANGUAGE, sensitive)
     return f"""
 (s.agent_id = %(sight)s OR %(sight)s = ANY(s.had_by)
-    OR coalesce({newest}, {_chosen(sight.rules, "s.type", _LANGUAGE, sensitive)}) = ANY(%(sight_queues)s)
-    OR EXISTS (SELECT FROM handoffs h WHERE h.workspace_id = 1 AND h.case_id = s.id AND {_THEIRS})
+    OR CASE WHEN s.queue IS NULL THEN {chosen} WHEN s.queue = ANY(%(sight_known)s) THEN s.queue ELSE '{DEFAULT}' END
+        = ANY(%(sight_queues)s)
+    OR s.id IN (SELECT h.case_id FROM handoffs h
+        WHERE h.workspace_id = 1 AND h.offered_to = %(sight)s AND h.case_id IS NOT NULL)
     OR s.status = 'open' AND {_IS_SERVED})
 """
 
 
 def sees_conversation(sight: Sight) -> str:
     """Give what holds of a conversation ``c`` that may be seen, with the values of ``values_of``."""
-    newest = _NEWEST.format("h.conversation_id = c.id ORDER BY h.episode")
     chosen = _chosen(sight.rules, None, "c.language", None)
     return f"""
 (c.agent_id = %(sight)s
-    OR coalesce({newest}, CASE WHEN NOT {_OF_CASE} THEN {chosen} END) = ANY(%(sight_queues)s)
+    OR coalesce({_NEWEST}, CASE WHEN NOT {_OF_CASE} THEN {chosen} END) = ANY(%(sight_queues)s)
     OR EXISTS (SELECT FROM handoffs h WHERE h.workspace_id = 1 AND h.conversation_id = c.id AND {_THEIRS})
     OR c.id IN (SELECT m.conversation_id FROM mentions m WHERE m.workspace_id = 1 AND m.agent_id = %(sight)s)
     OR EXISTS (SELECT FROM case_conversations l JOIN cases s ON s.workspace_id = 1 AND s.id = l.case_id

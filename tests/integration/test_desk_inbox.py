@@ -288,6 +288,34 @@ async def test_many_cases_at_once_tell_each_what_happened(doors: Doors, kim: Des
     assert line["problem"]["code"] == "unknown_agent"
 
 
+async def test_all_cases_of_a_list_are_changed_as_many_as_were_confirmed_and_no_more(
+    doors: Doors, kim: DeskOf, noelia: DeskOf
+) -> None:
+    """Beyond the page, by the view's filter; who leads closes and gives; what is sensitive is looked at one by one."""
+    await doors.opened.database.run(_MANY, (112,))
+    await doors.opened.database.run("UPDATE cases SET trigger = 'safety' WHERE id = 'CASE-7'")
+    await doors.opened.database.run("UPDATE cases SET type = 'points' WHERE id = 'CASE-8'")
+    refunds = {"show": "open", "type": "refund"}
+    assert await kim.get("/counts/matching?show=open&type=refund") == {"number": 111, "is_more": False}
+    many = "/cases/bulk/matching"
+    assert await kim.is_refused(many, matching=refunds, number=110, follow=True) == (409, "matching_changed")
+    for wish in ({"outcome": "resolved"}, {"agent_id": noelia.agent.id}):
+        assert await kim.is_refused(many, matching=refunds, number=111, **wish) == (403, "bulk_for_leaders")
+    tagged = await kim.does(many, matching=refunds, number=111, add_tags=["storm"])
+    assert [line["problem"] for line in tagged["cases"]] == [None] * 111
+    assert (await kim.get("/counts/matching?show=all&tag=storm"))["number"] == 111
+    closed = await noelia.does(many, matching={"show": "open", "tag": "storm"}, number=111, outcome="resolved")
+    refused_ones = [(line["case_id"], line["problem"]["code"]) for line in closed["cases"] if line["problem"]]
+    assert refused_ones == [("CASE-7", "one_by_one")]
+    assert sorted(await listed(kim, show="open")) == ["CASE-7", "CASE-8"]
+    await kim.does("/cases/CASE-7/close", outcome="resolved")
+    await doors.opened.database.run(_MANY.replace("'CASE-'", "'MANY-'"), (1_001,))
+    assert await noelia.get("/counts/matching?show=unassigned") == {"number": 1_000, "is_more": True}
+    asked = {"matching": {"show": "unassigned"}, "number": 1_000, "outcome": "resolved"}
+    assert await noelia.is_refused(many, **asked) == (409, "too_many_match")
+    assert await noelia.is_refused(many, matching={"show": "open"}, number=1) == (400, "bad_selection")
+
+
 async def test_kept_views_are_one_s_own(kim: DeskOf, noelia: DeskOf) -> None:
     """The same name replaces; nobody else sees or forgets them."""
     kept = await kim.does("/views", name=" My  refunds ", show="open", type="refund")
