@@ -22,6 +22,7 @@ from psycopg.conninfo import make_conninfo
 from relevo.bootstrap import open_store
 from relevo.domain.messages import Author, Content
 from relevo.flow.search import search
+from relevo.flow.sight import Eyes
 from relevo.store.migrate import migrate
 from relevo.store.postgres import destroy_postgres, running_postgres
 
@@ -121,7 +122,7 @@ async def measure(dsn: str) -> None:
             took, shown = [], 0
             for _ in range(RUNS):
                 started = perf_counter()
-                shown = len((await search(opened.store, asked, None, 20)).hits)
+                shown = len((await search(Eyes(store=opened.store, sight=None), asked, None, 20)).hits)
                 took.append(1000 * (perf_counter() - started))
             cuts = quantiles(took, n=20)
             print(f"| {name}: {asked} | {shown} | {took[0]:.1f} | {cuts[9]:.1f} | {cuts[18]:.1f} |")

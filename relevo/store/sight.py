@@ -15,6 +15,7 @@ from relevo.domain.queues import DEFAULT, SUPERVISORS, Queue, Queues
 from relevo.domain.sight import Sight
 from relevo.store.pool import Database
 
+# Of few conversations: EXISTS would be answered by reading all handoffs, and all cases, into a table first.
 _THEIRS = "(h.agent_id = %(sight)s OR h.offered_to = %(sight)s OR %(sight)s = ANY(h.had_by))"
 _NEWEST = f"""
 (SELECT CASE WHEN h.queue = ANY(%(sight_known)s) THEN h.queue ELSE '{DEFAULT}' END
@@ -32,7 +33,9 @@ _IS_SERVED = f"""
 (s.contact_id IN ({_SERVED.format("k.id", "k.id")}) OR s.business_ref IN (
     {_SERVED.format("k.business_ref", "k.business_ref")}))
 """
-_OF_CASE = "EXISTS (SELECT FROM case_conversations l WHERE l.workspace_id = 1 AND l.conversation_id = c.id)"
+_OF_CASE = """
+coalesce((SELECT true FROM case_conversations l WHERE l.workspace_id = 1 AND l.conversation_id = c.id LIMIT 1), false)
+"""
 _SPOKEN = """
 EXISTS (SELECT FROM identities i JOIN conversations c ON c.workspace_id = 1 AND c.identity_id = i.id WHERE {})
 """
@@ -58,10 +61,10 @@ def sees_conversation(sight: Sight) -> str:
     return f"""
 (c.agent_id = %(sight)s
     OR coalesce({_NEWEST}, CASE WHEN NOT {_OF_CASE} THEN {chosen} END) = ANY(%(sight_queues)s)
-    OR EXISTS (SELECT FROM handoffs h WHERE h.workspace_id = 1 AND h.conversation_id = c.id AND {_THEIRS})
+    OR (SELECT true FROM handoffs h WHERE h.workspace_id = 1 AND h.conversation_id = c.id AND {_THEIRS} LIMIT 1)
     OR c.id IN (SELECT m.conversation_id FROM mentions m WHERE m.workspace_id = 1 AND m.agent_id = %(sight)s)
-    OR EXISTS (SELECT FROM case_conversations l JOIN cases s ON s.workspace_id = 1 AND s.id = l.case_id
-        WHERE l.workspace_id = 1 AND l.conversation_id = c.id AND {sees_case(sight)}))
+    OR (SELECT true FROM case_conversations l JOIN cases s ON s.workspace_id = 1 AND s.id = l.case_id
+        WHERE l.workspace_id = 1 AND l.conversation_id = c.id AND {sees_case(sight)} LIMIT 1))
 """
 
 

@@ -149,8 +149,7 @@ async def hidden(hall: Hall, who: str = "boris") -> tuple[Conversation, dict[str
     return conversation, names
 
 
-def _filled(path: str, names: dict[str, str], mark: str = "{}") -> str:
-    left, right = mark
+def _filled(path: str, names: dict[str, str], left: str = "{", right: str = "}") -> str:
     for name, value in names.items():
         path = path.replace(f"{left}{name}{right}", value)
     return path
@@ -177,7 +176,7 @@ async def _about(hall: Hall, desk: DeskOf, names: dict[str, str]) -> dict[str, A
             answer = await desk.http.get(f"/desk/api{path}")
             told[operation.name] = answer.status_code, answer.json().get("code")
     for page in _pages(hall):
-        path = _filled(page.replace("<position>", "1"), names, "<>")
+        path = _filled(page.replace("<position>", "1"), names, "<", ">")
         if path != page:
             told[page] = (await desk.http.get(path)).status_code
     return told

@@ -20,6 +20,7 @@ from relevo.domain.effects import EffectState
 from relevo.domain.messages import Author
 from relevo.errors import ConfigurationError, Conflict
 from relevo.flow.search import search
+from relevo.flow.sight import Eyes
 from relevo.store.migrate import migrate, migrations
 from tests.integration.hands import claimed, lines, written
 
@@ -119,7 +120,9 @@ async def test_what_was_written_before_there_was_a_search_is_found(empty: str) -
     migrate(empty)
     async with open_store(empty) as opened:
         for asked, kind in (("hello", "message"), ("amina", "contact"), ("CASE-1", "case")):
-            assert [hit.found.kind for hit in (await search(opened.store, asked, None, 10)).hits] == [kind]
+            assert [
+                hit.found.kind for hit in (await search(Eyes(store=opened.store, sight=None), asked, None, 10)).hits
+            ] == [kind]
 
 
 @pytest.mark.anyio
