@@ -44,7 +44,7 @@ def add_agent(  # noqa: PLR0913, PLR0917 - one option for each thing that is kno
     ] = None,
     queues: Annotated[
         str | None,
-        typer.Option(help="Queues they take from, such as refunds,default; any: all of them.", show_default=False),
+        typer.Option(help="Queues they take from and see, such as refunds,default; any: all.", show_default=False),
     ] = None,
     skills: Annotated[
         str | None, typer.Option(help="What they can do that queues ask for, such as refunds.", show_default=False)

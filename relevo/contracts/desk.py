@@ -40,7 +40,7 @@ class Desk(Protocol):
     """What agents read."""
 
     async def conversations(self, limit: int = 100, sight: Sight | None = None) -> list[ConversationLine]:
-        """Give conversations, latest change first."""
+        """Give conversations, latest change first; of those that changed long ago, none of who sees few."""
         ...
 
     async def conversation(self, conversation_id: UUID) -> ConversationLine:

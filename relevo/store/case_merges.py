@@ -32,12 +32,12 @@ SELECT state FROM effects WHERE workspace_id = 1 AND case_id = ANY(%(both)s) ORD
 """
 _LOCK = """
 SELECT id, status, contact_id, business_ref, contacted, priority_reasons, due_at, promised_at, promise_missed_at,
-    outcome, closed_at, agent_id, goal
+    outcome, closed_at, agent_id, goal, had_by
 FROM cases WHERE workspace_id = 1 AND id = ANY(%(both)s) ORDER BY id FOR UPDATE
 """
 _NAMES = (
     *("id", "status", "contact_id", "business_ref", "contacted", "priority_reasons", "due_at", "promised_at"),
-    *("promise_missed_at", "outcome", "closed_at", "agent_id", "goal"),
+    *("promise_missed_at", "outcome", "closed_at", "agent_id", "goal", "had_by"),
 )
 _KEEP = f"""
 UPDATE cases SET {RAISED}, contacted = contacted + %(contacted)s, due_at = least(due_at, %(due_at)s),
@@ -78,7 +78,10 @@ WHERE workspace_id = 1 AND id = %(kept)s
 """
 _REOPEN = """
 UPDATE cases SET status = 'open', outcome = %(lesser)s::jsonb ->> 'outcome', merged_into = NULL,
-    closed_at = (%(lesser)s::jsonb ->> 'closed_at')::timestamptz, agent_id = (%(lesser)s::jsonb ->> 'agent_id')::integer
+    closed_at = (%(lesser)s::jsonb ->> 'closed_at')::timestamptz,
+    agent_id = (%(lesser)s::jsonb ->> 'agent_id')::integer,
+    had_by = CASE WHEN %(lesser)s::jsonb ? 'had_by'
+        THEN ARRAY(SELECT h::integer FROM jsonb_array_elements_text(%(lesser)s::jsonb -> 'had_by') h) ELSE had_by END
 WHERE workspace_id = 1 AND id = %(merged)s
 """
 _SPLIT = """

@@ -36,10 +36,10 @@ LEFT JOIN agents a ON a.workspace_id = 1 AND a.id = c.agent_id
 WHERE c.workspace_id = 1
 """
 
-# From the newest one back until there are enough: nothing is read of the others.
+# From the newest one back until there are enough, and not through all there ever were for whoever sees few of them.
 _SEEN = """
-AND c.id = ANY(ARRAY(SELECT c.id FROM conversations c WHERE c.workspace_id = 1 AND {sees}
-    ORDER BY c.updated_at DESC LIMIT %(limit)s))
+AND c.id = ANY(ARRAY(SELECT c.id FROM (SELECT * FROM conversations c WHERE c.workspace_id = 1
+    ORDER BY c.updated_at DESC LIMIT 3000) c WHERE {sees} ORDER BY c.updated_at DESC LIMIT %(limit)s))
 """
 # Of the newest handoff; the resolution is counted by the first one since the case was opened.
 CLOCKS = """(SELECT r.state || jsonb_build_object('resolution', (

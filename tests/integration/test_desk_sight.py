@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -16,14 +17,14 @@ from psycopg.conninfo import make_conninfo
 from relevo.contracts.accounts import AgentPowers, Duty
 from relevo.contracts.brain import Question
 from relevo.contracts.runtime import current
-from relevo.domain.cases import Trigger
+from relevo.domain.cases import Trigger, level_of
 from relevo.domain.conversations import Conversation
 from relevo.domain.effects import Decision
 from relevo.domain.handoff import HandoffRequest
 from relevo.domain.queues import Queue, Queues
 from relevo.domain.roles import ADMIN, LEADERS
 from relevo.domain.service import Service
-from relevo.domain.sight import ALL
+from relevo.domain.sight import ALL, Sight
 from relevo.domain.worklist import VIEWS
 from relevo.web.desk_api import API
 from relevo.web.settings import WebSettings
@@ -34,6 +35,14 @@ from tests.integration.doors import Doors, bot_of, open_doors
 
 pytestmark = pytest.mark.anyio
 QUEUES = Queues(named=(Queue(name="claims", case_types=("damage",)), Queue(name="money", case_types=("refund",))))
+RULES = Queues(
+    named=(
+        Queue(name="spanish", languages=("es",)),
+        Queue(name="claims", case_types=("damage",)),
+        Queue(name="claims-es", case_types=("damage", "refund"), languages=("es",)),
+    ),
+    sensitive_priorities=frozenset({"urgent"}),
+)
 SERVICE = Service(queues=QUEUES, undo_seconds=0)
 OFTEN = WebSettings(
     desk_reads_per_second=1e3,
@@ -285,6 +294,26 @@ async def test_what_nobody_has_routed_is_where_it_would_go(hall: Hall) -> None:
     doors.app.ctx.services = replace(services, service=replace(SERVICE, agents_see=ALL))
     assert await sees(clara, *spoken) == [200, 200, 200]
     doors.app.ctx.services = services
+
+
+async def test_the_queue_of_what_nobody_has_routed_is_the_one_that_routing_would_choose(hall: Hall) -> None:
+    """For every type, trigger, priority and language, whatever else asks for the same."""
+    store, run, spoken = hall.doors.opened.store, hall.doors.opened.database.run, {}
+    for language in ("es", "en", None):
+        await hall.doors.texts(f"kai-{language}", "hello")
+        spoken[language] = (await hall.doors.conversation("rest", f"kai-{language}")).id
+        await run("UPDATE conversations SET language = %s WHERE id = %s", (language, spoken[language]))
+    kinds = itertools.product(("damage", "refund", "else"), ("safety", "approval"), (0, 30, 60), spoken)
+    chosen: dict[str, set[str]] = {queue.name: set() for queue in RULES.all}
+    for number, (sort, trigger, score, language) in enumerate(kinds):
+        case = f"KIND-{number}", sort, trigger, score, spoken[language]
+        await run("INSERT INTO cases (id, type, trigger, priority, conversation_id) VALUES (%s, %s, %s, %s, %s)", case)
+        queue = RULES.choose(case_type=sort, language=language, trigger=trigger, priority=level_of(score))
+        chosen[queue.name].add(case[0])
+    every = set().union(*chosen.values())
+    for name, theirs in chosen.items():
+        assert await store.sights.cases(Sight(agent_id=99, queues=(name,), rules=RULES), every) == theirs, name
+        assert theirs, name
 
 
 async def test_pages_hear_of_what_their_reader_sees_alone(hall: Hall) -> None:

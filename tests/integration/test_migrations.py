@@ -119,10 +119,9 @@ async def test_what_was_written_before_there_was_a_search_is_found(empty: str) -
         connection.execute(SAMPLE)
     migrate(empty)
     async with open_store(empty) as opened:
+        eyes = Eyes(store=opened.store, sight=None)
         for asked, kind in (("hello", "message"), ("amina", "contact"), ("CASE-1", "case")):
-            assert [
-                hit.found.kind for hit in (await search(Eyes(store=opened.store, sight=None), asked, None, 10)).hits
-            ] == [kind]
+            assert [hit.found.kind for hit in (await search(eyes, asked, None, 10)).hits] == [kind]
 
 
 @pytest.mark.anyio

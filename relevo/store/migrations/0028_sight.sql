@@ -32,7 +32,9 @@ BEGIN
     RETURN NEW;
 END
 $$;
+-- Splitting a case out of another puts back who had it, too.
 CREATE TRIGGER cases_had_by BEFORE UPDATE OF agent_id ON cases FOR EACH ROW
-    WHEN (OLD.agent_id IS NOT NULL AND NEW.agent_id IS DISTINCT FROM OLD.agent_id) EXECUTE FUNCTION keep_who_had_it();
+    WHEN (OLD.agent_id IS NOT NULL AND NEW.agent_id IS DISTINCT FROM OLD.agent_id AND OLD.merged_into IS NULL)
+    EXECUTE FUNCTION keep_who_had_it();
 CREATE TRIGGER handoffs_had_by BEFORE UPDATE OF agent_id ON handoffs FOR EACH ROW
     WHEN (OLD.agent_id IS NOT NULL AND NEW.agent_id IS DISTINCT FROM OLD.agent_id) EXECUTE FUNCTION keep_who_had_it();

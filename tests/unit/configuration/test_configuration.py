@@ -152,8 +152,10 @@ def test_how_soon_people_answer_is_read_by_priority(project: Path) -> None:
     assert (sla["urgent"].resolution_seconds, sla["urgent"].is_wall) == (7200, True)
     assert sla["high"].first_response_seconds == 3600
     short = f"{SLA.partition('  sla:')[0]}  first_response_seconds: {{normal: 60, high: 70, urgent: 80}}\n"
-    (project / "relevo.yml").write_text(short, encoding="utf-8")
-    sla = read_configuration(project, {}).bot.service.sla
+    (project / "relevo.yml").write_text(f"{short}  agents_see: all\n", encoding="utf-8")
+    service = read_configuration(project, {}).bot.service
+    sla = service.sla
+    assert service.agents_see == "all"
     assert (sla["urgent"].first_response_seconds, sla["urgent"].next_response_seconds) == (80, 900)
 
 
@@ -167,6 +169,11 @@ def test_how_soon_people_answer_is_read_by_priority(project: Path) -> None:
         ("72000", "a day", "relevo.yml:7: resolution_seconds must be a whole number, 60 or more."),
         ("clock: wall", "clock: all", "relevo.yml:8: clock is 'all', and must be one of: open, wall."),
         ("clock: wall", "clok: wall", "relevo.yml:8: 'clok' means nothing here; did you mean 'clock'?"),
+        (
+            "  sla:",
+            "  agents_see: some\n  sla:",
+            "relevo.yml:6: agents_see is 'some', and must be one of: all, own",
+        ),
         ("  sla:", "  first_response_seconds: {normal: 60, high: 60, urgent: 60}\n  sla:", "relevo.yml:6: 'first_resp"),
     ],
 )

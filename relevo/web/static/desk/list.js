@@ -3,6 +3,7 @@
 import { post } from "./forms.js";
 
 const NEAR = "1500px 0px";
+const MOST_TOLD = 10;
 const words = JSON.parse(document.getElementById("words")?.textContent ?? "{}");
 const list = document.getElementById("cases");
 const parked = new Map(); // a page that is far away: its rows
@@ -119,21 +120,21 @@ function pick(box) {
   if (matching) { matching = undefined; for (const { dataset } of rows()) selected.add(dataset.case); }
   if (box.checked) selected.add(id);
   else selected.delete(id);
+  showSure(false);
   showSelection();
 }
 
 function showSelection() {
-  const boxes = [...list.querySelectorAll("[data-case] > input")];
-  for (const box of boxes) box.checked = Boolean(matching) || selected.has(box.parentElement.dataset.case);
+  for (const box of list.querySelectorAll("[data-case] > input")) box.checked = Boolean(matching) || selected.has(box.parentElement.dataset.case);
   document.getElementById("bulk").hidden = !selected.size && !matching;
   document.getElementById("bulk-count").textContent = matching ? matching.number : selected.size;
-  document.getElementById("bulk-more").hidden = Boolean(matching) || !boxes.every((box) => box.checked);
-  showSure(false);
+  document.getElementById("bulk-more").hidden = Boolean(matching);
 }
 
 function selectNone() {
   matching = undefined;
   selected.clear();
+  showSure(false);
   showSelection();
 }
 
@@ -166,6 +167,7 @@ async function bulk(form, refreshAll, isSure) {
   if (!wish || form.getAttribute("aria-busy") === "true") return;
   if (matching && !isSure) { showSure(true); return; }
   form.setAttribute("aria-busy", "true");
+  showSure(false);
   const told = document.getElementById("bulk-told");
   const [door, about] = matching ? ["/matching", matching] : ["", { cases: [...selected].slice(0, 100) }];
   try {
@@ -197,8 +199,9 @@ function tell(told, happened, form) {
     else selected.delete(case_id);
   const left = happened.filter(({ problem }) => problem);
   const done = words["script.changed"].replace("{count}", happened.length - left.length);
-  const why = left.map(({ case_id, problem }) => `${case_id}: ${words[`problem.${problem.code}`] ?? problem.message}`);
-  told.textContent = [done, ...why].join(" ");
+  const why = left.slice(0, MOST_TOLD).map(({ case_id, problem }) => `${case_id}: ${words[`problem.${problem.code}`] ?? problem.message}`);
+  const more = left.length > MOST_TOLD ? [words["script.bulk_left"].replace("{count}", left.length)] : [];
+  told.textContent = [done, ...more, ...why].join(" ");
   if (!left.length) form.reset();
 }
 
