@@ -229,7 +229,7 @@ def _agents(shown: Shown) -> str:
 def _sla(shown: Shown) -> str:
     words, lines = shown.words, shown.report.sla
     marks = [Mark(label=row_label(words, "sla", line.row), value=line.share or 0, shown=percent(words, line.share))
-             for line in lines]  # fmt: skip
+             for line in lines if line.share is not None]  # fmt: skip
     rows = [
         (row_label(words, "sla", line.row), shown.link("sla", f"{line.row}/kept", whole(words, line.kept)),
          shown.link("sla", f"{line.row}/late", whole(words, line.late)),
