@@ -14,7 +14,7 @@ from relevo.bootstrap.console import Console
 from relevo.bootstrap.desk_settings import current_service, told
 from relevo.bootstrap.everything import Settings, read_bot_files
 from relevo.bootstrap.help import articles_found, not_everywhere
-from relevo.bootstrap.mail import MAIL_IS_OFF, mail_channel
+from relevo.bootstrap.mail import LINKS_LEAD_NOWHERE, MAIL_IS_OFF, mail_channel
 from relevo.bootstrap.occupancy import Occupant, occupant
 from relevo.bootstrap.places import demand_writable
 from relevo.bootstrap.serve import ask_ready, demand_free_port
@@ -124,7 +124,10 @@ class _Check:
         channel = mail_channel(self._configuration())
         if channel is None:
             raise Remarkable(MAIL_IS_OFF)
-        return asyncio.run(channel.reach())
+        reached = asyncio.run(channel.reach())
+        if self.settings.web.public_url is None:
+            raise Remarkable(f"{reached}; {LINKS_LEAD_NOWHERE}")
+        return reached
 
     def _assistant(self) -> str:
         assistant = assistant_of(self._configuration())

@@ -19,6 +19,11 @@ MAIL_IS_OFF = (
     " docs/howto/mail.md shows."
 )
 
+LINKS_LEAD_NOWHERE = (
+    "but links in mails lead to this machine alone: set RELEVO_PUBLIC_URL to where everybody reaches it, such as"
+    " https://help.example.com."
+)
+
 
 def mail_channel(configuration: Configuration) -> EmailChannel | None:
     """Give the channel that sends mail; None where mail is off."""

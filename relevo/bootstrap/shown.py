@@ -22,6 +22,7 @@ def _told(configuration: Configuration) -> Iterator[tuple[str, str]]:
     yield "queue", _duration(service.queue_seconds)
     yield "approval", _duration(service.approval_seconds)
     yield "verification", _duration(bot.verification_seconds)
+    yield "audit", _duration(86_400 * service.audit_days)
 
 
 def _duration(seconds: float) -> str:

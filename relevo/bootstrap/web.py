@@ -18,6 +18,7 @@ from relevo.bootstrap.help import shelf
 from relevo.bootstrap.intents import intents_of
 from relevo.bootstrap.lifetime import Part, run_until_stopped
 from relevo.bootstrap.mail import mail_channel, mailer
+from relevo.bootstrap.serve import address
 from relevo.bootstrap.shown import shown_settings
 from relevo.channels.webhooks.post import SafePoster
 from relevo.configuration import Configuration
@@ -32,7 +33,10 @@ from relevo.flow.deliver import Deliverer
 from relevo.flow.desk_settings import CurrentService
 from relevo.flow.expire import Expirer
 from relevo.flow.forget_answers import AnswerWatch
+from relevo.flow.forget_audit import AuditWatch
 from relevo.flow.handoff import QueueWatch
+from relevo.flow.leaving import Leaving
+from relevo.flow.password_links import LinkPost
 from relevo.flow.promises import PromiseWatch
 from relevo.flow.ratings import RatingWatch
 from relevo.flow.routing import Router
@@ -118,6 +122,7 @@ async def _services(
         settings=settings.web,
         shown_settings=shown_settings(settings, configuration),
         is_demo=demo,
+        mails_links=configuration.mail is not None,
         company_name=DEMO_COMPANY if demo else COMPANY,
     )
 
@@ -145,6 +150,8 @@ def _parts(
     indexer = Indexer(search=store.search)
     watches = _watches(configuration, opened, current)
     parts = [current.run, kept_current(current, sweeper), decider.run, *watches, expirer.run, indexer.run]
+    parts += [Leaving(store=store, live=live).run]
+    parts += [AuditWatch(audit=store.audit, days=configuration.bot.service.audit_days).run]
     herald = Herald(webhooks=store.webhooks, poster=_poster(settings), live=live)
     parts += [herald.run, AnswerWatch(answers=store.answers).run]
     channels: dict[str, Channel] = {}  # REST and the web chat fetch for themselves
@@ -156,7 +163,17 @@ def _parts(
     if not channels:
         return parts
     confirmer = Confirmer(mailer=mailer(opened, configuration), business=decider.business)
-    return [*parts, deliverer.run, confirmer.run]
+    return [*parts, deliverer.run, confirmer.run, *_link_posts(settings, configuration, opened)]
+
+
+def _link_posts(settings: Settings, configuration: Configuration, opened: OpenStore) -> list[Part]:
+    """Give what mails links to set passwords with; nothing where no mail is sent."""
+    email, account = mail_channel(configuration), configuration.mail
+    if email is None or account is None:
+        return []
+    desk_url = (settings.web.public_url or address(settings)).rstrip("/")
+    post = LinkPost(links=opened.store.admin.links, channel=email, company=account.sender_name, desk_url=desk_url)
+    return [post.run]
 
 
 def _watches(configuration: Configuration, opened: OpenStore, current: CurrentService) -> list[Part]:

@@ -6,11 +6,12 @@ import re
 import sys
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from relevo.cli.upkeep import with_store
+from relevo.cli.written_down import write_down
 from relevo.domain.roles import ROLES
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def add_agent(  # noqa: PLR0913, PLR0917 - one option for each thing that is kno
         raise ConfigurationError(f"“{email}” is no e-mail address.")
     limits = {"money": _minor_units(money), "points": points}
     spoken = _languages(languages)
-    named = _queues(queues), _names("skill", skills), capacity
+    offered = _queues(queues), _names("skill", skills), capacity
     asked = _ask_password() if sys.stdin.isatty() else ""
     if asked and len(asked) < MIN_CHARACTERS:
         raise ConfigurationError(f"A password needs {MIN_CHARACTERS} characters or more.")
@@ -81,10 +82,14 @@ def add_agent(  # noqa: PLR0913, PLR0917 - one option for each thing that is kno
 
     async def add(opened: OpenStore) -> AgentAccount:
         accounts = opened.store.accounts
-        await _demand_queues(opened, named[0])
+        await _demand_queues(opened, offered[0])
         known = await accounts.agent(email)
-        powers = replace(_powers(known, limits, spoken, contact), duty=_duty(known, *named))
-        return await accounts.add_agent(email, name or email.partition("@")[0], role, hash_password(password), powers)
+        powers = replace(_powers(known, limits, spoken, contact), duty=_duty(known, *offered))
+        named = name or email.partition("@")[0]
+        agent = await accounts.add_agent(email, named, role, hash_password(password), powers)
+        before, after = _shown(known) if known else None, _shown(agent)
+        await write_down(opened, "agent_add", f"agent:{agent.id}", before=before, after=after)
+        return agent
 
     agent = with_store(add)
     typer.echo(f"{agent.email} may sign in at /desk as {role}, and approves {_said_limits(agent)}.")
@@ -101,13 +106,14 @@ def remove_agent(email: Annotated[str, typer.Argument(help="What they signed in 
     from relevo.errors import NotFound
 
     async def remove(opened: OpenStore) -> int:
+        from relevo.flow.leaving import Leaving
+
         gone = await opened.store.accounts.remove_agent(email)
         if gone is None:
             raise NotFound(f"Nobody signs in as {email}; nothing was changed.")
-        freed = await opened.store.handoffs.release(gone.id)
-        for conversation_id in freed:
-            opened.live.changed(conversation_id)
-        opened.live.wake_routers()
+        freed = await Leaving(store=opened.store, live=opened.live).leave(gone.id)
+        before, after = {"email": gone.email, "name": gone.name, "role": gone.role}, {"conversations": len(freed)}
+        await write_down(opened, "agent_remove", f"agent:{gone.id}", before=before, after=after)
         return len(freed)
 
     count = with_store(remove)
@@ -115,6 +121,13 @@ def remove_agent(email: Annotated[str, typer.Argument(help="What they signed in 
         f"{email.strip().lower()} may not sign in any more."
         f" {count} {'conversation went' if count == 1 else 'conversations went'} back to the queue."
     )
+
+
+def _shown(agent: AgentAccount) -> dict[str, Any]:
+    """Give of an account what the audit log keeps."""
+    told = {name: getattr(agent, name) for name in ("email", "name", "role", "limits", "languages")}
+    told |= {name: getattr(agent.duty, name) for name in ("queues", "skills", "capacity")}
+    return {**told, "is_customer": agent.business_ref is not None}
 
 
 def _powers(

@@ -6,11 +6,12 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from relevo.cli.upkeep import with_store
+from relevo.cli.written_down import write_down
 
 if TYPE_CHECKING:
     from relevo.bootstrap import OpenStore
@@ -47,12 +48,14 @@ def export_contact(
     if to is not None:
         demand_new(to)
 
-    async def export(files: PersonalFiles) -> bytes:
+    async def export(files: PersonalFiles, opened: OpenStore) -> bytes:
         record = await files.export(await files.find(who))
         if to is not None and to.suffix == ".json":
             write_record(to, record)
         elif to is not None:
             await write_whole(to, record, files.bodies(record))
+        told = {"conversations": len(record.conversations), "cases": len(record.cases)}
+        await write_down(opened, "contact_export", after=told)
         return record_text(record)
 
     with _nothing_held_is_told():
@@ -78,9 +81,15 @@ def erase_contact(
     """
     from relevo.errors import Conflict
 
-    async def look(files: PersonalFiles) -> tuple[Subject, Holdings]:
+    async def look(files: PersonalFiles, _: OpenStore) -> tuple[Subject, Holdings]:
         subject = await files.find(who)
         return subject, await files.holdings(subject)
+
+    async def erase(files: PersonalFiles, opened: OpenStore) -> Erasure:
+        erasure = await files.erase(subject, closes_cases=close_cases)
+        before, after = _audited(erasure)
+        await write_down(opened, "contact_erase", before=before, after=after)
+        return erasure
 
     with _nothing_held_is_told():
         subject, holdings = _with_files(look)
@@ -90,18 +99,18 @@ def erase_contact(
     if not yes:
         typer.confirm("Erased is erased. Erase it?", abort=True)
     try:
-        erasure = _with_files(lambda files: files.erase(subject, closes_cases=close_cases))
+        erasure = _with_files(erase)
     except Conflict as refusal:
         more = " Close what is open first, or have it closed: --close-cases." if refusal.reason == "still_open" else ""
         raise Conflict(f"{refusal}{more}", code=refusal.reason) from None
     _tell(erasure)
 
 
-def _with_files(work: Callable[[PersonalFiles], Awaitable[Result]]) -> Result:
+def _with_files(work: Callable[[PersonalFiles, OpenStore], Awaitable[Result]]) -> Result:
     async def run(opened: OpenStore) -> Result:
         from relevo.bootstrap.personal import personal_files
 
-        return await work(await personal_files(opened))
+        return await work(await personal_files(opened), opened)
 
     return with_store(run, opens_attachments=True, tells=sys.stderr)
 
@@ -115,6 +124,14 @@ def _nothing_held_is_told() -> Iterator[None]:
     except NotFound as nothing:
         typer.echo(str(nothing), err=True)
         raise typer.Exit(1) from None
+
+
+def _audited(erasure: Erasure) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Give what shows that somebody was erased, and says nothing of whom."""
+    erased = erasure.erased
+    names = ("conversations", "shared", "entries", "attachments", "cases", "effects")
+    kept = {"effects": len(erasure.kept_effects), "cases": list(erasure.kept_cases)}
+    return {name: getattr(erased, name) for name in names}, {"kept": kept}
 
 
 def _said(held: Holdings) -> str:

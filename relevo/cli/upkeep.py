@@ -8,6 +8,8 @@ from typing import IO, TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from relevo.cli.written_down import write_down
+
 if TYPE_CHECKING:
     from relevo.bootstrap import OpenStore
     from relevo.contracts.store import DeadLetter
@@ -45,9 +47,7 @@ def check() -> None:
 @demo_commands.command("load")
 def load_demo() -> None:
     """Load Aurora with dates counted from now, unless something was done in it since."""
-    from relevo.bootstrap import business
-
-    fresh = with_store(lambda opened: business.load_demo(opened, afresh=False))
+    fresh = with_store(lambda opened: _load(opened, "demo_load"))
     typer.echo(
         "Aurora is loaded, dates counted from now. Processes that run take it up when they start again."
         if fresh
@@ -58,10 +58,16 @@ def load_demo() -> None:
 @demo_commands.command("reset")
 def reset_demo() -> None:
     """Load Aurora afresh and forget what was done in it; conversations and cases stay."""
+    with_store(lambda opened: _load(opened, "demo_reset"))
+    typer.echo("Aurora is as new, dates counted from now.")
+
+
+async def _load(opened: OpenStore, operation: str) -> bool:
     from relevo.bootstrap import business
 
-    with_store(lambda opened: business.load_demo(opened, afresh=True))
-    typer.echo("Aurora is as new, dates counted from now.")
+    is_fresh = await business.load_demo(opened, afresh=operation == "demo_reset")
+    await write_down(opened, operation, after={"is_fresh": is_fresh})
+    return is_fresh
 
 
 def replay(
@@ -79,6 +85,7 @@ def replay(
     async def put_back(opened: OpenStore) -> int:
         count = await opened.store.inbox.replay(id)
         opened.live.wake_bots()
+        await write_down(opened, "replay", None if id is None else f"message:{id}", after={"messages": count})
         return count
 
     count = with_store(put_back)

@@ -18,6 +18,8 @@ from relevo.domain.service import Service
 from relevo.domain.sight import AGENTS_SEE
 
 _LEAST_SECONDS = {"queue_seconds": 60, "approval_seconds": 60, "offer_seconds": 5, "offer_later_seconds": 60}
+_LEAST_AUDIT_DAYS = 30
+"""The database ends nothing sooner."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,7 +81,8 @@ def read_service(desk: Spot | None, languages: Collection[str], zone: str) -> Se
 
 def _service(spot: Spot) -> Service:
     known = ("hours", "holidays", "sla", "first_response_seconds", "queues", "assistant", "undo_seconds", "agents_see")
-    parts = spot.fields(optional=(*known, *_LEAST_SECONDS))
+    parts_of_desk = (*known, "audit_days")
+    parts = spot.fields(optional=(*parts_of_desk, *_LEAST_SECONDS))
     given: dict[str, object] = {
         name: seconds
         for name, least in _LEAST_SECONDS.items()
@@ -89,6 +92,8 @@ def _service(spot: Spot) -> Service:
         given["undo_seconds"] = undo
     if "agents_see" in parts and (seen := parts["agents_see"].choice(AGENTS_SEE)):
         given["agents_see"] = seen
+    if "audit_days" in parts and (days := parts["audit_days"].whole_number(least=_LEAST_AUDIT_DAYS)) is not None:
+        given["audit_days"] = days
     if "hours" in parts:
         given["shifts"] = read_shifts(parts["hours"])
     if "holidays" in parts:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from relevo.contracts.accounts import AgentAccount, AgentPowers
+from relevo.contracts.password_links import PasswordLinks
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,6 +24,10 @@ class StaffMember:
     is_away: bool
     seen_at: datetime | None
     business_ref: str | None
+    queues: tuple[str, ...]
+    """None named: all but the supervisors'."""
+    skills: tuple[str, ...]
+    capacity: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +55,9 @@ class ShownSetting:
 
 
 class Admin(Protocol):
-    """Accounts and channels."""
+    """Accounts, the links with which their passwords are set, and channels."""
+
+    links: PasswordLinks
 
     async def staff(self) -> list[StaffMember]:
         """Give everybody who may sign in, by name."""
@@ -62,10 +69,6 @@ class Admin(Protocol):
 
     async def change(self, agent_id: int, name: str, role: str, powers: AgentPowers) -> tuple[StaffMember, StaffMember]:
         """Change an account, and give how it was and is. Raises NotFound, Conflict for the last administrator."""
-        ...
-
-    async def set_password(self, agent_id: int, password_hash: str) -> StaffMember:
-        """Put another password in place, and sign the account out everywhere. Raises NotFound."""
         ...
 
     async def remove(self, agent_id: int) -> StaffMember:

@@ -7,6 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+COMMAND_LINE = "command line"
+"""Who did it, where nobody signed in."""
+BESIDE_THE_API = ("sign_in", "sign_out", "ask_password_link", "set_password")
+COMMANDS = ("agent_add", "agent_remove", "contact_erase", "contact_export", "demo_load", "demo_reset", "replay")
+RETENTION = "audit_retention"
+"""That old entries ended; how many stands in it."""
+OTHER_OPERATIONS = (*BESIDE_THE_API, *COMMANDS, RETENTION)
+"""What is written down that is no operation of the API."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AuditEntry:
@@ -36,17 +45,40 @@ class AuditFilter:
     """Which entries are wanted; what is None does not matter."""
 
     agent_id: int | None = None
+    by_command: bool = False
+    """Only what commands did."""
     operation: str | None = None
     target: str | None = None
     since: datetime | None = None
     until: datetime | None = None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Author:
+    """Somebody who may have done something, now or once."""
+
+    id: int
+    name: str
+    is_program: bool
+    is_gone: bool
+
+
 class AuditLog(Protocol):
     """The log itself."""
 
-    async def write(self, entry: AuditEntry) -> None:
-        """Add an entry."""
+    async def write(self, *entries: AuditEntry) -> None:
+        """Add entries, all or none."""
+        ...
+
+    async def authors(self) -> list[Author]:
+        """Give everybody who may have done something, by name: people and programs, also those who are gone."""
+        ...
+
+    async def end_old(self, days: int) -> int:
+        """End entries that are older, and give their number; what shows that data was handed out or erased stays.
+
+        That it was done is an entry of its own.
+        """
         ...
 
     async def read(self, wanted: AuditFilter, before_id: int | None, limit: int) -> list[AuditEntry]:

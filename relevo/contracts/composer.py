@@ -195,6 +195,10 @@ class Unsents(Protocol):
         """Tell in how many seconds the next one is due; None where nothing waits."""
         ...
 
+    async def note_drafts(self, agent_id: int) -> list[UUID]:
+        """Make private notes of what somebody who is gone had begun to write, and give the conversations."""
+        ...
+
     async def of(self, conversation_id: UUID) -> list[Unsent]:
         """Give what waits in a conversation, in the order in which it goes out."""
         ...

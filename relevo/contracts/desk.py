@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from relevo.contracts.worklist import CaseChange
 from relevo.domain.cases import Case, Priority
 from relevo.domain.contacts import Level
 from relevo.domain.conversations import Control
@@ -174,6 +175,14 @@ class Handoffs(Protocol):
         """Put back into the queue what an agent has, who is gone; gives the conversations."""
         ...
 
+    async def held_by(self, agent_id: int) -> list[UUID]:
+        """Give the conversations that an agent has."""
+        ...
+
+    async def left_behind(self) -> list[int]:
+        """Give agents whose account was removed and who still have conversations or drafts."""
+        ...
+
 
 class Approvals(Protocol):
     """Prepared effects on their way to a decision."""
@@ -261,12 +270,15 @@ class CaseWork(Protocol):
         """
         ...
 
-    async def promise(self, case_id: str, promised_at: datetime) -> None:
+    async def promise(self, case_id: str, promised_at: datetime, agent_id: int | None = None) -> None:
         """Keep until when the contact was promised an answer. Raises Conflict for a case that is closed."""
         ...
 
-    async def prioritise(self, case_id: str, level: str) -> None:
-        """Have a case be ``normal``, ``high`` or ``urgent``. Raises Conflict when it is closed, or stays urgent."""
+    async def prioritise(self, case_id: str, level: str, agent_id: int | None = None) -> CaseChange | None:
+        """Have a case be ``normal``, ``high`` or ``urgent``. Raises Conflict when it is closed, or stays urgent.
+
+        Gives what changed, None where it was so before.
+        """
         ...
 
     async def close(self, case_id: str, agent_id: int, outcome: str) -> None:

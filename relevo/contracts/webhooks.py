@@ -40,6 +40,8 @@ class Webhook:
     created_at: datetime
     disabled_at: datetime | None = None
     disabled_because: str | None = None
+    old_secret_until: datetime | None = None
+    """Until when what is sent is signed with the secret before this one, too; None: with this one alone."""
     waiting: int = 0
     """Deliveries that are still to be made."""
     dead: int = 0
@@ -83,6 +85,8 @@ class DueDelivery:
     happened_at: datetime
     data: Mapping[str, Any]
     attempts: int
+    old_secret: str | None = None
+    """The secret before this one, while it still holds."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,6 +126,10 @@ class Webhooks(Protocol):
         """Say what they are told, and whether; raises NotFound."""
         ...
 
+    async def rotate(self, webhook_id: int, secret: str) -> Webhook:
+        """Sign with another secret from now on, and for a day with the one before, too; raises NotFound."""
+        ...
+
     async def remove(self, webhook_id: int) -> None:
         """Tell them nothing any more; raises NotFound."""
         ...
@@ -154,5 +162,5 @@ class Webhooks(Protocol):
         ...
 
     async def forget_old(self, seconds: float) -> int:
-        """Forget what happened so long ago, and give the number."""
+        """Forget what happened so long ago, and secrets that hold no more; give the number of what happened."""
         ...

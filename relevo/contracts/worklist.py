@@ -56,6 +56,21 @@ class Marks:
     """What this agent keeps, by name."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CaseChange:
+    """What somebody did to a case among colleagues."""
+
+    case_id: str
+    what: str
+    """``assigned``, ``tags``, ``snoozed``, ``followed``, ``priority``, ``promised`` or ``closed``."""
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    agent_id: int | None
+    agent_name: str | None = None
+    id: int = 0
+    at: datetime | None = None
+
+
 class Worklist(Protocol):
     """The list, and what agents keep about its cases."""
 
@@ -99,25 +114,30 @@ class Worklist(Protocol):
         """Forget a tag, and take it off every case. Raises NotFound."""
         ...
 
-    async def tag(self, case_id: str, add: Sequence[str], remove: Sequence[str]) -> None:
+    async def changes(self, case_ids: Sequence[str], limit: int = 200) -> list[CaseChange]:
+        """Give the newest of what people did to some cases, oldest first."""
+        ...
+
+    async def tag(self, case_id: str, agent_id: int, add: Sequence[str], remove: Sequence[str]) -> CaseChange | None:
         """Put tags on a case and take others off it; unknown ones become known.
 
-        Raises NotFound, and Conflict for a tag that is no longer given.
+        Raises NotFound, and Conflict for a tag that is no longer given. Like each that follows it gives what changed,
+        None where it was so before, and keeps it with who did it.
         """
         ...
 
-    async def snooze(self, case_id: str, agent_id: int, until: datetime | None) -> None:
+    async def snooze(self, case_id: str, agent_id: int, until: datetime | None) -> CaseChange | None:
         """Put an open case out of the way until a time or the contact's next message; None: bring it back.
 
         Raises NotFound, and Conflict for a case that is closed.
         """
         ...
 
-    async def follow(self, case_id: str, agent_id: int, *, follows: bool) -> None:
+    async def follow(self, case_id: str, agent_id: int, *, follows: bool) -> CaseChange | None:
         """Follow a case, or no longer. Raises NotFound."""
         ...
 
-    async def assign(self, case_id: str, to: int | None) -> None:
+    async def assign(self, case_id: str, agent_id: int, to: int | None) -> CaseChange | None:
         """Say who sees to an open case; None: nobody. Raises NotFound, and Conflict for a case that is closed."""
         ...
 

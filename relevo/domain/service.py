@@ -46,6 +46,8 @@ class Service:
     """What agents see whose account names queues: ``own_queues``, or ``all``."""
     undo_seconds: int = 5
     """How long an agent may take back a reply that they have sent from the desk's page; 0 sends it at once."""
+    audit_days: int = 730
+    """How long entries of the audit log are kept."""
     timezone: str = "Europe/Madrid"
     privacy_answer_months: int = 1
     """Within how many months a request about one's own data is answered, counted from when it came."""

@@ -23,6 +23,7 @@ from relevo.contracts.clock import Clock, system_clock
 from relevo.contracts.desk import ByHand
 from relevo.contracts.live import Live
 from relevo.contracts.store import Store
+from relevo.contracts.worklist import CaseChange
 from relevo.domain.cases import Case, CaseStatus
 from relevo.domain.conversations import ENDED, Control, Conversation
 from relevo.domain.handoff import Handback
@@ -125,14 +126,15 @@ class DeskWork:
                 f"Promise a time that is still to come, within {MAX_PROMISE_DAYS} days.", code="bad_promise"
             )
         case = await self.store.desk.case(case_id)
-        await self.store.case_work.promise(case_id, promised_at)
+        await self.store.case_work.promise(case_id, promised_at, agent.id)
         self._changed(case.conversation_id, "promise", agent)
 
-    async def prioritise(self, case_id: str, agent: AgentAccount, level: str) -> None:
-        """Say how urgent an open case is, whatever else makes it so; what is sensitive stays urgent."""
+    async def prioritise(self, case_id: str, agent: AgentAccount, level: str) -> CaseChange | None:
+        """Say how urgent an open case is, whatever else makes it so, and give what changed; the sensitive stays so."""
         case = await self.store.desk.case(case_id)
-        await self.store.case_work.prioritise(case_id, level)
+        change = await self.store.case_work.prioritise(case_id, level, agent.id)
         self._changed(case.conversation_id, "prioritise", agent)
+        return change
 
     async def close_case(self, case_id: str, agent: AgentAccount, outcome: str) -> None:
         """Close a case that nothing waits in; the same again changes nothing."""

@@ -13,7 +13,7 @@ import hashlib
 import hmac
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Any
@@ -111,14 +111,18 @@ def headers_of(due: DueDelivery, body: bytes, now: datetime) -> dict[str, str]:
         "User-Agent": "Relevo",
         "Relevo-Event": due.event,
         "Relevo-Delivery": str(due.delivery_id),
-        "Relevo-Signature": signature(due.secret, int(now.timestamp()), body),
+        "Relevo-Signature": signature((due.secret, due.old_secret), int(now.timestamp()), body),
     }
 
 
-def signature(secret: str, at: int, body: bytes) -> str:
-    """Sign a body as of a second: HMAC-SHA256 of ``t.body``."""
-    digest = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
-    return f"t={at},v1={digest}"
+def signature(secrets: Iterable[str | None], at: int, body: bytes) -> str:
+    """Sign a body as of a second, with each secret that holds: HMAC-SHA256 of ``t.body``.
+
+    The older one comes last: whoever reads the header into a dictionary keeps that, and knows that one.
+    """
+    signed = f"{at}.".encode() + body
+    digests = [hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest() for secret in secrets if secret]
+    return ",".join([f"t={at}", *(f"v1={digest}" for digest in digests)])
 
 
 def _shown(answer: str | None) -> str | None:

@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 
 from relevo.contracts.accounts import AgentAccount
-from relevo.contracts.worklist import SavedView, Tag
+from relevo.contracts.worklist import CaseChange, SavedView, Tag
 from relevo.domain.messages import clean_text
 from relevo.domain.worklist import COLOURS, LONGEST_NAME, LONGEST_TAG, CaseQuery
 from relevo.errors import RequestError, Unreadable
@@ -19,6 +19,7 @@ from relevo.flow.desk import DeskWork
 MOST_TAGS = 20
 MAX_SNOOZE_DAYS = 90
 
+Step = Callable[[], Awaitable["CaseChange | None"]]
 _log = structlog.get_logger()
 
 
@@ -45,6 +46,8 @@ class Happened:
 
     case_id: str
     refusal: RequestError | None
+    changes: Sequence[CaseChange] = ()
+    """What is another way now, also where the rest was refused."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,11 +56,13 @@ class ListWork:
 
     desk: DeskWork
 
-    async def change(self, case_id: str, agent: AgentAccount, wish: Wish) -> None:
-        """Do to one case what is wished; raises NotFound, Unreadable, or Conflict."""
+    async def change(self, case_id: str, agent: AgentAccount, wish: Wish) -> Sequence[CaseChange]:
+        """Do to one case what is wished, and give what changed; raises NotFound, Unreadable, or Conflict."""
         self._demand_sense(wish)
-        await self._do(case_id, agent, wish)
+        changes: list[CaseChange] = []
+        await self._do(case_id, agent, wish, changes)
         self._changed("list", agent, 1)
+        return changes
 
     async def change_all(self, case_ids: Sequence[str], agent: AgentAccount, wish: Wish) -> list[Happened]:
         """Do it to each of many, and tell for each whether it was done."""
@@ -108,31 +113,38 @@ class ListWork:
             )
 
     async def _try(self, case_id: str, agent: AgentAccount, wish: Wish) -> Happened:
+        changes: list[CaseChange] = []
         try:
-            await self._do(case_id, agent, wish)
+            await self._do(case_id, agent, wish, changes)
         except RequestError as refusal:
-            return Happened(case_id=case_id, refusal=refusal)
-        return Happened(case_id=case_id, refusal=None)
+            return Happened(case_id=case_id, refusal=refusal, changes=changes)
+        return Happened(case_id=case_id, refusal=None, changes=changes)
 
-    async def _do(self, case_id: str, agent: AgentAccount, wish: Wish) -> None:
+    async def _do(self, case_id: str, agent: AgentAccount, wish: Wish, changes: list[CaseChange]) -> None:
         """Close last: what is closed can be neither assigned nor snoozed."""
         for step in self._steps(clean_text(case_id), agent, wish):
-            await step()
+            change = await step()
+            changes += [change] if change else []
 
-    def _steps(self, case_id: str, agent: AgentAccount, wish: Wish) -> list[Callable[[], Awaitable[None]]]:
+    async def _close(self, case_id: str, agent: AgentAccount, outcome: str) -> CaseChange:
+        await self.desk.close_case(case_id, agent, outcome)
+        after = {"status": "closed", "outcome": outcome}
+        return CaseChange(case_id=case_id, agent_id=agent.id, what="closed", before={"status": "open"}, after=after)
+
+    def _steps(self, case_id: str, agent: AgentAccount, wish: Wish) -> list[Step]:
         kept, outcome, follows = self.desk.store.worklist, wish.outcome, wish.follows
         add, remove = [tag_name(name) for name in wish.add], [tag_name(name) for name in wish.remove]
-        steps: list[Callable[[], Awaitable[None]]] = []
+        steps: list[Step] = []
         if wish.assigns:
-            steps.append(lambda: kept.assign(case_id, wish.agent_id))
+            steps.append(lambda: kept.assign(case_id, agent.id, wish.agent_id))
         if add or remove:
-            steps.append(lambda: kept.tag(case_id, add, remove))
+            steps.append(lambda: kept.tag(case_id, agent.id, add, remove))
         if wish.snoozes:
             steps.append(lambda: kept.snooze(case_id, agent.id, wish.until))
         if follows is not None:
             steps.append(lambda: kept.follow(case_id, agent.id, follows=follows))
         if outcome is not None:
-            steps.append(lambda: self.desk.close_case(case_id, agent, outcome))
+            steps.append(lambda: self._close(case_id, agent, outcome))
         return steps
 
     def _changed(self, verb: str, agent: AgentAccount, cases: int) -> None:

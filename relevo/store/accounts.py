@@ -29,6 +29,8 @@ WITH made AS (
     RETURNING {AGENT_COLUMNS}
 ), signed_out AS (
     DELETE FROM agent_sessions s USING made WHERE s.workspace_id = 1 AND s.agent_id = made.id
+), unlinked AS (
+    DELETE FROM password_links l USING made WHERE l.workspace_id = 1 AND l.agent_id = made.id
 )
 SELECT * FROM made
 """
@@ -36,6 +38,17 @@ _SESSIONS = f"""
 SELECT s.token_hash, {AGENT_COLUMNS} FROM agents a
 JOIN agent_sessions s ON s.workspace_id = 1 AND s.agent_id = a.id
 WHERE a.workspace_id = 1 AND a.removed_at IS NULL AND s.token_hash = ANY(%s) AND s.expires_at > now()
+"""
+_REMOVE = f"""
+WITH gone AS (
+    UPDATE agents a SET removed_at = now() WHERE a.workspace_id = 1 AND a.email = %s AND a.removed_at IS NULL
+    RETURNING {AGENT_COLUMNS}
+), signed_out AS (
+    DELETE FROM agent_sessions s USING gone WHERE s.workspace_id = 1 AND s.agent_id = gone.id
+), unlinked AS (
+    DELETE FROM password_links l USING gone WHERE l.workspace_id = 1 AND l.agent_id = gone.id
+)
+SELECT * FROM gone
 """
 _SEEN = """
 WITH before AS (
@@ -82,13 +95,7 @@ class PostgresAccounts:
 
     async def remove_agent(self, email: str) -> AgentAccount | None:
         """Take an agent's account away and sign them out; what they did keeps their name."""
-        found = await self._database.rows(
-            f"WITH gone AS (UPDATE agents a SET removed_at = now() WHERE a.workspace_id = 1 AND a.email = %s"
-            f" AND a.removed_at IS NULL RETURNING {AGENT_COLUMNS}),"
-            " signed_out AS (DELETE FROM agent_sessions s USING gone WHERE s.workspace_id = 1 AND s.agent_id = gone.id)"
-            " SELECT * FROM gone",
-            (email.strip().lower(),),
-        )
+        found = await self._database.rows(_REMOVE, (email.strip().lower(),))
         return read_agent(found[0]) if found else None
 
     async def seen(self, agent_id: int, *, is_away: bool | None = None, absent_seconds: float = 45.0) -> bool:

@@ -8,32 +8,40 @@ import psycopg
 
 from relevo.contracts.accounts import AgentAccount, AgentPowers
 from relevo.contracts.admin import ChannelHealth, StaffMember
+from relevo.contracts.password_links import PasswordLinks
 from relevo.domain.roles import ADMIN
 from relevo.errors import Conflict, NotFound
 from relevo.store import rows
 from relevo.store.accounts import AGENT_COLUMNS, read_agent
+from relevo.store.password_links import PostgresPasswordLinks
 from relevo.store.pool import Connection, Database
 
 _MEMBER = """
-SELECT a.id, a.email, a.name, a.role, a.limits, a.languages, a.is_away, a.seen_at, a.business_ref FROM agents a
+SELECT a.id, a.email, a.name, a.role, a.limits, a.languages, a.is_away, a.seen_at, a.business_ref,
+    a.queues, a.skills, a.capacity FROM agents a
 WHERE a.workspace_id = 1 AND a.removed_at IS NULL AND NOT a.is_service
 """
 # Who was removed comes back under the same number: what they did is theirs.
 _ADD = f"""
-INSERT INTO agents AS a (email, name, role, password_hash, limits, languages, business_ref)
-VALUES (%(email)s, %(name)s, %(role)s, %(hash)s, %(limits)s::jsonb, %(languages)s, %(ref)s)
+INSERT INTO agents AS a (email, name, role, password_hash, limits, languages, business_ref, queues, skills, capacity)
+VALUES (%(email)s, %(name)s, %(role)s, %(hash)s, %(limits)s::jsonb, %(languages)s, %(ref)s, %(queues)s, %(skills)s,
+    %(capacity)s)
 ON CONFLICT (workspace_id, email) DO UPDATE SET name = excluded.name, role = excluded.role,
     password_hash = excluded.password_hash, limits = excluded.limits, languages = excluded.languages,
-    business_ref = excluded.business_ref, removed_at = NULL
+    business_ref = excluded.business_ref, queues = excluded.queues, skills = excluded.skills,
+    capacity = excluded.capacity, removed_at = NULL
 WHERE a.removed_at IS NOT NULL AND NOT a.is_service
 RETURNING {AGENT_COLUMNS}
 """
 _CHANGE = """
 UPDATE agents SET name = %(name)s, role = %(role)s, limits = %(limits)s::jsonb, languages = %(languages)s,
-    business_ref = %(ref)s
+    business_ref = %(ref)s, queues = %(queues)s, skills = %(skills)s, capacity = %(capacity)s
 WHERE workspace_id = 1 AND id = %(id)s
 """
-_SIGN_OUT = "DELETE FROM agent_sessions WHERE workspace_id = 1 AND agent_id = %(id)s"
+_SIGN_OUT = """
+WITH links AS (DELETE FROM password_links WHERE workspace_id = 1 AND agent_id = %(id)s)
+DELETE FROM agent_sessions WHERE workspace_id = 1 AND agent_id = %(id)s
+"""
 _HOLD_ADMINS = f"""
 SELECT id FROM agents WHERE workspace_id = 1 AND role = '{ADMIN}' AND removed_at IS NULL AND NOT is_service
 ORDER BY id FOR UPDATE
@@ -75,6 +83,7 @@ class PostgresAdmin:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.links: PasswordLinks = PostgresPasswordLinks(database)
 
     async def staff(self) -> list[StaffMember]:
         """Give everybody who may sign in, by name."""
@@ -94,17 +103,6 @@ class PostgresAdmin:
             before = await _held(connection, agent_id, stays_admin=role == ADMIN)
             await connection.execute(_CHANGE, {**_powers(powers), "id": agent_id, "name": name, "role": role})
             return before, await _one(connection, agent_id)
-
-    async def set_password(self, agent_id: int, password_hash: str) -> StaffMember:
-        """Put another password in place, and sign the account out everywhere."""
-        async with self._database.connection() as connection, connection.transaction():
-            member = await _one(connection, agent_id)
-            values = {"id": agent_id, "hash": password_hash}
-            await connection.execute(
-                "UPDATE agents SET password_hash = %(hash)s WHERE workspace_id = 1 AND id = %(id)s", values
-            )
-            await connection.execute(_SIGN_OUT, values)
-            return member
 
     async def remove(self, agent_id: int) -> StaffMember:
         """Take an account away."""
@@ -143,7 +141,8 @@ async def _one(connection: Connection, agent_id: int) -> StaffMember:
 
 def _member(row: tuple[Any, ...]) -> StaffMember:
     names = StaffMember.__dataclass_fields__
-    return StaffMember(**{**dict(zip(names, row, strict=True)), "languages": tuple(row[5])})
+    told = dict(zip(names, row, strict=True))
+    return StaffMember(**told | {name: tuple(told[name]) for name in ("languages", "queues", "skills")})
 
 
 def _powers(powers: AgentPowers) -> dict[str, Any]:
@@ -151,4 +150,7 @@ def _powers(powers: AgentPowers) -> dict[str, Any]:
         "limits": rows.json_text(powers.limits),
         "languages": list(powers.languages),
         "ref": powers.business_ref,
+        "queues": list(powers.duty.queues),
+        "skills": list(powers.duty.skills),
+        "capacity": powers.duty.capacity,
     }

@@ -7,10 +7,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from relevo.contracts.worklist import SavedView, Tag
+import msgspec
+
+from relevo.contracts.worklist import CaseChange, SavedView, Tag
 from relevo.errors import Conflict, NotFound
 from relevo.store import rows
-from relevo.store.pool import Database
+from relevo.store.case_changes import read_changes, write_change
+from relevo.store.pool import Connection, Database
 
 MOST_VIEWS = 50
 _LOOK = """
@@ -29,18 +32,24 @@ _RETIRED = """
 SELECT t.name FROM tags t WHERE t.workspace_id = 1 AND t.name = ANY(%(add)s) AND t.retired_at IS NOT NULL
     AND NOT EXISTS (SELECT FROM case_tags c WHERE c.workspace_id = 1 AND c.case_id = %(id)s AND c.tag = t.name)
 """
+_TAGS = "SELECT coalesce(array_agg(tag ORDER BY tag), '{}') FROM case_tags WHERE workspace_id = 1 AND case_id = %(id)s"
 _PUT = "INSERT INTO case_tags (case_id, tag) SELECT %(id)s, t FROM unnest(%(add)s::text[]) t ON CONFLICT DO NOTHING"
 _TAKE = "DELETE FROM case_tags WHERE workspace_id = 1 AND case_id = %(id)s AND tag = ANY(%(remove)s)"
 _HOLD = "SELECT FROM cases WHERE workspace_id = 1 AND id = %(id)s FOR KEY SHARE"
+_WAS = """
+SELECT CASE WHEN s.snoozed_until > now() THEN s.snoozed_until END, s.agent_id, a.name
+FROM cases s LEFT JOIN agents a ON a.workspace_id = 1 AND a.id = s.agent_id
+WHERE s.workspace_id = 1 AND s.id = %(id)s AND s.status = 'open' FOR NO KEY UPDATE OF s
+"""
 _SNOOZE = """
 UPDATE cases SET snoozed_until = %(until)s, snoozed_at = CASE WHEN %(until)s::timestamptz IS NOT NULL THEN now() END,
     snoozed_by = CASE WHEN %(until)s::timestamptz IS NOT NULL THEN %(agent)s END
-WHERE workspace_id = 1 AND id = %(id)s AND status = 'open'
+WHERE workspace_id = 1 AND id = %(id)s
 """
 _FOLLOW = "INSERT INTO case_followers (agent_id, case_id) VALUES (%(agent)s, %(id)s) ON CONFLICT DO NOTHING"
 _UNFOLLOW = "DELETE FROM case_followers WHERE workspace_id = 1 AND agent_id = %(agent)s AND case_id = %(id)s"
-_ASSIGN = "UPDATE cases SET agent_id = %(to)s WHERE workspace_id = 1 AND id = %(id)s AND status = 'open'"
-_HAS_ACCOUNT = "SELECT FROM agents WHERE workspace_id = 1 AND id = %(to)s AND removed_at IS NULL FOR SHARE"
+_ASSIGN = "UPDATE cases SET agent_id = %(to)s WHERE workspace_id = 1 AND id = %(id)s"
+_HAS_ACCOUNT = "SELECT name FROM agents WHERE workspace_id = 1 AND id = %(to)s AND removed_at IS NULL FOR SHARE"
 _SAVE = """
 INSERT INTO saved_views (agent_id, name, query)
 SELECT %(agent)s, %(name)s, %(query)s::jsonb WHERE (SELECT count(*) FROM saved_views
@@ -80,7 +89,11 @@ class PostgresCaseMarks:
         if not await self._database.run("DELETE FROM tags WHERE workspace_id = 1 AND name = %s", (name,)):
             raise NotFound("There is no such tag.")
 
-    async def tag(self, case_id: str, add: Sequence[str], remove: Sequence[str]) -> None:
+    async def changes(self, case_ids: Sequence[str], limit: int = 200) -> list[CaseChange]:
+        """Give the newest of what people did to some cases."""
+        return await read_changes(self._database, case_ids, limit)
+
+    async def tag(self, case_id: str, agent_id: int, add: Sequence[str], remove: Sequence[str]) -> CaseChange | None:
         """Put tags on a case and take others off it."""
         values = {"id": case_id, "add": list(add), "remove": list(remove)}
         async with self._database.connection() as connection, connection.transaction():
@@ -89,31 +102,41 @@ class PostgresCaseMarks:
             if add and (retired := await (await connection.execute(_RETIRED, values)).fetchall()):
                 names = ", ".join(name for (name,) in retired)
                 raise Conflict(f"“{names}” is no longer given; choose another tag.", code="tag_retired")
+            before = await _tags(connection, values)
             for statement in (_KNOW, _PUT, _TAKE):
                 await connection.execute(statement, values)
+            after = await _tags(connection, values)
+            return await _kept(connection, (case_id, agent_id, "tags"), {"tags": before}, {"tags": after})
 
-    async def snooze(self, case_id: str, agent_id: int, until: datetime | None) -> None:
+    async def snooze(self, case_id: str, agent_id: int, until: datetime | None) -> CaseChange | None:
         """Put an open case out of the way, or bring it back."""
-        if not await self._database.run(_SNOOZE, {"id": case_id, "agent": agent_id, "until": until}):
-            await self._refuse(case_id)
+        async with self._database.connection() as connection, connection.transaction():
+            was, _, _ = await self._open(connection, case_id)
+            await connection.execute(_SNOOZE, {"id": case_id, "agent": agent_id, "until": until})
+            before, after = {"snoozed_until": was}, {"snoozed_until": until}
+            return await _kept(connection, (case_id, agent_id, "snoozed"), before, after)
 
-    async def follow(self, case_id: str, agent_id: int, *, follows: bool) -> None:
+    async def follow(self, case_id: str, agent_id: int, *, follows: bool) -> CaseChange | None:
         """Follow a case, or no longer."""
         values = {"id": case_id, "agent": agent_id}
         async with self._database.connection() as connection, connection.transaction():
             if not (await connection.execute(_HOLD, values)).rowcount:
                 raise NotFound("There is no such case.")
-            await connection.execute(_FOLLOW if follows else _UNFOLLOW, values)
+            is_new = bool((await connection.execute(_FOLLOW if follows else _UNFOLLOW, values)).rowcount)
+            before, after = {"is_followed": follows != is_new}, {"is_followed": follows}
+            return await _kept(connection, (case_id, agent_id, "followed"), before, after)
 
-    async def assign(self, case_id: str, to: int | None) -> None:
+    async def assign(self, case_id: str, agent_id: int, to: int | None) -> CaseChange | None:
         """Say who sees to an open case."""
         values = {"id": case_id, "to": to}
         async with self._database.connection() as connection, connection.transaction():
-            if to is not None and not (await connection.execute(_HAS_ACCOUNT, values)).rowcount:
+            taker = await (await connection.execute(_HAS_ACCOUNT, values)).fetchone()
+            if to is not None and taker is None:
                 raise NotFound("There is no such agent.", code="unknown_agent")
-            if (await connection.execute(_ASSIGN, values)).rowcount:
-                return
-        await self._refuse(case_id)
+            _, was, name = await self._open(connection, case_id)
+            await connection.execute(_ASSIGN, values)
+            before, after = {"agent_id": was, "agent": name}, {"agent_id": to, "agent": taker[0] if taker else None}
+            return await _kept(connection, (case_id, agent_id, "assigned"), before, after)
 
     async def views(self, agent_id: int) -> Sequence[SavedView]:
         """Give the views that an agent keeps, by name."""
@@ -137,8 +160,28 @@ class PostgresCaseMarks:
         if not await self._database.run(statement, (agent_id, view_id)):
             raise NotFound("You keep no such view.")
 
-    async def _refuse(self, case_id: str) -> None:
-        found = await self._database.rows("SELECT true FROM cases WHERE workspace_id = 1 AND id = %s", (case_id,))
-        if not found:
-            raise NotFound("There is no such case.")
-        raise Conflict("This case is closed already.", code="case_closed")
+    async def _open(self, connection: Connection, case_id: str) -> tuple[Any, ...]:
+        """Hold an open case and give how it was; raises NotFound, and Conflict for one that is closed."""
+        was = await (await connection.execute(_WAS, {"id": case_id})).fetchone()
+        if was is not None:
+            return was
+        if (await connection.execute(_HOLD, {"id": case_id})).rowcount:
+            raise Conflict("This case is closed already.", code="case_closed")
+        raise NotFound("There is no such case.")
+
+
+async def _tags(connection: Connection, values: Mapping[str, Any]) -> list[str]:
+    found = await (await connection.execute(_TAGS, values)).fetchone()
+    return list(found[0]) if found else []
+
+
+async def _kept(
+    connection: Connection, deed: tuple[str, int, str], before: Mapping[str, Any], after: Mapping[str, Any]
+) -> CaseChange | None:
+    """Keep a change of a case by an agent, unless nothing changed."""
+    case_id, agent_id, what = deed
+    if before == after:
+        return None
+    told = [msgspec.to_builtins(dict(values)) for values in (before, after)]
+    change = CaseChange(case_id=case_id, agent_id=agent_id, what=what, before=told[0], after=told[1])
+    return await write_change(connection, change)

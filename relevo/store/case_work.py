@@ -8,10 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from relevo.contracts.desk import ByHand, Promise
+from relevo.contracts.worklist import CaseChange
 from relevo.domain.cases import Priority
 from relevo.domain.contacts import Level
 from relevo.errors import Conflict, NotFound, RequestError
 from relevo.store import rows
+from relevo.store.case_changes import write_change
 from relevo.store.cases import RAISED, read_priority, reasons_text
 from relevo.store.desk import CASES, read_case
 from relevo.store.pool import Database
@@ -50,6 +52,30 @@ WITH held AS (
 SELECT EXISTS (SELECT FROM held), EXISTS (SELECT FROM grown)
 """
 
+# Each keeps what it did beside the timeline, in the same statement.
+_PROMISE = """
+WITH before AS (SELECT id, promised_at FROM cases
+    WHERE workspace_id = 1 AND id = %(id)s AND status = 'open' FOR NO KEY UPDATE
+), promised AS (
+    UPDATE cases s SET promised_at = %(at)s, promise_missed_at = NULL, due_at = least(%(at)s, (SELECT min(r.due_at)
+        FROM case_sla r WHERE r.workspace_id = 1 AND r.case_id = s.id AND r.ended_at IS NULL))
+    FROM before b WHERE s.workspace_id = 1 AND s.id = b.id RETURNING s.id, b.promised_at AS was
+)
+INSERT INTO case_changes (case_id, agent_id, what, before, after)
+SELECT id, %(agent)s, 'promised', jsonb_build_object('promised_at', was),
+    jsonb_build_object('promised_at', %(at)s::timestamptz) FROM promised
+"""
+_CLOSE = """
+WITH closed AS (
+    UPDATE cases s SET status = 'closed', outcome = %(outcome)s, closed_at = now(), agent_id = %(agent)s
+    WHERE s.workspace_id = 1 AND s.id = %(id)s AND s.status = 'open' AND NOT EXISTS (SELECT FROM effects f
+        WHERE f.workspace_id = 1 AND f.case_id = s.id AND f.state IN ('prepared', 'intended'))
+    RETURNING s.id
+)
+INSERT INTO case_changes (case_id, agent_id, what, before, after)
+SELECT id, %(agent)s, 'closed', '{"status": "open"}',
+    jsonb_build_object('status', 'closed', 'outcome', %(outcome)s::text) FROM closed
+"""
 _MISSED = f"""
 {CASES} AND s.status = 'open' AND s.promised_at <= now() AND s.promise_missed_at IS NULL
 ORDER BY s.promised_at LIMIT %s
@@ -113,18 +139,13 @@ class PostgresCaseWork:
                 code="verified_as_another",
             )
 
-    async def promise(self, case_id: str, promised_at: datetime) -> None:
+    async def promise(self, case_id: str, promised_at: datetime, agent_id: int | None = None) -> None:
         """Keep until when the contact was promised an answer."""
-        changed = await self._database.run(
-            "UPDATE cases SET promised_at = %s, promise_missed_at = NULL, due_at = least(%s, (SELECT min(r.due_at)"
-            " FROM case_sla r WHERE r.workspace_id = 1 AND r.case_id = cases.id AND r.ended_at IS NULL))"
-            " WHERE workspace_id = 1 AND id = %s AND status = 'open'",
-            (promised_at, promised_at, case_id),
-        )
-        if not changed:
+        values = {"id": case_id, "at": promised_at, "agent": agent_id}
+        if not await self._database.run(_PROMISE, values):
             raise Conflict("This case is closed or does not exist; nothing was promised.", code="case_closed")
 
-    async def prioritise(self, case_id: str, level: str) -> None:
+    async def prioritise(self, case_id: str, level: str, agent_id: int | None = None) -> CaseChange | None:
         """Have a case be so urgent."""
         async with self._database.connection() as connection, connection.transaction():
             held = await (await connection.execute(_HOLD_OPEN, (case_id,))).fetchone()
@@ -135,16 +156,15 @@ class PostgresCaseWork:
                 raise Conflict("Somebody may be in danger, or be left behind: this case stays urgent.", code="grave")
             after = before.by_hand(level)
             await connection.execute(_PRIORITISE, (after.score, reasons_text(after), case_id))
+            if before.level == after.level:
+                return None
+            was, now = {"level": before.level}, {"level": after.level}
+            change = CaseChange(case_id=case_id, agent_id=agent_id, what="priority", before=was, after=now)
+            return await write_change(connection, change)
 
     async def close(self, case_id: str, agent_id: int, outcome: str) -> None:
         """Close a case."""
-        changed = await self._database.run(
-            "UPDATE cases s SET status = 'closed', outcome = %s, closed_at = now(), agent_id = %s"
-            " WHERE s.workspace_id = 1 AND s.id = %s AND s.status = 'open' AND NOT EXISTS (SELECT FROM effects f"
-            " WHERE f.workspace_id = 1 AND f.case_id = s.id AND f.state IN ('prepared', 'intended'))",
-            (outcome, agent_id, case_id),
-        )
-        if changed:
+        if await self._database.run(_CLOSE, {"id": case_id, "agent": agent_id, "outcome": outcome}):
             return
         found = await self._database.rows("SELECT status FROM cases WHERE workspace_id = 1 AND id = %s", (case_id,))
         if not found:

@@ -65,6 +65,14 @@ SELECT count(*) FROM handoffs h WHERE h.workspace_id = 1 AND h.state IN ('queued
     WHERE s.workspace_id = 1 AND s.id = h.case_id), 0) >= %s
 """
 
+_LEFT_BEHIND = """
+SELECT DISTINCT a.id FROM agents a JOIN (
+    SELECT c.agent_id FROM conversations c WHERE c.workspace_id = 1 AND c.agent_id IS NOT NULL
+    UNION SELECT s.agent_id FROM cases s WHERE s.workspace_id = 1 AND s.status = 'open' AND s.agent_id IS NOT NULL
+    UNION SELECT d.agent_id FROM drafts d WHERE d.workspace_id = 1) l ON l.agent_id = a.id
+WHERE a.workspace_id = 1 AND a.removed_at IS NOT NULL ORDER BY a.id LIMIT 20
+"""
+
 
 class HandoffReads:
     """The reading half of contracts.desk.Handoffs on PostgreSQL."""
@@ -141,6 +149,17 @@ class HandoffReads:
         """Give conversation, language and case number of those that waited beyond their handoff's expiry."""
         found = await self._database.rows(f"{OVERDUE} ORDER BY h.expires_at LIMIT %s", (limit,))
         return [(row[0], row[1], row[2]) for row in found]
+
+    async def held_by(self, agent_id: int) -> list[UUID]:
+        """Give the conversations that an agent has."""
+        found = await self._database.rows(
+            "SELECT id FROM conversations WHERE workspace_id = 1 AND agent_id = %s ORDER BY id", (agent_id,)
+        )
+        return [row[0] for row in found]
+
+    async def left_behind(self) -> list[int]:
+        """Give agents who are gone and still have something."""
+        return [row[0] for row in await self._database.rows(_LEFT_BEHIND)]
 
 
 def colleague(row: tuple[Any, ...]) -> Colleague:

@@ -249,8 +249,8 @@ class PostgresHandoffs(HandoffReads):
                 if (await connection.execute(PASS, values)).rowcount:
                     follow = {"id": conversation_id, "state": "queued", "agent": None, "handback": None}
                     await connection.execute(FOLLOW, follow)
-        await self._database.run(
-            "UPDATE cases SET agent_id = NULL WHERE workspace_id = 1 AND agent_id = %s", (agent_id,)
+        await self._database.run(  # who closed a case goes on being known
+            "UPDATE cases SET agent_id = NULL WHERE workspace_id = 1 AND agent_id = %s AND status = 'open'", (agent_id,)
         )
         return [conversation_id for (conversation_id,) in found]
 

@@ -98,6 +98,7 @@ DELETE FROM case_conversations
     WHERE workspace_id = 1 AND (conversation_id = ANY(%(conversations)s) OR case_id = ANY(%(cases)s));
 DELETE FROM case_tags WHERE workspace_id = 1 AND case_id = ANY(%(cases)s);
 DELETE FROM case_followers WHERE workspace_id = 1 AND case_id = ANY(%(cases)s);
+DELETE FROM case_changes WHERE workspace_id = 1 AND case_id = ANY(%(cases)s);
 DELETE FROM encounters WHERE workspace_id = 1
     AND (contact_id = ANY(%(contacts)s) AND identity_id IS NULL
         OR identity_id = ANY(%(identities)s));

@@ -9,7 +9,7 @@ from relevo.contracts.composer import Unsent, Written
 from relevo.domain.messages import clean_text
 from relevo.errors import Conflict, NotFound
 from relevo.store.pool import Connection, Database
-from relevo.store.writing import Row, demand_fit, has_control, hold, known_reply, write_reply
+from relevo.store.writing import Row, demand_fit, has_control, hold, known_reply, leave_draft, write_reply
 
 _COLUMNS = "u.conversation_id, u.agent_id, a.name, u.client_id, u.text, u.attachments, u.due_at"
 _AGENT = "JOIN agents a ON a.workspace_id = 1 AND a.id = u.agent_id"
@@ -40,6 +40,9 @@ SET text = excluded.text || E'\\n\\n' || d.text, updated_at = now(),
 _FORGET_DRAFT = (
     "DELETE FROM drafts WHERE workspace_id = 1 AND conversation_id = %s AND agent_id = %s AND kind = 'reply'"
 )
+_TAKE_DRAFTS = """
+DELETE FROM drafts WHERE workspace_id = 1 AND conversation_id = %(id)s AND agent_id = %(agent)s RETURNING kind, text
+"""
 _DUE = """
 SELECT DISTINCT conversation_id FROM unsent_replies
 WHERE workspace_id = 1 AND due_at <= now() LIMIT 100
@@ -98,6 +101,19 @@ class PostgresUnsents:
         )
         soonest: float | None = found[0][0]
         return None if soonest is None else max(0.0, soonest)
+
+    async def note_drafts(self, agent_id: int) -> list[UUID]:
+        """Make private notes of what somebody who is gone had begun to write."""
+        found = await self._database.rows(
+            "SELECT DISTINCT conversation_id FROM drafts WHERE workspace_id = 1 AND agent_id = %s", (agent_id,)
+        )
+        for (conversation_id,) in found:
+            async with self._database.connection() as connection, connection.transaction():
+                row = await hold(connection, conversation_id)
+                drafts = await connection.execute(_TAKE_DRAFTS, {"id": conversation_id, "agent": agent_id})
+                for kind, text in sorted(await drafts.fetchall()):
+                    await leave_draft(connection, row, agent_id, (kind, text))
+        return [row[0] for row in found]
 
     async def of(self, conversation_id: UUID) -> list[Unsent]:
         """Give what waits in a conversation."""

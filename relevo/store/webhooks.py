@@ -22,6 +22,7 @@ _LEASE_SECONDS = 60
 _ACTIVE = "w.workspace_id = 1 AND w.removed_at IS NULL AND w.disabled_at IS NULL"
 _WEBHOOK = """
 SELECT w.id, w.url, w.events, w.created_at, w.disabled_at, w.disabled_because,
+    CASE WHEN w.old_secret_until > now() THEN w.old_secret_until END,
     (SELECT count(*) FROM webhook_deliveries d WHERE d.workspace_id = 1 AND d.webhook_id = w.id
         AND d.state IN ('queued', 'sending')),
     (SELECT count(*) FROM webhook_deliveries d WHERE d.workspace_id = 1 AND d.webhook_id = w.id
@@ -55,7 +56,7 @@ WITH head AS (
     FROM head WHERE d.workspace_id = 1 AND d.id = head.id RETURNING d.*
 )
 SELECT h.id, h.delivery_id, h.token, w.id, w.url, w.secret, e.id, e.event, e.conversation_id, e.happened_at, e.data,
-    h.attempts
+    h.attempts, CASE WHEN w.old_secret_until > now() THEN w.old_secret END
 FROM held h JOIN webhooks w ON w.workspace_id = 1 AND w.id = h.webhook_id
 JOIN webhook_events e ON e.workspace_id = 1 AND e.id = h.event_id ORDER BY h.id
 """
@@ -73,6 +74,10 @@ UPDATE webhooks w SET
     disabled_because = CASE WHEN %(state)s = 'dead' AND w.dead_in_a_row + 1 >= %(most)s THEN %(problem)s
         ELSE w.disabled_because END
 FROM told WHERE w.workspace_id = 1 AND w.id = told.webhook_id
+"""
+_ROTATE = """
+UPDATE webhooks SET old_secret = secret, old_secret_until = now() + interval '1 day', secret = %(secret)s
+WHERE workspace_id = 1 AND id = %(id)s AND removed_at IS NULL
 """
 _TEST = """
 WITH event AS (
@@ -129,10 +134,17 @@ class PostgresWebhooks:
             )
         return await self.get(webhook_id)
 
+    async def rotate(self, webhook_id: int, secret: str) -> Webhook:
+        """Sign with another secret from now on."""
+        await self.get(webhook_id)
+        sealed = self._sealer.seal_one(_PLACE, 0, secret.encode())
+        await self._database.run(_ROTATE, {"id": webhook_id, "secret": sealed})
+        return await self.get(webhook_id)
+
     async def remove(self, webhook_id: int) -> None:
         """Tell them nothing any more."""
         changed = await self._database.run(
-            "UPDATE webhooks SET removed_at = now(), secret = '' WHERE workspace_id = 1 AND id = %s"
+            "UPDATE webhooks SET removed_at = now(), secret = '', old_secret = NULL WHERE workspace_id = 1 AND id = %s"
             " AND removed_at IS NULL",
             (webhook_id,),
         )
@@ -177,7 +189,9 @@ class PostgresWebhooks:
         """Take what is due."""
         names = DueDelivery.__dataclass_fields__
         found = await self._database.rows(_CLAIM, {"limit": limit})
-        return [DueDelivery(**{**dict(zip(names, row, strict=True)), "secret": self._opened(row[5])}) for row in found]
+        due = [dict(zip(names, row, strict=True)) for row in found]
+        secrets = ("secret", "old_secret")
+        return [DueDelivery(**each | {name: self._opened(each[name]) for name in secrets}) for each in due]
 
     async def conclude(self, due: DueDelivery, told: Told, *, again_in_seconds: float | None, most_dead: int) -> None:
         """Record a try."""
@@ -195,7 +209,8 @@ class PostgresWebhooks:
         await self._database.run(_CONCLUDE, values)
 
     async def forget_old(self, seconds: float) -> int:
-        """Forget what happened so long ago, but what is still to be told."""
+        """Forget what happened so long ago, but what is still to be told, and secrets that hold no more."""
+        await self._database.run("UPDATE webhooks SET old_secret = NULL WHERE old_secret_until < now()")
         return await self._database.run(
             "DELETE FROM webhook_events e WHERE e.workspace_id = 1"
             " AND e.created_at < now() - make_interval(secs => %s) AND NOT EXISTS (SELECT FROM webhook_deliveries d"
@@ -209,10 +224,20 @@ class PostgresWebhooks:
             raise Unavailable("This process was started without the installation's key, so it keeps no secrets.")
         return self._key
 
-    def _opened(self, sealed: Any) -> str:
-        return self._sealer.open(_PLACE, [(0, bytes(sealed))]).decode()
+    def _opened(self, sealed: Any) -> str | None:
+        return None if sealed is None else self._sealer.open(_PLACE, [(0, bytes(sealed))]).decode()
 
 
 def _webhook(row: tuple[Any, ...]) -> Webhook:
-    names = ("id", "url", "events", "created_at", "disabled_at", "disabled_because", "waiting", "dead")
+    names = (
+        "id",
+        "url",
+        "events",
+        "created_at",
+        "disabled_at",
+        "disabled_because",
+        "old_secret_until",
+        "waiting",
+        "dead",
+    )
     return Webhook(**{**dict(zip(names, row, strict=True)), "events": tuple(row[2])})

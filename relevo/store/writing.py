@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from relevo.contracts.composer import HeldDecision, Written
 from relevo.domain.attachments import desk_channel
@@ -200,6 +200,15 @@ async def write_reply(
     if forgets_draft:
         await connection.execute(_FORGET_DRAFT, (row.id, agent_id, "reply"))
     return position
+
+
+async def leave_draft(connection: Connection, row: Row, agent_id: int, draft: tuple[str, str]) -> None:
+    """Make a private note of what somebody had begun to write and will not end, within a transaction."""
+    kind, text = draft
+    position = await _grown(connection, row)
+    content = {"text": text, "custom": {"agent_id": agent_id, "begun_as": kind}}
+    said = (external_id(agent_id, f"left:{uuid4().hex}"), content)
+    await connection.execute(_ENTRY, _entry(row, position, "note", said))
 
 
 def has_control(row: Row, agent_id: int) -> bool:

@@ -20,6 +20,7 @@ from relevo.web.desk_tags_pages import add_tag_pages
 from relevo.web.errors import add_error_answers
 from relevo.web.health import add_health
 from relevo.web.help_pages import add_help_pages
+from relevo.web.password_pages import add_password_pages
 from relevo.web.rest import add_rest_door
 from relevo.web.server import StrictRequest
 from relevo.web.services import WebServices
@@ -58,6 +59,7 @@ def create_app(services: WebServices) -> Sanic:
     add_visitor_attachments(app)
     add_desk_api(app)
     add_desk_pages(app)
+    add_password_pages(app)
     add_contact_pages(app)
     add_admin_pages(app, tuple(API.operations))
     add_settings_pages(app)

@@ -6,8 +6,8 @@ contact and need not be changed when one is erased. States before and after are 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -28,6 +28,7 @@ _TELLING = frozenset(
     {"control", "control_version", "agent_id", "status", "outcome", "state", "amount", "unit", "due_at", "hash"}
     | {"promised_at", "is_away", "position", "role", "scopes", "events", "expires_at", "revoked_at", "disabled_at"}
     | {"version", "queue", "queue_id", "tag", "limits", "is_enabled", "money", "points", "languages"}
+    | {"queues", "skills", "capacity", "by_hand", "old_secret_until", "follow", "until", "snoozed_until"}
 )
 """What is kept as it is: states, numbers and choices of ours."""
 _LONGEST_TARGET = 300
@@ -41,6 +42,10 @@ class Trail:
     target: str | None = None
     before: Mapping[str, Any] | None = None
     after: Mapping[str, Any] | None = None
+    refusal: RequestError | None = None
+    """Why nothing was done to the target, where others went through."""
+    parts: Sequence[Trail] = ()
+    """Each thing that one call changed: an entry of its own for each."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -77,8 +82,9 @@ class Audited:
             before=trail.before if trail.before is not None else self._before,
             after=after if error is None else None,
         )
+        entries = [_of_part(entry, part) for part in trail.parts] if error is None else []
         try:
-            await services_of(self.request).store.audit.write(entry)
+            await services_of(self.request).store.audit.write(*(entries or [entry]))
         except Unavailable:
             log.error("audit.not_written", operation=entry.operation, agent=agent.id, target=entry.target)
 
@@ -86,6 +92,12 @@ class Audited:
         named = self.trail.target or next((str(value) for value in self.variables.values()), None)
         named = named or getattr(self.body, "key", None)
         return clean_text(named)[:_LONGEST_TARGET] if named else None
+
+
+def _of_part(entry: AuditEntry, part: Trail) -> AuditEntry:
+    status, code = (part.refusal.status, part.refusal.reason) if part.refusal else (entry.status, entry.code)
+    target = clean_text(part.target or "")[:_LONGEST_TARGET] or None
+    return replace(entry, target=target, status=status, code=code, before=part.before, after=part.after)
 
 
 def shape(body: Any) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from relevo.contracts.accounts import AgentPowers
+from relevo.contracts.accounts import AgentAccount, AgentPowers, Duty
 from relevo.contracts.admin import StaffMember
 from relevo.contracts.api_access import NewToken
 from relevo.domain.covering import masked_text
@@ -17,9 +17,11 @@ from relevo.domain.hook_urls import url_problem
 from relevo.domain.messages import clean_text
 from relevo.domain.roles import ADMINS
 from relevo.errors import Conflict, NotFound, Unreadable
+from relevo.flow.leaving import Leaving
 from relevo.web import desk_admin_wire as wire
 from relevo.web.callers import new_token
 from relevo.web.desk_doors import Call
+from relevo.web.desk_links import is_mailed, link_for
 from relevo.web.openapi import Operation, Query, changing, reading
 from relevo.web.origins import token_hash
 from relevo.web.passwords import hash_password_aside, new_password
@@ -35,42 +37,42 @@ async def agents(call: Call) -> wire.StaffList:
     return wire.StaffList(agents=[_as(wire.StaffLine, member) for member in found])
 
 
-async def add_agent(call: Call, body: wire.AddAgent) -> wire.Password:
-    """Make an account with a password that is shown once."""
-    password = new_password()
-    hashed = await hash_password_aside(password)
+async def add_agent(call: Call, body: wire.AddAgent) -> wire.Link:
+    """Make an account whose password nobody knows, and a link to set one."""
+    hashed = await hash_password_aside(new_password())
     agent = await call.services.store.admin.add(
-        clean_text(body.email), _words(body.name), body.role, hashed, _may(body)
+        clean_text(body.email), _words(body.name), body.role, hashed, _may(call, body)
     )
+    call.services.live.wake_routers()
     call.trail.target, call.trail.after = f"agent:{agent.id}", _kept(agent)
-    return wire.Password(id=agent.id, email=agent.email, role=agent.role, password=password)
+    return await link_for(call, agent.id, by_hand=body.by_hand)
 
 
 async def change_agent(call: Call, body: wire.ChangeAgent, agent_number: str) -> wire.StaffLine:
-    """Give an account another name, role, limits and languages."""
+    """Give an account another name, role, limits, languages, and other queues, skills and capacity."""
     number = _number(agent_number)
     _not_oneself(call, number, is_only_for=body.role != call.agent.role)
-    before, after = await call.services.store.admin.change(number, _words(body.name), body.role, _may(body))
+    before, after = await call.services.store.admin.change(number, _words(body.name), body.role, _may(call, body))
+    call.services.live.wake_routers()
     call.trail.target, call.trail.before, call.trail.after = f"agent:{number}", _kept(before), _kept(after)
     return _as(wire.StaffLine, after)
 
 
-async def reset_password(call: Call, _body: wire.Nothing, agent_number: str) -> wire.Password:
-    """Put a made password in place, shown once; whoever was signed in with the old one is signed out."""
-    password, number = new_password(), _number(agent_number)
-    member = await call.services.store.admin.set_password(number, await hash_password_aside(password))
-    call.trail.target = f"agent:{number}"
-    return wire.Password(id=member.id, email=member.email, role=member.role, password=password)
+async def send_link(call: Call, body: wire.SendLink, agent_number: str) -> wire.Link:
+    """Make a link with which somebody sets their password; until they do, the old one holds."""
+    number = _number(agent_number)
+    call.trail.target, call.trail.after = f"agent:{number}", {"by_hand": not is_mailed(call, by_hand=body.by_hand)}
+    return await link_for(call, number, by_hand=body.by_hand)
 
 
 async def remove_agent(call: Call, _body: wire.Nothing, agent_number: str) -> wire.Done:
     """Take an account away; its conversations go back to the queue."""
-    number = _number(agent_number)
+    number, services = _number(agent_number), call.services
     _not_oneself(call, number)
-    member = await call.services.store.admin.remove(number)
-    for conversation_id in await call.services.store.handoffs.release(number):
-        call.services.live.changed(conversation_id)
+    member = await services.store.admin.remove(number)
     call.trail.target, call.trail.before = f"agent:{number}", _kept(member)
+    left = await Leaving(store=services.store, live=services.live).leave(number)
+    call.trail.after = {"conversations": len(left)}
     return wire.Done(id=number)
 
 
@@ -114,7 +116,7 @@ async def add_webhook(call: Call, body: wire.AddWebhook) -> wire.NewWebhook:
     here = call.services.settings.webhooks_to_this_machine
     if problem := url_problem(body.url, may_be_plain_here=here):
         raise Unreadable(problem, code="bad_url")
-    secret = f"whsec_{secrets.token_urlsafe(32)}"
+    secret = _new_secret()
     webhook = await call.services.store.webhooks.add(body.url, sorted(set(body.events)), secret)
     call.trail.target = f"webhook:{webhook.id}"
     return wire.NewWebhook(**asdict(webhook), secret=secret)
@@ -126,6 +128,14 @@ async def change_webhook(call: Call, body: wire.ChangeWebhook, webhook_number: s
     before = await hooks.get(number)
     call.trail.target, call.trail.before = f"webhook:{number}", {"events": before.events}
     return _as(wire.WebhookLine, await hooks.change(number, sorted(set(body.events)), is_enabled=body.is_enabled))
+
+
+async def rotate_webhook(call: Call, _body: wire.Nothing, webhook_number: str) -> wire.NewWebhook:
+    """Give them another secret, shown once; for a day what is sent is signed with the one before, too."""
+    number, secret = _number(webhook_number), _new_secret()
+    call.trail.target = f"webhook:{number}"
+    webhook = await call.services.store.webhooks.rotate(number, secret)
+    return wire.NewWebhook(**asdict(webhook), secret=secret)
 
 
 async def remove_webhook(call: Call, _body: wire.Nothing, webhook_number: str) -> wire.Done:
@@ -187,6 +197,10 @@ def _number(given: str, most: int = _LARGEST_ID) -> int:
     return int(given)
 
 
+def _new_secret() -> str:
+    return f"whsec_{secrets.token_urlsafe(32)}"
+
+
 def _words(given: str) -> str:
     words = " ".join(clean_text(given).split())
     if not words or not words.isprintable():
@@ -194,17 +208,27 @@ def _words(given: str) -> str:
     return words
 
 
-def _may(body: wire.ChangeAgent) -> AgentPowers:
+def _may(call: Call, body: wire.ChangeAgent) -> AgentPowers:
     limits = {"money": body.money, "points": body.points}
+    known = [queue.name for queue in call.services.service.queues.all]
+    if unknown := [name for name in body.queues if name not in known]:
+        raise Unreadable(f"“{unknown[0]}” is no queue; there are {', '.join(known)}.", code="unknown_queue")
     return AgentPowers(
         limits={measure: limit for measure, limit in limits.items() if limit},
         languages=tuple(dict.fromkeys(body.languages)),
         business_ref=(clean_text(body.business_ref).strip() or None) if body.business_ref else None,
+        duty=Duty(
+            queues=tuple(dict.fromkeys(body.queues)),
+            skills=tuple(dict.fromkeys(body.skills)),
+            capacity=body.capacity,
+        ),
     )
 
 
-def _kept(agent: StaffMember | Any) -> dict[str, Any]:
+def _kept(agent: StaffMember | AgentAccount) -> dict[str, Any]:
+    duty = agent if isinstance(agent, StaffMember) else agent.duty
     kept = {name: getattr(agent, name) for name in ("email", "name", "role", "limits", "languages")}
+    kept |= {name: getattr(duty, name) for name in ("queues", "skills", "capacity")}
     return {**kept, "is_customer": agent.business_ref is not None}
 
 
@@ -223,16 +247,19 @@ def _get(path: str, about: str, handler: Any, answer: Any, query: tuple[Query, .
 
 
 def _post(path: str, about: str, handler: Any, body: Any, answer: Any, *, people: bool = False) -> Operation:
-    name = f"admin_{handler.__name__}"
-    return changing(path, name, about, handler, body, answer, who=ADMINS, is_for_people=people)
+    name, secret = f"admin_{handler.__name__}", answer in _SHOWN_ONCE
+    return changing(path, name, about, handler, body, answer, who=ADMINS, is_for_people=people, shows_secret=secret)
+
+
+_SHOWN_ONCE = (wire.Link, wire.NewTokenLine, wire.NewWebhook)
 
 
 _AGENT, _HOOK = "/admin/agents/{agent_number}", "/admin/webhooks/{webhook_number}"
 OPERATIONS = (
     _get("/admin/agents", "Everybody who may sign in.", agents, wire.StaffList),
-    _post("/admin/agents", "Make an account.", add_agent, wire.AddAgent, wire.Password, people=True),
+    _post("/admin/agents", "Make an account.", add_agent, wire.AddAgent, wire.Link, people=True),
     _post(_AGENT, "Change an account.", change_agent, wire.ChangeAgent, wire.StaffLine, people=True),
-    _post(f"{_AGENT}/password", "Make a new password.", reset_password, wire.Nothing, wire.Password, people=True),
+    _post(f"{_AGENT}/link", "Make a link to set the password.", send_link, wire.SendLink, wire.Link, people=True),
     _post(f"{_AGENT}/remove", "Take an account away.", remove_agent, wire.Nothing, wire.Done, people=True),
     _get("/admin/tokens", "Every token.", tokens, wire.TokenList),
     _post("/admin/tokens", "Make a token.", make_token, wire.MakeToken, wire.NewTokenLine, people=True),
@@ -240,6 +267,7 @@ OPERATIONS = (
     _get("/admin/webhooks", "Everybody who is told.", webhooks, wire.WebhookList),
     _post("/admin/webhooks", "Have somebody told.", add_webhook, wire.AddWebhook, wire.NewWebhook, people=True),
     _post(_HOOK, "Say what they are told.", change_webhook, wire.ChangeWebhook, wire.WebhookLine),
+    _post(f"{_HOOK}/secret", "Make another secret.", rotate_webhook, wire.Nothing, wire.NewWebhook, people=True),
     _post(f"{_HOOK}/remove", "Tell them nothing more.", remove_webhook, wire.Nothing, wire.Done),
     _post(f"{_HOOK}/test", "Have a test told.", try_webhook, wire.Nothing, wire.Done),
     _get(f"{_HOOK}/deliveries", "A webhook's log.", deliveries, wire.DeliveryList, (CURSOR,)),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
+from relevo.contracts.accounts import Duty
 from relevo.contracts.admin import ChannelHealth, ShownSetting, StaffMember
 from relevo.contracts.api_access import ApiToken
 from relevo.contracts.webhooks import EVENTS, Webhook, WebhookDelivery
@@ -35,14 +37,25 @@ def admin_body(words: Words, part: str, inner: str) -> str:
 </main>"""
 
 
-def agents_part(words: Words, members: Sequence[StaffMember], own_id: int) -> str:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Accounts:
+    """What a page of accounts needs beside them."""
+
+    members: Sequence[StaffMember]
+    own_id: int
+    queues: Sequence[str]
+    """All that there are."""
+    mails_links: bool
+
+
+def agents_part(words: Words, accounts: Accounts) -> str:
     """Give the accounts, each with what may be done to it."""
-    cards = "".join(_member(words, member, is_oneself=member.id == own_id) for member in members)
+    cards = "".join(_member(words, member, accounts) for member in accounts.members)
     fields = (
         f'<label>{text(words["admin.email"])}<input id="new-email" type="email" name="email" required maxlength="254"'
         ' autocomplete="off"></label>'
     )
-    fields += _account_fields(words, "new")
+    fields += _account_fields(words, "new", accounts) + _link_choice(words, "new", accounts)
     return f"""{_box(words, "add_agent", "add-agent", "/desk/api/admin/agents", fields, "add")}
 <ul class="rows" id="agents" data-live>{cards}</ul>"""
 
@@ -122,17 +135,16 @@ def settings_part(words: Words, settings: Iterable[ShownSetting], sections: Iter
 _SCOPES = ("read", "write")
 
 
-def _member(words: Words, member: StaffMember, *, is_oneself: bool) -> str:
+def _member(words: Words, member: StaffMember, accounts: Accounts) -> str:
+    is_oneself, at = member.id == accounts.own_id, str(member.id)
     here, limits = f"/desk/api/admin/agents/{member.id}", member.limits
     may = [f"{limits['money'] / 100:,.2f}"] if limits.get("money") else []
     may += [f"{limits['points']:,} {words['admin.points']}"] if limits.get("points") else []
     seen = moment(member.seen_at) if member.seen_at else _say(words, "never")
     you = f' <span class="badge level-1">{_say(words, "you")}</span>' if is_oneself else ""
-    forms = _details(
-        words, "change", f"change-{member.id}", here, _account_fields(words, str(member.id), member), "save"
-    )
-    hint = f'<p class="quiet">{_say(words, "new_password_hint")}</p>'
-    forms += _details(words, "new_password", f"password-{member.id}", f"{here}/password", hint, "make_password")
+    forms = _details(words, "change", f"change-{at}", here, _account_fields(words, at, accounts, member), "save")
+    hint = f'<p class="quiet">{_say(words, "link_hint")}</p>{_link_choice(words, at, accounts)}'
+    forms += _details(words, "link", f"link-{at}", f"{here}/link", hint, "make_link")
     if not is_oneself:
         hint = f'<p class="quiet">{_say(words, "remove_agent_hint")}</p>'
         forms += _details(words, "remove", f"remove-{member.id}", f"{here}/remove", hint, "remove_now")
@@ -140,10 +152,13 @@ def _member(words: Words, member: StaffMember, *, is_oneself: bool) -> str:
 <span class="badge">{known(words, "role", member.role)}</span></p>
 <p class="quiet">{text(member.email)} · {_say(words, "approves")}: {text(", ".join(may) or words["admin.nothing"])}
  · {text(", ".join(member.languages) or "–")} · {_say(words, "seen")}: {seen}</p>
+<p class="quiet">{_say(words, "takes")}: {text(", ".join(member.queues) or words["admin.all_queues"])}
+ · {_say(words, "skills")}: {text(", ".join(member.skills) or "–")}
+ · {_say(words, "capacity")}: {member.capacity}</p>
 <div class="case-forms">{forms}</div></li>"""
 
 
-def _account_fields(words: Words, at: str, member: StaffMember | None = None) -> str:
+def _account_fields(words: Words, at: str, accounts: Accounts, member: StaffMember | None = None) -> str:
     limits = member.limits if member else {}
     languages = ", ".join(member.languages) if member else "es, en"
     return f"""<label>{_say(words, "name")}<input id="name-{at}" name="name" required maxlength="80"
@@ -157,7 +172,29 @@ def _account_fields(words: Words, at: str, member: StaffMember | None = None) ->
  value="{text(languages)}" maxlength="60"></label>
 <label>{_say(words, "business_ref")}<input id="ref-{at}" name="business_ref" maxlength="100" autocomplete="off"
  value="{text(member.business_ref or "") if member else ""}">
-<span class="quiet">{_say(words, "business_ref_hint")}</span></label>"""
+<span class="quiet">{_say(words, "business_ref_hint")}</span></label>
+{_duty_fields(words, at, accounts, member)}"""
+
+
+def _duty_fields(words: Words, at: str, accounts: Accounts, member: StaffMember | None) -> str:
+    chosen, skills = (member.queues, member.skills) if member else ((), ())
+    boxes = "".join(_check("queues", name, name, name in chosen, at) for name in accounts.queues)
+    return f"""<label>{_say(words, "capacity")}<input id="capacity-{at}" type="number" name="capacity" min="0" max="100"
+ data-type="number" required value="{member.capacity if member else Duty().capacity}"></label>
+<label>{_say(words, "skills")}<input id="skills-{at}" name="skills" data-type="list" maxlength="400" autocomplete="off"
+ value="{text(", ".join(skills))}"><span class="quiet">{_say(words, "skills_hint")}</span></label>
+<fieldset><legend>{_say(words, "queues")}</legend>{boxes}
+<p class="quiet">{_say(words, "queues_hint")}</p></fieldset>"""
+
+
+def _link_choice(words: Words, at: str, accounts: Accounts) -> str:
+    """Ask how a link goes; where no mail is sent there is nothing to choose."""
+    if not accounts.mails_links:
+        return f'<p class="quiet">{_say(words, "link_by_hand_only")}</p>'
+    return (
+        f'<label class="choice"><input type="checkbox" id="by-hand-{at}" name="by_hand" value="true"'
+        f' data-type="boolean"><span>{_say(words, "link_by_hand")}</span></label>'
+    )
 
 
 def _token(words: Words, token: ApiToken, now: datetime) -> str:
@@ -191,14 +228,22 @@ def _webhook(words: Words, hook: Webhook) -> str:
     )
     events = f"<fieldset><legend>{_say(words, 'events')}</legend>{_event_checks(str(hook.id), hook.events)}</fieldset>"
     forms = _details(words, "change", f"events-{hook.id}", here, events, "save")
+    hint = f'<p class="quiet">{_say(words, "rotate_hint")}</p>'
+    forms += _details(words, "rotate", f"rotate-{hook.id}", f"{here}/secret", hint, "rotate_now")
     hint = f'<p class="quiet">{_say(words, "remove_webhook_hint")}</p>'
     forms += _details(words, "remove", f"remove-hook-{hook.id}", f"{here}/remove", hint, "remove_now")
     return f"""<li class="card"><p><code>{text(hook.url)}</code>
 <span class="badge {"status-resolved" if is_on else "state-failed"}">{_say(words, state)}</span>{why}</p>
 <p class="quiet">{text(", ".join(hook.events))}</p>
+{_old_secret(words, hook)}
 <p class="quiet">{hook.waiting} {_say(words, "waiting")} · {hook.dead} {_say(words, "dead")} ·
  <a href="/desk/admin/webhooks/{hook.id}">{_say(words, "log")}</a></p>
 <div class="row">{switch}</div><div class="case-forms">{forms}</div></li>"""
+
+
+def _old_secret(words: Words, hook: Webhook) -> str:
+    until = hook.old_secret_until
+    return f'<p class="quiet">{_say(words, "old_secret")} {moment(until)}</p>' if until else ""
 
 
 def _delivery(words: Words, one: WebhookDelivery) -> str:

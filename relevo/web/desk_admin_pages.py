@@ -9,6 +9,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from relevo.configuration.desk import SECTIONS
+from relevo.contracts.audit import OTHER_OPERATIONS
 from relevo.domain.roles import ADMIN
 from relevo.errors import AccessDenied, NotFound
 from relevo.web import desk_admin_html as html
@@ -28,7 +29,8 @@ Part = Callable[[Request, WebServices, Session], Awaitable[str]]
 
 def add_admin_pages(app: Sanic, operations: tuple[Operation, ...]) -> None:
     """Open ``/desk/admin`` and ``/desk/audit``."""
-    names = sorted(operation.name for operation in operations if operation.changes and operation.is_audited)
+    changes = {operation.name for operation in operations if operation.changes and operation.is_audited}
+    names = sorted({*changes, *OTHER_OPERATIONS})
 
     async def audit(request: Request, services: WebServices, _: Session) -> str:
         return await _audit(request, services, names)
@@ -54,7 +56,13 @@ def _door(title: str, part: Part) -> Page:
 
 
 async def _agents(request: Request, services: WebServices, session: Session) -> str:
-    return html.agents_part(WORDS[language_of(request)], await services.store.admin.staff(), session.agent.id)
+    accounts = html.Accounts(
+        members=await services.store.admin.staff(),
+        own_id=session.agent.id,
+        queues=[queue.name for queue in services.service.queues.all],
+        mails_links=services.mails_links,
+    )
+    return html.agents_part(WORDS[language_of(request)], accounts)
 
 
 async def _tokens(request: Request, services: WebServices, _: Session) -> str:
@@ -91,8 +99,8 @@ async def _audit(request: Request, services: WebServices, names: list[str]) -> s
     found = await services.store.audit.read(filter_of(request), _cursor(request), PAGE)
     older = found[-1].id if len(found) == PAGE else None
     asked = {name: value for name in FILTERS if (value := str(request.args.get(name) or "")[:300])}
-    staff = await services.store.admin.staff()
-    return audit_part(WORDS[language_of(request)], found, staff, names, asked, older)
+    authors = await services.store.audit.authors()
+    return audit_part(WORDS[language_of(request)], found, authors, names, asked, older)
 
 
 async def administrator(request: Request) -> Session:

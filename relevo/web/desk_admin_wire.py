@@ -17,6 +17,9 @@ Email = Annotated[str, msgspec.Meta(min_length=3, max_length=254, pattern=r"^[^@
 Limit = Annotated[int, msgspec.Meta(ge=0, le=10**11)]
 Language = Annotated[str, msgspec.Meta(pattern="^[a-z]{2,3}$")]
 Languages = Annotated[list[Language], msgspec.Meta(max_length=20)]
+Skill = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_-]{0,39}$")]
+QueueName = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+Capacity = Annotated[int, msgspec.Meta(ge=0, le=100)]
 Reference = Annotated[str, msgspec.Meta(max_length=100)]
 EventName = Literal[
     "handoff.requested",
@@ -53,12 +56,26 @@ class ChangeAgent(msgspec.Struct, kw_only=True):
     languages: Languages = []
     business_ref: Reference | None = None
     """Their own reference as a customer: nobody approves for themselves."""
+    queues: Annotated[list[QueueName], msgspec.Meta(max_length=100)] = []
+    """What they take from; none named: all but the supervisors'."""
+    skills: Annotated[list[Skill], msgspec.Meta(max_length=50)] = []
+    """What they can do that queues ask for."""
+    capacity: Capacity = 3
+    """How many conversations they are offered at once."""
+
+
+class SendLink(msgspec.Struct, kw_only=True):
+    """Makes a link with which somebody sets their password, once and within a day."""
+
+    by_hand: bool = False
+    """Whether it is answered, to hand over, although this installation could mail it."""
 
 
 class AddAgent(ChangeAgent, kw_only=True):
-    """Makes an account; its password is made, and answered once."""
+    """Makes an account, and a link for its password as SendLink does."""
 
     email: Email
+    by_hand: bool = False
 
 
 class StaffLine(msgspec.Struct, kw_only=True):
@@ -71,6 +88,10 @@ class StaffLine(msgspec.Struct, kw_only=True):
     limits: Mapping[str, int]
     languages: Sequence[str]
     business_ref: str | None
+    queues: Sequence[str]
+    """None: all but the supervisors'."""
+    skills: Sequence[str]
+    capacity: int
     is_away: bool
     seen_at: Moment | None
 
@@ -81,13 +102,16 @@ class StaffList(msgspec.Struct, kw_only=True):
     agents: Sequence[StaffLine]
 
 
-class Password(msgspec.Struct, kw_only=True):
-    """A password that was made; it is shown this once."""
+class Link(msgspec.Struct, kw_only=True):
+    """A link with which somebody sets their password."""
 
     id: int
+    """Of the account."""
     email: str
     role: str
-    password: str
+    is_mailed: bool
+    link: str | None
+    """Shown this once; null where it goes by mail alone."""
 
 
 class MakeToken(msgspec.Struct, kw_only=True):
@@ -151,6 +175,8 @@ class WebhookLine(msgspec.Struct, kw_only=True):
     created_at: Moment
     disabled_at: Moment | None
     disabled_because: str | None
+    old_secret_until: Moment | None
+    """Until when what is sent is signed with the secret before this one, too."""
     waiting: int
     dead: int
     """Given up in the last day."""

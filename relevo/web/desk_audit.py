@@ -10,7 +10,7 @@ import msgspec
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from relevo.contracts.audit import AuditEntry, AuditFilter
+from relevo.contracts.audit import OTHER_OPERATIONS, AuditEntry, AuditFilter
 from relevo.domain.messages import clean_text
 from relevo.domain.roles import ADMINS
 from relevo.errors import Unreadable
@@ -21,6 +21,8 @@ from relevo.web.desk_doors import Call
 from relevo.web.openapi import Operation, Query
 
 PAGE = 100
+BY_COMMAND = "command_line"
+"""As a filter's account: only what commands did."""
 _MOST_ROWS = 5_000
 _COLUMNS = (
     "at",
@@ -55,10 +57,12 @@ async def give_table(call: Call) -> HTTPResponse:
 def filter_of(request: Request) -> AuditFilter:
     """Read which changes are wanted; raises Unreadable."""
     agent = request.args.get("agent_id")
-    if agent is not None and (not (agent.isascii() and agent.isdigit()) or len(agent) > 9):
-        raise Unreadable("“agent_id” must be the number of an account.", code="bad_filter")
+    by_command = agent == BY_COMMAND
+    if agent and not by_command and (not (agent.isascii() and agent.isdigit()) or len(agent) > 9):
+        raise Unreadable(f"“agent_id” must be the number of an account, or {BY_COMMAND}.", code="bad_filter")
     return AuditFilter(
-        agent_id=int(agent) if agent else None,
+        agent_id=int(agent) if agent and not by_command else None,
+        by_command=by_command,
         operation=_text(request, "operation"),
         target=_text(request, "target"),
         since=_moment(request, "since"),
@@ -98,8 +102,16 @@ def _plain(value: Any) -> str:
 
 
 _FILTERS = (
-    Query(name="agent_id", about="Who did it.", schema={"type": "integer", "minimum": 1, "maximum": 999_999_999}),
-    Query(name="operation", about="What was done, by its operationId.", schema={"type": "string", "maxLength": 300}),
+    Query(
+        name="agent_id",
+        about=f"Who did it: the number of an account, or {BY_COMMAND}.",
+        schema={"type": "string", "pattern": f"^([0-9]{{1,9}}|{BY_COMMAND})$"},
+    ),
+    Query(
+        name="operation",
+        about=f"What was done, by its operationId, or one of {', '.join(OTHER_OPERATIONS)}.",
+        schema={"type": "string", "maxLength": 300},
+    ),
     Query(
         name="target", about="To what: a case, a conversation, an account.", schema={"type": "string", "maxLength": 300}
     ),

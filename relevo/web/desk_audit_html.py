@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
-from relevo.contracts.admin import StaffMember
-from relevo.contracts.audit import AuditEntry
+from relevo.contracts.audit import COMMAND_LINE, AuditEntry, Author
 from relevo.web.desk_admin_html import row, table
-from relevo.web.desk_audit import cells
+from relevo.web.desk_audit import BY_COMMAND, cells
 from relevo.web.languages import Words
 from relevo.web.markup import facts, moment, text
 
@@ -18,7 +17,7 @@ FILTERS = ("agent_id", "operation", "target", "since", "until")
 def audit_part(
     words: Words,
     entries: Sequence[AuditEntry],
-    staff: Sequence[StaffMember],
+    authors: Sequence[Author],
     operations: Sequence[str],
     asked: Mapping[str, str],
     older: int | None,
@@ -30,13 +29,13 @@ def audit_part(
         table(words["admin.audit"], heads, rows) if rows else f'<p class="empty">{text(words["admin.no_audit"])}</p>'
     )
     more = text(f"?{urlencode({**asked, 'cursor': older})}") if older else ""
-    return f"""{_form(words, staff, operations, asked)}
+    return f"""{_form(words, authors, operations, asked)}
 <div id="audit" data-live class="wide" tabindex="0" role="group" aria-label="{text(words["admin.audit"])}">{shown}</div>
 {f'<p><a class="more" href="{more}">{text(words["admin.older"])}</a></p>' if more else ""}"""
 
 
-def _form(words: Words, staff: Sequence[StaffMember], operations: Sequence[str], asked: Mapping[str, str]) -> str:
-    people = [(str(member.id), member.name) for member in staff]
+def _form(words: Words, authors: Sequence[Author], operations: Sequence[str], asked: Mapping[str, str]) -> str:
+    people = [(BY_COMMAND, words["admin.command_line"]), *((str(each.id), _name(words, each)) for each in authors)]
     names = [(name, name) for name in operations]
     table_of_all = text(f"/desk/api/audit.csv?{urlencode(asked)}")
     return f"""<form class="audit-filters" method="get" action="/desk/audit">
@@ -49,6 +48,11 @@ def _form(words: Words, staff: Sequence[StaffMember], operations: Sequence[str],
 </form>"""
 
 
+def _name(words: Words, author: Author) -> str:
+    kind = "program" if author.is_program else "gone" if author.is_gone else None
+    return f"{author.name} ({words[f'admin.{kind}']})" if kind else author.name
+
+
 def _choice(words: Words, label: str, name: str, options: Sequence[tuple[str, str]], asked: Mapping[str, str]) -> str:
     shown = "".join(
         f'<option value="{text(value)}"{" selected" if asked.get(name) == value else ""}>{text(title)}</option>'
@@ -58,6 +62,10 @@ def _choice(words: Words, label: str, name: str, options: Sequence[tuple[str, st
         f'<label>{text(words[f"admin.{label}"])}<select name="{name}"><option value="">'
         f"{text(words[f'admin.any_{label}'])}</option>{shown}</select></label>"
     )
+
+
+def _who(words: Words, entry: AuditEntry) -> str:
+    return words["admin.command_line"] if entry.agent_name == COMMAND_LINE else entry.agent_name or "–"
 
 
 def _entry(words: Words, entry: AuditEntry) -> str:
@@ -72,7 +80,7 @@ def _entry(words: Words, entry: AuditEntry) -> str:
     details = f"<details><summary>{text(words['admin.details'])}</summary>{facts(pairs)}</details>" if pairs else ""
     return row(
         moment(entry.at) if entry.at else "",
-        f"{text(entry.agent_name or '–')}{program}",
+        f"{text(_who(words, entry))}{program}",
         f"<code>{text(entry.operation)}</code>",
         f"<code>{text(entry.target or '')}</code>",
         f"<code>{text(entry.address)}</code>",

@@ -104,7 +104,7 @@ def _agents_door(operation: Operation, limits: DeskLimits) -> Callable[..., Coro
         bodies = (read_json(request.body, decoder),) if decoder is not None else ()
         if not operation.changes:
             return _answer(operation, session, await _handled(operation, call, bodies, variables))
-        if operation.takes_file:  # read by its handler, so nobody can tell whether it is the same
+        if operation.takes_file or operation.shows_secret:  # nobody can tell whether it is the same; nothing is kept
             return await _changed(operation, call, bodies, variables)
         return await answered_once(request, session, lambda: _changed(operation, call, bodies, variables))
 

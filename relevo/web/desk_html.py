@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import msgspec
 
@@ -49,19 +50,42 @@ _LOGO = (
 )
 
 
-def sign_in_page(language: str, form_token: str, *, problem: str = "", target: str = "", email: str = "") -> str:
-    """Give the page that asks for e-mail and password."""
+def card_page(language: str, title: str, inner: str) -> str:
+    """Give a page of somebody who is not signed in, with a card in its middle; ``inner`` is HTML."""
     words = WORDS[language]
-    alert = f'<p class="alert" role="alert">{text(problem)}</p>' if problem else ""
     body = f"""<body class="sign-in">
 <main class="card">
 <div class="brand">{_LOGO}<span>Relevo <b>{text(words["desk.title"])}</b></span></div>
-<h1>{text(words["desk.sign_in"])}</h1>
-<p class="lead">{text(words["desk.sign_in_lead"])}</p>
+<h1>{text(title)}</h1>
+{inner}
+</main>
+</body>"""
+    return document(language, f"{title} · Relevo", _HEAD, body)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SignInForm:
+    """What stands in the form that asks for e-mail and password."""
+
+    token: str
+    target: str = ""
+    email: str = ""
+    mails_links: bool = False
+
+
+def sign_in_page(language: str, form: SignInForm, *, notice: str = "", problem: str = "") -> str:
+    """Give the page that asks for e-mail and password."""
+    words, email = WORDS[language], form.email
+    alert = f'<p class="alert" role="alert">{text(problem)}</p>' if problem else ""
+    alert += f'<p class="done" role="status">{text(notice)}</p>' if notice else ""
+    lost = f'<p class="quiet">{text(words["desk.forgotten"])}</p>'
+    if form.mails_links:
+        lost = f'<p><a href="/desk/forgotten">{text(words["password.forgotten"])}</a></p>'
+    inner = f"""<p class="lead">{text(words["desk.sign_in_lead"])}</p>
 {alert}
 <form method="post" action="/desk/login">
-<input type="hidden" name="form_token" value="{text(form_token)}">
-<input type="hidden" name="next" value="{text(target)}">
+<input type="hidden" name="form_token" value="{text(form.token)}">
+<input type="hidden" name="next" value="{text(form.target)}">
 <label>{text(words["desk.email"])}
 <input type="email" name="email" value="{text(email)}" autocomplete="username" required{"" if email else " autofocus"}>
 </label>
@@ -70,10 +94,8 @@ def sign_in_page(language: str, form_token: str, *, problem: str = "", target: s
 </label>
 <button>{text(words["desk.sign_in"])}</button>
 </form>
-<p class="quiet">{text(words["desk.forgotten"])}</p>
-</main>
-</body>"""
-    return document(language, f"{words['desk.sign_in']} · Relevo", _HEAD, body)
+{lost}"""
+    return card_page(language, words["desk.sign_in"], inner)
 
 
 def overview_page(
@@ -96,7 +118,7 @@ def desk_page(language: str, title: str, session: Session, body: str, *, searche
     """Give a page of a signed-in agent; ``body`` is HTML, ``searched`` what was searched for on it."""
     words = WORDS[language]
     body = for_reading(body) if session.agent.role == READONLY else body
-    frame = f"""<body>
+    frame = f"""<body data-now="{session.at.isoformat(timespec="milliseconds")}">
 <header class="bar">
 <a class="brand" href="/desk">{_LOGO}<span>Relevo <b>{text(words["desk.title"])}</b></span></a>
 {_rooms(words, session.agent)}
@@ -125,15 +147,9 @@ def refusal_page(language: str, error: RequestError) -> str:
     """Give a page that says why there is nothing else to show, in the reader's language where it has the words."""
     words = WORDS[language]
     sentence = words.get(f"problem.{error.reason}", str(error))
-    body = f"""<body class="sign-in">
-<main class="card">
-<div class="brand">{_LOGO}<span>Relevo <b>{text(words["desk.title"])}</b></span></div>
-<h1>{text(words["desk.error"])}</h1>
-<p class="lead" role="alert">{text(sentence)}</p>
-<p><a class="button" href="/desk">{text(words["desk.back"])}</a></p>
-</main>
-</body>"""
-    return document(language, f"{words['desk.error']} · Relevo", _HEAD, body)
+    inner = f"""<p class="lead" role="alert">{text(sentence)}</p>
+<p><a class="button" href="/desk">{text(words["desk.back"])}</a></p>"""
+    return card_page(language, words["desk.error"], inner)
 
 
 def who(words: Words, line: ConversationLine) -> str:

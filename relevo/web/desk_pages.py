@@ -19,7 +19,7 @@ from relevo.errors import NotAuthenticated, RequestError, TooMany
 from relevo.web import desk_team
 from relevo.web.desk_board import board_of
 from relevo.web.desk_box import read_box
-from relevo.web.desk_html import overview_page, refusal_page, sign_in_page
+from relevo.web.desk_html import SignInForm, overview_page, refusal_page, sign_in_page
 from relevo.web.desk_list import list_fragment
 from relevo.web.desk_listing import CaseListing, read_listing
 from relevo.web.desk_offer import offer_of
@@ -95,7 +95,7 @@ def _page(handler: Page) -> Page:
             await _demand_seen(request, named)
             return await handler(request, *values, **named)
         except NotAuthenticated:
-            return _go_to(f"/desk/login?next={quote(request.path)}")
+            return go_to(f"/desk/login?next={quote(request.path)}")
         except RequestError as error:
             headers = {"Retry-After": str(error.retry_after_seconds)} if isinstance(error, TooMany) else {}
             return page_answer(refusal_page(language_of(request), error), error.status, headers)
@@ -117,9 +117,11 @@ desk_door = _page
 async def _get_sign_in(request: Request) -> HTTPResponse:
     target = _own_page(request.args.get("next", ""))
     if await session_of(request):
-        return _go_to(target)
+        return go_to(target)
     token = visit_token(request)
-    page = sign_in_page(language_of(request), form_token(token), target=target)
+    notice = WORDS[language_of(request)]["password.done"] if request.args.get("done") == "password" else ""
+    form = SignInForm(token=form_token(token), target=target, mails_links=services_of(request).mails_links)
+    page = sign_in_page(language_of(request), form, notice=notice)
     return remember_visit(request, page_answer(page), token)
 
 
@@ -128,22 +130,22 @@ async def _post_sign_in(request: Request, checks: PasswordChecks) -> HTTPRespons
     target = _own_page(form.get("next", ""))
     session_token = await sign_in(request, form, checks)
     if session_token is not None:
-        return remember_session(request, _go_to(target), session_token)
+        return remember_session(request, go_to(target), session_token)
     language, token = language_of(request), visit_token(request)
-    page = sign_in_page(
-        language,
-        form_token(token),
-        problem=WORDS[language]["desk.wrong"],
+    again = SignInForm(
+        token=form_token(token),
         target=target,
         email=form.get("email", "")[:254],
+        mails_links=services_of(request).mails_links,
     )
+    page = sign_in_page(language, again, problem=WORDS[language]["desk.wrong"])
     return page_answer(page, 401)
 
 
 async def _post_sign_out(request: Request) -> HTTPResponse:
     demand_own_form(request)
     await sign_out(request)
-    return forget_session(request, _go_to("/desk/login"))
+    return forget_session(request, go_to("/desk/login"))
 
 
 async def _list(request: Request) -> HTTPResponse:
@@ -237,5 +239,6 @@ def _own_page(target: str) -> str:
     return target if is_ours and target.isascii() and target.isprintable() and len(target) < 200 else "/desk"
 
 
-def _go_to(target: str) -> HTTPResponse:
+def go_to(target: str) -> HTTPResponse:
+    """Send a browser to another page."""
     return HTTPResponse(None, 303, {"Location": target, "Cache-Control": "no-store"})

@@ -11,7 +11,7 @@ from relevo.contracts.contacts import ContactView
 from relevo.contracts.desk import ConversationLine
 from relevo.contracts.handoff import HandoffRecord
 from relevo.contracts.store import Store
-from relevo.contracts.worklist import Marks
+from relevo.contracts.worklist import CaseChange, Marks
 from relevo.domain.attachments import AttachmentState
 from relevo.domain.cases import Case
 from relevo.domain.conversations import Conversation
@@ -45,6 +45,8 @@ class Reading:
     """Who writes, across channels."""
     files: Mapping[UUID, AttachmentState]
     """Whether each attachment may be opened."""
+    changes: Sequence[CaseChange]
+    """What people did to its cases among themselves."""
     offer: Offer | None = None
     """A model that the agent may ask about it."""
 
@@ -62,6 +64,8 @@ class CaseReading:
     agents: Sequence[AgentAccount]
     names: Mapping[int, str]
     marks: Marks
+    changes: Sequence[CaseChange]
+    """What people did to it among themselves, where no conversation shows it."""
     offer: Offer | None = None
     """A model that the agent may ask about it."""
 
@@ -74,16 +78,18 @@ async def read_conversation(eyes: Eyes, conversation_id: UUID, after: int | None
     start = newest if after is None else min(after, newest)
     entries = await store.conversations.entries(conversation_id, start, TRANSCRIPT_PAGE)
     has_files = any(entry.content.attachments for entry in entries)
+    cases = await eyes.cases(await store.desk.cases_of(conversation_id))
     return Reading(
         line=await store.desk.conversation(conversation_id),
         conversation=conversation,
         entries=entries,
-        cases=await eyes.cases(await store.desk.cases_of(conversation_id)),
+        cases=cases,
         earlier=max(0, start - TRANSCRIPT_PAGE) if start else None,
         is_newest=start == newest,
         names=await names_of(store, {agent for entry in entries if (agent := agent_of(entry)) is not None}),
         person=await eyes.person(await store.contacts.get(conversation.identity.contact_id)),
         files=await store.attachments.states(conversation_id) if has_files else {},
+        changes=await store.worklist.changes([case.id for case in cases]),
     )
 
 
@@ -103,6 +109,7 @@ async def read_case(eyes: Eyes, case: Case, agent_id: int) -> CaseReading:
         agents=await store.accounts.agents(),
         names=await names_of(store, decided),
         marks=await store.worklist.marks(agent_id, [case.id]),
+        changes=[] if case.conversation_id else await store.worklist.changes([case.id]),
     )
 
 

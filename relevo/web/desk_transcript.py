@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from relevo.contracts.accounts import AgentAccount
+from relevo.contracts.worklist import CaseChange
 from relevo.domain.contacts import Level
 from relevo.domain.messages import Author, Entry
 from relevo.web.desk_assistant_parts import composer_tools, translation_tool
 from relevo.web.desk_box import Box, composer, held_words
+from relevo.web.desk_case_changes import between, change_item
 from relevo.web.desk_events import event_body
 from relevo.web.desk_files import file_list
 from relevo.web.desk_forms import holder
@@ -32,7 +34,10 @@ def talk(words: Words, reading: Reading, box: Box, agent: AgentAccount) -> str:
         for entry in reading.entries
         if entry.kind == "draft"
     }
-    items = "".join(_item(words, entry, titles, reading, about) for entry in reading.entries)
+    items = "".join(
+        change_item(words, line) if isinstance(line, CaseChange) else _item(words, line, titles, reading, about)
+        for line in between(reading.entries, reading.changes, is_newest=reading.is_newest)
+    )
     empty = f'<li class="empty">{text(words["desk.empty_transcript"])}</li>'
     return f"""<section class="talk" aria-labelledby="transcript">
 <header class="talk-head"><div id="who" data-live><h1 id="transcript">{who(words, reading.line)}</h1>
@@ -93,6 +98,8 @@ def _spoken(words: Words, entry: Entry, titles: Mapping[str, str], reading: Read
     )
     kind = known(words, "kind", entry.kind)
     label = {"message": author, "draft": kind}.get(entry.kind, f"{author} · {kind}")
+    if entry.kind == "note" and (entry.content.custom or {}).get("begun_as") == "reply":
+        label += f" · {text(words['composer.left_unsent'])}"
     return f"""<li class="{text(entry.kind)} {entry.author.value}" id="at-{entry.position}"{_by(entry)}>
 <p class="label">{label} {moment(entry.created_at)}</p>
 <div class="bubble">{_content(words, entry, titles)}{file_list(words, entry.content, reading.files)}</div>

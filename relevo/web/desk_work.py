@@ -8,6 +8,7 @@ from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.desk import ConversationLine
 from relevo.web.desk_box import Box, dialogs
 from relevo.web.desk_case import case_panel
+from relevo.web.desk_case_changes import change_list
 from relevo.web.desk_files import file_links
 from relevo.web.desk_forms import hand_back_dialog, verify_form
 from relevo.web.desk_html import desk_page
@@ -36,7 +37,7 @@ def work_page(
     """Give the page of a case, of a conversation, or of both."""
     words, agent = WORDS[language], session.agent
     box = box or Box()
-    conversation = talk(words, reading, box, agent) if reading else _no_conversation(words)
+    conversation = talk(words, reading, box, agent) if reading else _no_conversation(words, about)
     files = file_links(words, reading.entries) if reading else ""
     case = case_panel(language, words, about, agent, listing.now, files) if about else ""
     record = about.record if about else None
@@ -106,8 +107,10 @@ def _elsewhere(words: Words, lines: Sequence[ConversationLine], reading: Reading
     return f'<p class="quiet">{text(words["desk.also_spoken"])}</p><ul class="choices">{links}</ul>' if links else ""
 
 
-def _no_conversation(words: Words) -> str:
-    return f'<section class="talk"><p class="empty">{text(words["desk.no_conversation"])}</p></section>'
+def _no_conversation(words: Words, about: CaseReading | None) -> str:
+    changes = change_list(words, about.changes if about else ())
+    return f"""<section class="talk"><p class="empty">{text(words["desk.no_conversation"])}</p>
+<div id="changes" data-live>{changes}</div></section>"""
 
 
 def _title(words: Words, reading: Reading | None, about: CaseReading | None) -> str:

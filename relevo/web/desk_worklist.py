@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sanic.request import Request
 
+from relevo.contracts.worklist import CaseChange
+from relevo.domain.covering import masked
 from relevo.domain.messages import clean_text
 from relevo.domain.worklist import FILTERS, LEVELS, LONGEST_FILTER, SORTS, VIEWS, CaseQuery, Place, read_cursor
-from relevo.errors import Unreadable
+from relevo.errors import RequestError, Unreadable
 from relevo.flow.bulk import MOST_MATCHING, Bulk
-from relevo.flow.worklist import ListWork, Wish
+from relevo.flow.worklist import Happened, ListWork, Wish
 from relevo.web import desk_worklist_wire as wire
+from relevo.web.audit_trail import Trail
 from relevo.web.desk_board import board_of
 from relevo.web.desk_doors import Call
 from relevo.web.openapi import Query, changing, reading
@@ -67,12 +72,14 @@ async def _assign(call: Call, body: wire.Assign, case_id: str) -> wire.ListedCas
 
 
 async def _prioritise(call: Call, body: wire.SetPriority, case_id: str) -> wire.ListedCase:
-    await call.work.prioritise(clean_text(case_id), call.agent, body.level)
+    change = await call.work.prioritise(clean_text(case_id), call.agent, body.level)
+    call.trail.parts = [trail_of(case_id, [change] if change else [])]
     return await _listed(call, case_id)
 
 
 async def _bulk(call: Call, body: wire.Bulk) -> wire.BulkAnswer:
-    return wire.bulk_answer(await _many(call).change(body.cases, call.agent, wire.wish_of(body)))
+    happened = await _many(call).change(body.cases, call.agent, wire.wish_of(body))
+    return _told(call, happened)
 
 
 async def _matching(call: Call) -> wire.Matching:
@@ -83,7 +90,18 @@ async def _matching(call: Call) -> wire.Matching:
 async def _bulk_matching(call: Call, body: wire.BulkMatching) -> wire.BulkAnswer:
     query = replace(wire.query_of(body.matching, call.agent.id), sight=call.eyes.sight)
     happened = await _many(call).change_matching(query, body.number, call.agent, wire.wish_of(body))
+    return _told(call, happened)
+
+
+def _told(call: Call, happened: Sequence[Happened]) -> wire.BulkAnswer:
+    call.trail.parts = [trail_of(each.case_id, each.changes, each.refusal) for each in happened]
     return wire.bulk_answer(happened)
+
+
+async def _changes(call: Call, case_id: str) -> wire.CaseChanges:
+    case = await call.services.store.desk.case(case_id)
+    found = await call.services.store.worklist.changes([case.id])
+    return wire.CaseChanges(changes=[msgspec.convert(each, wire.ChangeLine, from_attributes=True) for each in found])
 
 
 async def _look(call: Call, body: wire.Look, conversation_id: UUID) -> wire.Look:
@@ -109,7 +127,8 @@ async def _drop_view(call: Call, body: wire.DropView) -> wire.Views:
 
 
 async def _changed(call: Call, case_id: str, wish: Wish) -> wire.ListedCase:
-    await _work(call).change(case_id, call.agent, wish)
+    changes = await _work(call).change(case_id, call.agent, wish)
+    call.trail.parts = [trail_of(case_id, changes)]
     return await _listed(call, case_id)
 
 
@@ -120,6 +139,13 @@ async def _listed(call: Call, case_id: str) -> wire.ListedCase:
 
 def _asked(call: Call) -> CaseQuery:
     return replace(read_query(call.request, call.agent.id, "all"), sight=call.eyes.sight)
+
+
+def trail_of(case_id: str, changes: Sequence[CaseChange], refusal: RequestError | None = None) -> Trail:
+    """Give what the audit log tells of a case: how what changed was before, and is now."""
+    before = {name: value for each in changes for name, value in each.before.items()}
+    after = {name: value for each in changes for name, value in each.after.items()}
+    return Trail(target=case_id, before=masked(before), after=masked(after), refusal=refusal)
 
 
 def _work(call: Call) -> ListWork:
@@ -194,6 +220,7 @@ _CASE = "/cases/{case_id}"
 _QUIET = {"is_audited": False}  # what everybody does all the time, and for themselves alone
 OPERATIONS = (
     reading("/cases", "cases", "A page of a list of cases.", give_cases, wire.CaseList, query=_LISTED),
+    reading(f"{_CASE}/changes", "case_changes", "What people did to it among themselves.", _changes, wire.CaseChanges),
     reading("/counts", "counts", "How many cases each view has.", _counts, wire.Counts),
     reading("/tags", "tags", "The known tags.", _tags, wire.Tags),
     reading("/views", "views", "The lists that the caller keeps.", _views, wire.Views),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -105,6 +105,26 @@ class Look(msgspec.Struct, kw_only=True):
     """Says how far the caller has read."""
 
     position: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+
+
+class ChangeLine(msgspec.Struct, kw_only=True):
+    """What somebody did to a case: ``assigned``, ``tags``, ``snoozed``, ``followed``,
+    ``priority``, ``promised`` or ``closed``.
+    """
+
+    id: int
+    at: Moment
+    what: str
+    agent_id: int | None
+    agent_name: str | None
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+
+class CaseChanges(msgspec.Struct, kw_only=True):
+    """The newest 200 changes of a case, oldest first."""
+
+    changes: Sequence[ChangeLine]
 
 
 class Wished(msgspec.Struct, kw_only=True):

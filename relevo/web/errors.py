@@ -31,6 +31,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from relevo.errors import NotAuthenticated, RequestError, TooMany, TurnPending
+from relevo.flow.password_links import LINK_PATH
 from relevo.web.wire import json_answer
 
 log = structlog.get_logger("relevo.web")
@@ -123,8 +124,13 @@ async def read_away(request: Request) -> None:
         async for part in stream:
             left -= len(part)
             if left < 0:
-                log.info("web.body_cut_off", path=request.path)
+                log.info("web.body_cut_off", path=_without_secret(request.path))
                 break
+
+
+def _without_secret(path: str) -> str:
+    """Give an address without what opens something."""
+    return f"{LINK_PATH}…" if path.startswith(LINK_PATH) else path
 
 
 def _of_sanic(error: SanicException) -> HTTPResponse:

@@ -72,6 +72,8 @@ class Operation:
     """Roles that may; None: everybody may look, and whoever works with contacts may change."""
     is_for_people: bool = False
     """Whether no token may: what would let a token outlive itself, or speaks of somebody at a desk."""
+    shows_secret: bool = False
+    """Whether it answers what is shown once: such an answer is kept for no key."""
     is_audited: bool = True
     """Whether a change is written into the audit log, and what all desks show is read again."""
 
@@ -171,7 +173,8 @@ def _operation(operation: Operation, refs: Refs) -> dict[str, Any]:
 
 def _parameters(operation: Operation) -> list[dict[str, Any]]:
     variables = map(_variable, re.findall(r"\{(\w+)\}", operation.path))
-    once = [_ONCE] if operation.changes and not operation.is_public else []
+    is_kept = operation.changes and not operation.is_public and not operation.shows_secret
+    once = [_ONCE] if is_kept else []
     return [*variables, *map(_query, operation.query), *once]
 
 

@@ -50,6 +50,8 @@ class WebServices:
     clock: Clock = system_clock
     company_name: str = "Relevo"
     is_demo: bool = False
+    mails_links: bool = False
+    """Whether people who set their password get the link for it by mail."""
 
 
 def services_of(request: Request) -> WebServices:

@@ -95,6 +95,19 @@ class WebSettings:
     sign_in_window_seconds: float = 600.0
     """Window of both limits on signing in."""
 
+    password_links_per_email: int = 3
+    """Links to set a password that may be asked for with one e-mail address within their window."""
+
+    password_links_per_address: int = 10
+    """Such links that one network address may ask for within their window."""
+
+    password_links_opened_per_address: int = 300
+    """How often such links may be opened and sent from one network address within their window. There is nothing to
+    guess; whoever tries costs an answer each time."""
+
+    password_links_window_seconds: float = 3_600.0
+    """Window of the limits on links to set a password."""
+
     desk_session_seconds: float = 12 * 3_600.0
     """How long an agent stays signed in. One shift."""
 

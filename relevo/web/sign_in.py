@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from urllib.parse import parse_qs
 
 from sanic.request import Request
@@ -18,7 +18,9 @@ from sanic.response import HTTPResponse
 
 from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.api_access import ApiToken
+from relevo.contracts.clock import system_clock
 from relevo.errors import AccessDenied, NotAuthenticated, TooMany, Unreadable
+from relevo.web.audit_beside import write_down
 from relevo.web.limits import whole_seconds
 from relevo.web.origins import client_address, demand_own_page, header, is_https, is_same_secret, token_hash
 from relevo.web.passwords import PasswordChecks
@@ -26,8 +28,9 @@ from relevo.web.services import services_of
 
 _SESSION = "relevo_desk"
 _VISIT = "relevo_desk_form"
-_LONGEST_EMAIL = 254
-_LONGEST_PASSWORD = 1024
+SIGN_IN = "sign_in"
+LONGEST_EMAIL = 254
+LONGEST_PASSWORD = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class Session:
     agent: AgentAccount
     form_token: str
     token: ApiToken | None = None
+    at: datetime = field(default_factory=system_clock)
+    """What time it was at the desk when the request came: whoever asks may have another clock."""
 
     @property
     def caller(self) -> str:
@@ -50,7 +55,7 @@ async def session_of(request: Request) -> Session | None:
     if not token:
         return None
     agent = await services_of(request).store.accounts.session(token_hash(token))
-    return Session(agent, form_token(token)) if agent else None
+    return Session(agent, form_token(token), at=services_of(request).clock()) if agent else None
 
 
 async def demand_session(request: Request) -> Session:
@@ -82,14 +87,17 @@ async def sign_in(request: Request, form: Mapping[str, str], checks: PasswordChe
     Who does not exist is checked, and answered, like who does. Raises TooMany.
     """
     email, password = form.get("email", "").strip().lower(), form.get("password", "")
-    if len(email) > _LONGEST_EMAIL or len(password) > _LONGEST_PASSWORD or not email.isprintable():
+    if len(email) > LONGEST_EMAIL or len(password) > LONGEST_PASSWORD or not email.isprintable():
         return None
     await _demand_tries(request, email)
     services = services_of(request)
     agent = await services.store.accounts.agent(email)
     if not await checks.is_right(password, agent.password_hash if agent else None) or agent is None:
+        code = "wrong_password" if agent else "unknown_account"
+        await write_down(request, SIGN_IN, agent, status=401, code=code)
         return None
     await sign_out(request)
+    await write_down(request, SIGN_IN, agent)
     token = secrets.token_urlsafe(32)
     expires_at = services.clock() + timedelta(seconds=services.settings.desk_session_seconds)
     await services.store.accounts.open_session(agent.id, token_hash(token), expires_at)
@@ -104,9 +112,13 @@ def remember_session(request: Request, response: HTTPResponse, token: str) -> HT
 
 async def sign_out(request: Request) -> None:
     """End the session that a request belongs to, if any."""
-    token = cookie(request, _SESSION)
-    if token:
-        await services_of(request).store.accounts.close_session(token_hash(token))
+    token, accounts = cookie(request, _SESSION), services_of(request).store.accounts
+    if not token:
+        return
+    agent = await accounts.session(token_hash(token))
+    await accounts.close_session(token_hash(token))
+    if agent is not None:
+        await write_down(request, "sign_out", agent)
 
 
 def forget_session(request: Request, response: HTTPResponse) -> HTTPResponse:
@@ -178,6 +190,9 @@ async def _demand_tries(request: Request, email: str) -> None:
     ):
         wait = await services.store.accounts.take(bucket, tries, settings.sign_in_window_seconds)
         if wait:
+            # Once in a while: who hammers at the door must not fill the log.
+            if not await services.store.accounts.take(f"{bucket}:told", 1, settings.sign_in_window_seconds):
+                await write_down(request, SIGN_IN, None, status=429, code=TooMany.code)
             raise TooMany("Too many tries to sign in; wait a minute.", retry_after_seconds=whole_seconds(wait))
 
 

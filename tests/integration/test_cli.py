@@ -165,6 +165,8 @@ def test_a_removed_agent_s_conversations_go_back_to_the_queue(installation: Inst
         row = connection.execute(
             "SELECT control, agent_id FROM conversations WHERE id = %s", (conversation,)
         ).fetchone()
+        audited = connection.execute("SELECT operation, agent_name FROM audit_log ORDER BY id").fetchall()
+    assert audited == [("agent_add", "command line"), ("agent_remove", "command line")]
     assert row == ("queued", None)
     again = installation.run("agent", "remove", "kim@example.com")
     assert (again.returncode, again.stderr.strip()) == (

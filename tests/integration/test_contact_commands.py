@@ -103,6 +103,9 @@ def test_erasing_asks_first_and_tells_what_it_kept(installation: Installation, d
     ):
         assert line in done.stdout
     assert held(database) == (0, 0, 0)
+    with psycopg.connect(database) as connection:
+        audited = connection.execute("SELECT operation, agent_name, after FROM audit_log").fetchall()
+    assert audited == [("contact_erase", "command line", {"kept": {"effects": 1, "cases": ["CASE-1"]}})]
     assert installation.run("contact", "erase", "A1", "--yes").returncode == 1
 
 

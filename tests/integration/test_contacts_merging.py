@@ -171,4 +171,4 @@ async def test_every_table_that_belongs_to_a_contact_or_a_case_is_known_to_mergi
         of_contacts = {row[0] for row in await opened.database.rows(asked, ("contact_id",))}
         of_cases = {row[0] for row in await opened.database.rows(asked, ("case_id",))}
     assert of_contacts == {*MOVES, "search_documents"}
-    assert of_cases == {*CASE_MOVES, *CASE_LINKS, "search_documents", "notices", "csat"}
+    assert of_cases == {*CASE_MOVES, *CASE_LINKS, "search_documents", "notices", "csat", "case_changes"}

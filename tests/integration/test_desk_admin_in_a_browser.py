@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from playwright.async_api import expect
 
@@ -41,11 +43,13 @@ async def test_an_administrator_makes_what_is_shown_once(office: Office) -> None
     assert await page.locator("#once-secret").input_value() == ""
     await expect(page.locator("#tokens")).to_contain_text("warehouse <b>")
     await _a_queue_is_added(seat, found)
+    link = await _adds_an_account(seat)
     for path in (*(f"/desk/admin{part}" for part in PAGES), "/desk/audit"):
         await seat.open(path)
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
         await page.evaluate("for (const box of document.querySelectorAll('details')) box.open = true")
         await _look(page, path, found)
+    await _sets_a_password(office, link, found)
     assert found == {}
     assert [line for line in seat.complaints if "status of 400" not in line] == []
 
@@ -73,3 +77,41 @@ async def _a_queue_is_added(seat: Window, found: dict[str, list[str]]) -> None:
     await expect(name).to_have_value("money")
     await name.press("Enter")
     await expect(page.get_by_role("status").filter(has_text="Saved")).to_be_visible()
+
+
+async def _adds_an_account(seat: Window) -> str:
+    """Add an account that takes from one queue, and give the link that is shown for it."""
+    page = seat.page
+    await seat.open("/desk/admin")
+    await page.get_by_text("Add an account").press("Enter")
+    form = page.locator("#add-agent")
+    await form.get_by_label("E-mail").fill("bo@aurora.example")
+    await form.get_by_label("Name").fill("Bo Berg")
+    await form.get_by_label("default").check()
+    await form.get_by_label("Conversations at once").fill("7")
+    await form.get_by_role("button", name="Add").click()
+    await expect(page.locator("#once")).to_be_visible()
+    link = await page.get_by_label("To copy").input_value()
+    await page.keyboard.press("Escape")
+    card = page.locator("#agents .card", has_text="Bo Berg")
+    await expect(card).to_contain_text("Takes from: default")
+    await expect(card).to_contain_text("Conversations at once: 7")
+    return link
+
+
+async def _sets_a_password(office: Office, link: str, found: dict[str, list[str]]) -> None:
+    """Without scripts, in Spanish: told what is wrong, then sent to sign in."""
+    services = office.doors.app.ctx.services
+    office.doors.app.ctx.services = replace(services, mails_links=True)
+    context = await office.browser.new_context(java_script_enabled=False, locale="es-ES", base_url=office.doors.url)
+    page = await context.new_page()
+    await page.goto(link)
+    for password, again in (("cuatro palabras bastan", "otras"), ("cuatro palabras bastan",) * 2):
+        await page.locator("[name=password]").fill(password)
+        await page.locator("[name=again]").fill(again.ljust(10, "s"))
+        await page.get_by_role("button", name="Poner la contraseña").click()
+    await expect(page.get_by_role("status")).to_have_text("La contraseña está puesta. Entra con ella.")
+    looking = await office.browser.new_page(base_url=office.doors.url, color_scheme="dark")
+    for path in ("/desk/login", "/desk/forgotten", link):
+        await looking.goto(path)
+        await _look(looking, path, found)

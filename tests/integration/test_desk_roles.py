@@ -135,6 +135,7 @@ MAY = {
     "teachings_reject": LEADS,
     "teachings_export": LEADS,
     "matching": LOOKS,
+    "case_changes": LOOKS,
     "bulk": WORKS,
     "bulk_matching": WORKS,
     "prioritise": WORKS,
@@ -152,7 +153,7 @@ MAY = {
     "admin_agents": {ADMIN},
     "admin_add_agent": {ADMIN},
     "admin_change_agent": {ADMIN},
-    "admin_reset_password": {ADMIN},
+    "admin_send_link": {ADMIN},
     "admin_remove_agent": {ADMIN},
     "admin_tokens": {ADMIN},
     "admin_make_token": {ADMIN},
@@ -160,6 +161,7 @@ MAY = {
     "admin_webhooks": {ADMIN},
     "admin_add_webhook": {ADMIN},
     "admin_change_webhook": {ADMIN},
+    "admin_rotate_webhook": {ADMIN},
     "admin_remove_webhook": {ADMIN},
     "admin_try_webhook": {ADMIN},
     "admin_deliveries": {ADMIN},
@@ -178,9 +180,10 @@ MAY = {
 }
 """What each role may; an operation that is missing here fails the test: say in the same change who may."""
 PUBLIC = {"openapi", "schema"}
-PEOPLE_ONLY = {"presence", "admin_add_agent", "admin_change_agent", "admin_reset_password", "admin_remove_agent"} | {
+PEOPLE_ONLY = {"presence", "admin_add_agent", "admin_change_agent", "admin_send_link", "admin_remove_agent"} | {
     "admin_make_token",
     "admin_add_webhook",
+    "admin_rotate_webhook",
 }
 
 

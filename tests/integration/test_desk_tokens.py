@@ -155,7 +155,12 @@ async def test_the_log_tells_who_changed_what_and_quotes_nobody(doors: Doors, ad
         await crm.post(f"{at(conversation)}/hand-back", json=wrong)
     await ada.does("/effects/change", **shown(effect), amount=8_000)
 
-    found = (await ada.get("/audit"))["entries"]
+    *found, signed_in = (await ada.get("/audit"))["entries"]
+    assert (signed_in["operation"], signed_in["agent_name"], signed_in["address"]) == (
+        "sign_in",
+        "Ada Doe",
+        "127.0.0.1",
+    )
     told = [(entry["operation"], entry["status"], entry["agent_name"], entry["code"]) for entry in found]
     assert told == [
         ("effect_change_amount", 200, "Ada Doe", None),
@@ -183,56 +188,15 @@ async def is_filtered_and_final(doors: Doors, ada: DeskOf, found: list[dict[str,
     (one,) = (await ada.get(f"/audit?operation=note&agent_id={found[1]['agent_id']}&since=2020-01-01"))["entries"]
     assert one["operation"] == "note"
     assert (await ada.get("/audit?until=2020-01-01T00:00:00Z"))["entries"] == []
-    assert (await ada.get(f"/audit?cursor={found[3]['id']}"))["entries"] == found[4:]
+    assert (await ada.get(f"/audit?cursor={found[3]['id']}"))["entries"][:-1] == found[4:]
     table = (await ada.http.get("/desk/api/audit.csv")).text
     names = [line["agent_name"] for line in csv.DictReader(io.StringIO(table))]
-    assert names == ["Ada Doe", *["'=cmd()"] * 4, "Ada Doe"]
+    assert names == ["Ada Doe", *["'=cmd()"] * 4, "Ada Doe", "Ada Doe"]
     for path in ("/audit?since=yesterday", "/audit?agent_id=x", "/audit?cursor=x", "/audit.csv?until=1"):
         assert (await ada.http.get(f"/desk/api{path}")).status_code == 400
     for statement in ("UPDATE audit_log SET status = 200", "DELETE FROM audit_log", "TRUNCATE audit_log"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="only added to"):
             await doors.opened.database.run(statement)
-
-
-async def test_administrators_see_to_accounts(doors: Doors, ada: DeskOf) -> None:
-    """Made with a password that is shown once, changed, given a new one, removed; the last administrator stays."""
-    added = await ada.does(
-        "/admin/agents", email="Kim@Aurora.example", name=" Kim  Reyes ", role="agent", money=5_000, languages=["es"]
-    )
-    assert (added["email"], len(added["password"])) == ("kim@aurora.example", 19)
-    assert await ada.is_refused("/admin/agents", email="kim@aurora.example", name="K", role="admin") == (
-        409,
-        "agent_exists",
-    )
-    here = f"/admin/agents/{added['id']}"
-    changed = await ada.does(here, name="Kim Reyes", role="supervisor", points=50)
-    assert (changed["role"], changed["limits"]) == ("supervisor", {"points": 50})
-    assert await signs_in(doors, "kim@aurora.example", added["password"])
-    renewed = await ada.does(f"{here}/password")
-    assert not await signs_in(doors, "kim@aurora.example", added["password"])
-    assert await signs_in(doors, "kim@aurora.example", renewed["password"])
-    own = f"/admin/agents/{ada.agent.id}"
-    assert await ada.is_refused(own, name="Ada", role="agent") == (409, "own_account")
-    assert await ada.is_refused(f"{own}/remove") == (409, "own_account")
-    async with desk_of(doors, "Bea Doe", "admin") as bea:
-        await bea.does(f"{own}/remove")
-        assert (await ada.http.get("/desk/api/me")).status_code == 401
-        assert await bea.is_refused(f"/admin/agents/{bea.agent.id}", name="B", role="agent") == (409, "own_account")
-        await bea.does(f"{here}/remove")
-        assert await bea.is_refused(f"{here}/remove") == (404, "not_found")
-        assert await bea.is_refused("/admin/agents/99999999999/remove") == (404, "not_found")
-        entry = (await bea.get("/audit?operation=admin_change_agent"))["entries"][-1]
-        assert (entry["before"]["role"], entry["after"]["role"]) == ("agent", "supervisor")
-        rows = await doors.opened.database.rows("SELECT a::text FROM audit_log a")
-        assert not [row for row in rows if added["password"] in row[0] or renewed["password"] in row[0]]
-
-
-async def signs_in(doors: Doors, email: str, password: str) -> bool:
-    """Tell whether somebody may sign in."""
-    async with httpx.AsyncClient(base_url=doors.url, timeout=20) as http:
-        token = (await http.get("/desk/login")).text.partition('name="form_token" value="')[2].partition('"')[0]
-        form = {"email": email, "password": password, "form_token": token}
-        return (await http.post("/desk/login", data=form)).status_code == 303
 
 
 async def test_an_erased_persons_answers_and_news_are_erased_too(doors: Doors, ada: DeskOf) -> None:

@@ -58,6 +58,7 @@ async def test_check_logs_in_and_says_what_it_reached_or_why_not(installation: I
     """No mail is sent for that."""
     async with mail_server(auth_require_tls=False) as server:
         switch_on(installation, server.port)
+        installation.environment["RELEVO_PUBLIC_URL"] = "https://help.example.com"
         status, line = await mail_line(installation)
         assert line.startswith(f"✓ mail 127.0.0.1 port {server.port} (none), logged in as aurora, from ayuda@aurora")
         assert (status, server.accepted) == (0, [])
@@ -77,19 +78,22 @@ async def test_check_does_not_look_for_a_server_that_is_written_wrong(installati
 
 
 async def test_a_web_process_sends_what_was_posted(installation: Installation, database: str, tmp_path: Path) -> None:
-    """Over a protected connection, in the name that is written down; its log knows no words."""
+    """To contacts and colleagues, over a protected connection, in the name written down; no words in its log."""
     context, file = certificate(tmp_path)
     installation.environment["SSL_CERT_FILE"] = str(file)
     async with mail_server(tls=context, require_starttls=True) as server, open_office(database) as office:
         switch_on(installation, server.port, "starttls")
+        await office.opened.store.accounts.add_agent("kim@aurora.example", "Kim", "agent", "no hash")
+        await office.opened.store.admin.links.ask("kim@aurora.example", "es")
         web = installation.start("web")
         try:
             await asyncio.to_thread(web.wait_for, "web.listening")
             chat = await office.chat()
             await office.mailer.send(mail(chat.id, "words of a mail"))
-            await eventually(lambda: bool(server.accepted))
-            await eventually(lambda: "outcome=sent" in web.printed)
+            await eventually(lambda: len(server.accepted) == 2)
+            await eventually(lambda: "outcome=sent" in web.printed and "password_link.sent" in web.printed)
         finally:
             assert await asyncio.to_thread(web.end) == 0
-    assert server.mails[0]["From"] == "Aurora Aérea <ayuda@aurora.example>"
-    assert "words of a mail" not in web.printed
+    assert {mail["From"] for mail in server.mails} == {"Aurora Aérea <ayuda@aurora.example>"}
+    (link,) = re.findall(r"/desk/password/(\S{43})\s", "".join(server.texts))
+    assert not [words for words in ("words of a mail", link) if words in web.printed]

@@ -35,6 +35,7 @@ KEPT = {"effects", "cases", "mail_keys", "search_documents"}
 UNTOUCHED = {
     "agents",
     "agent_sessions",
+    "password_links",
     "bots",
     "installation",
     "rate_limits",

@@ -107,6 +107,22 @@ async def test_a_conversation_is_told_from_the_first_word_to_the_last(database: 
 
         await scene.tells()
         assert len(other.heard) == 11, "nothing is told twice"
+        await a_new_secret_has_a_day(scene)
+
+
+async def a_new_secret_has_a_day(scene: Scene) -> None:
+    """Change the secret: for a day both prove who it is from, then the new one alone."""
+    hooks, other = scene.store.store.webhooks, scene.other
+    rotated = await hooks.rotate(scene.webhook.id, "whsec_new")
+    assert rotated.old_secret_until is not None
+    for until, both in (("now() + interval '1 hour'", True), ("now() - interval '1 second'", False)):
+        await scene.store.database.run(f"UPDATE webhooks SET old_secret_until = {until}")
+        await hooks.test(scene.webhook.id)
+        await scene.tells()
+        assert (other.proves("whsec_new"), other.proves(SECRET)) == (True, both)
+    assert (await hooks.get(scene.webhook.id)).old_secret_until is None
+    await hooks.forget_old(86_400)
+    assert await scene.store.database.rows("SELECT old_secret FROM webhooks") == [(None,)]
 
 
 def the_refund_is_told(other: Other, key: str, agent_id: int) -> None:

@@ -1,8 +1,11 @@
 // The administration's pages: what is made and shown once stands in a dialog until somebody has it.
 
+const words = JSON.parse(document.getElementById("words")?.textContent ?? "{}");
+
 document.addEventListener("desk:answer", ({ detail: { status, answer: detail } }) => {
   if (status !== 200) return;
-  const secret = detail.password ?? detail.token ?? detail.secret;
+  if (detail.is_mailed) say(words["script.link_mailed"].replace("{email}", detail.email));
+  const secret = detail.link ?? detail.token ?? detail.secret;
   const dialog = document.getElementById("once");
   if (!secret || !dialog) return;
   document.getElementById("once-whom").textContent = detail.email ?? detail.name ?? detail.url ?? "";
@@ -12,3 +15,9 @@ document.addEventListener("desk:answer", ({ detail: { status, answer: detail } }
   field.select();
   dialog.addEventListener("close", () => { field.value = ""; }, { once: true });
 });
+
+function say(sentence) {
+  const toast = document.getElementById("toast");
+  toast.querySelector("p").textContent = sentence;
+  toast.hidden = false;
+}

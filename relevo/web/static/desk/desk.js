@@ -4,7 +4,7 @@
 import { carry, keepDrafts, restoreDrafts } from "./keep.js";
 import { listenToForms, post, sendPresence } from "./forms.js";
 import { keepList } from "./list.js";
-import { localiseTimes, tellTimesLeft } from "./times.js";
+import { keepTime, localiseTimes, tellTimesLeft } from "./times.js";
 
 const LOOK_SECONDS = 15;
 const PAGE_SECONDS = 60;
@@ -115,6 +115,7 @@ async function refreshPage() {
   lastPage = Date.now();
   try {
     const { page } = await load(location.href);
+    keepTime(page);
     for (const fresh of page.querySelectorAll("[data-live]:not(#cases [data-live])")) replace(fresh);
   } catch (error) {
     isPageWanted = true;

@@ -1,6 +1,7 @@
 // Sends the desk's forms to its API as JSON, says refusals in the reader's language, and asks for the page again.
 
 import { forgetDraft } from "./keep.js";
+import { now } from "./times.js";
 
 const TIMEOUT = 15000;
 const words = JSON.parse(document.getElementById("words")?.textContent ?? "{}");
@@ -89,7 +90,7 @@ const READ = {
   one: (value) => [value],
   nothing: () => null,
   person: (value) => (value ? Number(value) : null),
-  after: (value) => new Date(Date.now() + 1000 * value).toISOString(),
+  after: (value) => new Date(now() + 1000 * value).toISOString(),
   steps: (value) => value.split("\n").map((line) => line.trim()).filter(Boolean).map(step),
   list: (value) => value.split(/[,;\s]+/).filter(Boolean),
   marks: (value) => value.split("\n").filter((line) => line.includes("=")).map((line) => {

@@ -1,6 +1,7 @@
 // The list of cases: further pages as one scrolls, only those near by in the document, selection, and the keyboard.
 
 import { post } from "./forms.js";
+import { now } from "./times.js";
 
 const NEAR = "1500px 0px";
 const MOST_TOLD = 10;
@@ -188,7 +189,7 @@ function wished(form) {
   const wish = {};
   if (agent) wish.agent_id = agent === "nobody" ? null : Number(agent);
   if (tag.trim()) wish.add_tags = [tag];
-  if (snooze) wish.snoozed_until = new Date(Date.now() + 1000 * snooze).toISOString();
+  if (snooze) wish.snoozed_until = new Date(now() + 1000 * snooze).toISOString();
   if (outcome) wish.outcome = outcome;
   return Object.keys(wish).length ? wish : null;
 }

@@ -1,11 +1,22 @@
-// Times in the reader's own zone and language; of what is due, the time that is left.
+// Times in the reader's own zone and language; of what is due, the time that is left. What time it is, the server says:
+// a machine whose clock is wrong must not make anything late.
 
 const language = document.documentElement.lang;
 const words = JSON.parse(document.getElementById("words")?.textContent ?? "{}");
 const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60]];
 
+let ahead = 0; // by how many milliseconds this machine's clock is ahead of the server's
+keepTime(document);
+
+export function keepTime(page) {
+  const served = Date.parse(page.body?.dataset.now);
+  if (served) ahead = Date.now() - served;
+}
+
+export function now() { return Date.now() - ahead; }
+
 export function localiseTimes(root) {
-  const today = new Date().toDateString();
+  const today = new Date(now()).toDateString();
   for (const time of root.querySelectorAll("time:not([data-due])")) {
     const at = new Date(time.dateTime);
     const isToday = at.toDateString() === today;
@@ -17,7 +28,7 @@ export function localiseTimes(root) {
 export function tellTimesLeft() {
   for (const time of document.querySelectorAll("time[data-due]")) {
     const at = new Date(time.dateTime);
-    const seconds = (at - Date.now()) / 1000;
+    const seconds = (at - now()) / 1000;
     const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? UNITS.at(-1);
     const said = time.dataset.due ? forGoal(time.dataset.due, seconds, unit, size) : plainly(seconds, unit, size);
     if (time.textContent !== said) time.textContent = said;
