@@ -16,8 +16,10 @@ from relevo.store.attachments import PostgresAttachments
 from relevo.store.audit import PostgresAuditLog
 from relevo.store.bots import PostgresBots
 from relevo.store.case_work import PostgresCaseWork
+from relevo.store.channel_log import PostgresExchanges
 from relevo.store.contacts import PostgresContacts
 from relevo.store.conversations import PostgresConversations
+from relevo.store.deliveries import PostgresDeliveries
 from relevo.store.desk import PostgresDesk
 from relevo.store.desk_settings import PostgresDeskSettings
 from relevo.store.desktop import PostgresDesktop
@@ -30,6 +32,7 @@ from relevo.store.notices import PostgresNotices
 from relevo.store.outbox import PostgresOutbox
 from relevo.store.pool import Database
 from relevo.store.ratings import PostgresRatings
+from relevo.store.reaching import PostgresReaching
 from relevo.store.ready_words import PostgresReadyWords
 from relevo.store.reports import PostgresReports
 from relevo.store.routing import PostgresRouting
@@ -102,6 +105,7 @@ def _store(database: Database, lease_seconds: float, attachment_key: bytes | Non
             unsent=PostgresUnsents(database),
             desktop=PostgresDesktop(database),
             ready=PostgresReadyWords(database),
+            reaching=PostgresReaching(database),
         ),
         contacts=PostgresContacts(database),
         merges=PostgresMerges(database),
@@ -115,4 +119,6 @@ def _store(database: Database, lease_seconds: float, attachment_key: bytes | Non
         admin=PostgresAdmin(database),
         desk_settings=PostgresDeskSettings(database),
         tags=PostgresTags(database),
+        deliveries=PostgresDeliveries(database),
+        exchanges=PostgresExchanges(database),
     )

@@ -25,7 +25,7 @@ from relevo.bootstrap.help import help_from_articles
 from relevo.bootstrap.lifetime import run_until_stopped
 from relevo.brain.current import CurrentBrain
 from relevo.configuration import Configuration
-from relevo.contracts.store import BotLine
+from relevo.contracts.bots import BotLine
 from relevo.domain.formality import address_formally
 from relevo.domain.service import Service
 from relevo.errors import Unavailable

@@ -20,7 +20,8 @@ from relevo.bootstrap.places import demand_writable
 from relevo.bootstrap.serve import ask_ready, demand_free_port
 from relevo.brain.models import is_whole
 from relevo.configuration import Configuration
-from relevo.contracts.store import Backlog, BotLine
+from relevo.contracts.bots import BotLine
+from relevo.contracts.store import Backlog
 from relevo.errors import ConfigurationError, RelevoError
 from relevo.flow.desk_settings import CurrentService
 from relevo.settings import effective

@@ -22,11 +22,13 @@ from relevo.bootstrap.serve import address
 from relevo.bootstrap.shown import shown_settings
 from relevo.channels.webhooks.post import SafePoster
 from relevo.configuration import Configuration
+from relevo.contracts.bots import Bots
 from relevo.contracts.channel import Channel
-from relevo.contracts.store import Bots
+from relevo.contracts.channel_log import ChannelLog
 from relevo.domain.formality import address_formally
 from relevo.errors import Unavailable
 from relevo.flow.approvals import Decider
+from relevo.flow.channel_log import Recorder
 from relevo.flow.confirm import Confirmer
 from relevo.flow.contacts import UnansweredWatch
 from relevo.flow.deliver import Deliverer
@@ -83,14 +85,15 @@ async def run_web(settings: Settings, configuration: Configuration, dsn: str, te
         attachment_key=attachment_key(settings),
     ) as opened:
         decider, current = await _decider(configuration, opened), await current_service(opened, configuration.bot)
-        services = await _services(settings, configuration, opened, decider)
+        recorder = Recorder(exchanges=opened.store.exchanges)
+        services = replace(await _services(settings, configuration, opened, decider), channel_log=recorder)
         async with assisting(opened, configuration) as model:
             app = create_app(replace(services, assisting=model, current=current))
             async with serving(app, settings.address.host, settings.address.port) as port:
                 _log.info("web.listening", host=settings.address.host, port=port)
                 tell(f"Listens on {settings.address.host} port {port}.")
-                parts = _parts(settings, configuration, opened, decider, current)
-                await run_until_stopped(*parts, stop_seconds=settings.bots.stop_seconds)
+                parts = _parts(settings, configuration, opened, decider, current, recorder)
+                await run_until_stopped(*parts, recorder.run, stop_seconds=settings.bots.stop_seconds)
 
 
 async def _decider(configuration: Configuration, opened: OpenStore) -> Decider:
@@ -121,6 +124,7 @@ async def _services(
         intents=intents_of(settings),
         settings=settings.web,
         shown_settings=shown_settings(settings, configuration),
+        mail_company=configuration.mail.sender_name if configuration.mail else None,
         is_demo=demo,
         mails_links=configuration.mail is not None,
         company_name=DEMO_COMPANY if demo else COMPANY,
@@ -135,7 +139,12 @@ def _poster(settings: Settings) -> SafePoster:
 
 
 def _parts(
-    settings: Settings, configuration: Configuration, opened: OpenStore, decider: Decider, current: CurrentService
+    settings: Settings,
+    configuration: Configuration,
+    opened: OpenStore,
+    decider: Decider,
+    current: CurrentService,
+    log: ChannelLog,
 ) -> list[Part]:
     store, live = opened.store, opened.live
     sweeper = Sweeper(
@@ -157,9 +166,8 @@ def _parts(
     channels: dict[str, Channel] = {}  # REST and the web chat fetch for themselves
     if email := mail_channel(configuration):
         channels[email.name] = email
-    deliverer = Deliverer(
-        outbox=store.outbox, channels=channels, live=live, patience_seconds=settings.delivery.delivery_patience_seconds
-    )
+    patience = settings.delivery.delivery_patience_seconds
+    deliverer = Deliverer(outbox=store.outbox, channels=channels, live=live, patience_seconds=patience, log=log)
     if not channels:
         return parts
     confirmer = Confirmer(mailer=mailer(opened, configuration), business=decider.business)

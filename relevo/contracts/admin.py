@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -43,6 +43,13 @@ class ChannelHealth:
     oldest_queued_at: datetime | None
     last_problem: str | None
     last_problem_at: datetime | None
+    last_in_at: datetime | None
+    """Among the newest messages of all channels."""
+    last_out_at: datetime | None
+    """Likewise; when it got through."""
+    turned_away_in_hour: int
+    """What its door, or its platform's webhooks, refused."""
+    is_configured: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,6 +82,6 @@ class Admin(Protocol):
         """Take an account away. Raises NotFound, Conflict for the last administrator."""
         ...
 
-    async def channels(self) -> list[ChannelHealth]:
-        """Tell how each channel does that something came or went on."""
+    async def channels(self, configured: Sequence[str]) -> list[ChannelHealth]:
+        """Tell how each channel does that is configured, or that something came or went on."""
         ...

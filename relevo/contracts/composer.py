@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from relevo.contracts.reaching import Reaching
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Written:
@@ -22,6 +24,10 @@ class Written:
     """The newest position that the agent had seen; None: nobody asks what was written since."""
     is_sure: bool = False
     """Whether the agent knows that a colleague is typing."""
+    home: UUID | None = None
+    """Where it is written, if it goes out in another conversation of the same person; what was seen is of here."""
+    subject: str | None = None
+    """What a mail is about."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +41,9 @@ class Unsent:
     text: str
     attachments: tuple[UUID, ...]
     due_at: datetime
+    channel: str
+    home_id: UUID | None
+    """Where it is written, if it goes out in another conversation."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,9 +144,14 @@ class Writing(Protocol):
     async def reply(self, conversation_id: UUID, agent_id: int, written: Written) -> int:
         """Write to the contact as an agent who has control, and give the position; idempotent by client id.
 
-        Raises NotFound, and Conflict: ``not_in_control``, ``client_id_reused``, ``seen_since`` with ``count`` and
-        ``position`` as details, ``colleague_types`` with ``name``, ``attachment_used``.
+        What is written in another conversation (``home``) needs control there, and here too but for a mail; it leaves
+        an entry at home. Raises NotFound, and Conflict: ``not_in_control``, ``client_id_reused``, ``seen_since`` with
+        ``count`` and ``position`` as details, ``colleague_types`` with ``name``, ``attachment_used``.
         """
+        ...
+
+    async def sent_from(self, conversation_id: UUID, agent_id: int, client_id: str) -> UUID | None:
+        """Give the conversation in which a reply went out that was written in this one; None where none did."""
         ...
 
     async def note(
@@ -185,7 +199,7 @@ class Unsents(Protocol):
         ...
 
     async def send(self, conversation_id: UUID | None = None) -> list[UUID]:
-        """Write what is due, or all that waits in one conversation, and give the conversations that changed.
+        """Write what is due, or all that waits in or was written in one conversation; gives those that changed.
 
         Whose agent has control no more is not sent: the words become that agent's draft.
         """
@@ -200,7 +214,7 @@ class Unsents(Protocol):
         ...
 
     async def of(self, conversation_id: UUID) -> list[Unsent]:
-        """Give what waits in a conversation, in the order in which it goes out."""
+        """Give what waits in a conversation or was written there, in the order in which it goes out."""
         ...
 
 
@@ -223,13 +237,6 @@ class Desktop(Protocol):
 
     async def leave(self, conversation_id: UUID, agent_id: int) -> None:
         """Note that an agent looks no more."""
-        ...
-
-    async def conversations_of(self, conversation_id: UUID, limit: int = 20) -> list[UUID]:
-        """Give the other conversations of the same person, latest change first.
-
-        The same person is one contact, or what the business knows by one reference and is verified in both.
-        """
         ...
 
     async def colleagues(self) -> list[Colleague]:
@@ -293,3 +300,4 @@ class Composer:
     unsent: Unsents
     desktop: Desktop
     ready: ReadyWords
+    reaching: Reaching

@@ -13,9 +13,12 @@ from relevo.contracts.admin import Admin
 from relevo.contracts.api_access import Answers, Tokens
 from relevo.contracts.attachments import Attachments, KeptFor
 from relevo.contracts.audit import AuditLog
+from relevo.contracts.bots import Bots
 from relevo.contracts.channel import Delivery
+from relevo.contracts.channel_log import Exchanges
 from relevo.contracts.composer import Composer
 from relevo.contracts.contacts import Contacts, Merges
+from relevo.contracts.deliveries import Deliveries
 from relevo.contracts.desk import Approvals, CaseWork, Desk, Handoffs
 from relevo.contracts.desk_settings import DeskSettings
 from relevo.contracts.ratings import Ratings
@@ -287,34 +290,6 @@ class Conversations(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class BotLine:
-    """One bot process, as it describes itself."""
-
-    name: str
-    host: str
-    process: int
-    model: str | None
-    problem: str | None
-    """Why it cannot answer, as a sentence; None when it can."""
-
-
-class Bots(Protocol):
-    """Which bot processes live."""
-
-    async def seen(self, bot: BotLine) -> None:
-        """Keep what a bot says about itself; one that stays silent counts as gone."""
-        ...
-
-    async def gone(self, name: str) -> None:
-        """Forget a bot that ended."""
-        ...
-
-    async def living(self, within_seconds: float) -> list[BotLine]:
-        """Give the bots that were seen within so many seconds."""
-        ...
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Store:
     """All of it, as ``bootstrap`` hands it out."""
 
@@ -348,3 +323,5 @@ class Store:
     admin: Admin
     desk_settings: DeskSettings
     tags: Tags
+    deliveries: Deliveries
+    exchanges: Exchanges

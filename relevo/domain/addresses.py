@@ -22,3 +22,11 @@ def mail_address(text: str) -> str | None:
     is_written_right = _LOCAL.fullmatch(local) and _DOMAIN.fullmatch(domain)
     fits = len(local) <= _MAX_LOCAL and len(local) + 1 + len(domain) <= _MAX_WHOLE
     return f"{local}@{domain}" if is_written_right and fits else None
+
+
+def covered(address: str) -> str:
+    """Give an address so that its owner knows it again and nobody else learns it: ``a…@example.com``, ``…42``."""
+    name, at, place = address.rpartition("@")
+    if at and name:
+        return f"{name[:1]}…@{place}"
+    return f"…{address[-2:]}" if len(address) > 4 else "…"

@@ -12,6 +12,8 @@ from relevo.domain.attachments import Attachment
 
 MAX_TEXT_BYTES = 64 * 1024
 """Longest text of one message, in UTF-8 bytes; above that a door answers 413."""
+SENT_ELSEWHERE = "sent_elsewhere"
+"""Kind of an entry that says where an agent's reply went, when it was written here and sent in another conversation."""
 
 
 class Author(str, Enum):
@@ -67,7 +69,8 @@ class Entry:
     """One line of a conversation's timeline.
 
     ``kind`` is ``message``, ``draft`` (the bot's words that were not sent), ``note``, ``effect``, ``case``,
-    ``control`` or ``verification``; readers accept unknown kinds. Only ``message`` is shown to the contact.
+    ``control``, ``verification`` or ``sent_elsewhere``; readers accept unknown kinds. Only ``message`` is shown to the
+    contact.
     """
 
     position: int

@@ -26,6 +26,7 @@ from relevo.domain.clocks import (
     Policy,
     Remark,
 )
+from relevo.domain.messages import SENT_ELSEWHERE
 
 _ALL_HOURS = AllHours()
 
@@ -178,7 +179,7 @@ class Sla:
 
 def happened(kind: str, author: str, before: str | None, after: str | None) -> Happened | None:
     """Tell what an entry of the timeline means for clocks; ``before`` and ``after`` are who had and has control."""
-    if kind == "message":
+    if kind in ("message", SENT_ELSEWHERE):
         return {"agent": Happened.REPLIED, "contact": Happened.WROTE}.get(author)
     if kind != "control":
         return None

@@ -1,6 +1,6 @@
 """How an agent writes: replies that may be taken back, notes that speak to colleagues, and what the bot wanted to say.
 
-    reply ─► waits (undo_seconds) ─► timeline and outbox
+    reply ─► waits (undo_seconds) ─► timeline and outbox, here or by another way (flow/ways.py)
                  └─► taken back: the agent's draft again
 
 What waits is written before control passes on; whoever has no control when it is due finds it as their draft.
@@ -25,10 +25,11 @@ from relevo.domain.messages import Author, Content
 from relevo.domain.service import Service
 from relevo.domain.variables import fill
 from relevo.errors import Conflict, NotFound, Unreadable
-from relevo.flow.desk import demand_client_id, words
+from relevo.flow.desk import demand_client_id, send_waiting, words
 from relevo.flow.known_values import known_values
 from relevo.flow.receive import demand_few
 from relevo.flow.texts import say
+from relevo.flow.ways import Ways
 
 PRESENCE_SECONDS = 15
 """How long somebody counts as looking, or typing, after they last said so."""
@@ -40,6 +41,8 @@ _log = structlog.get_logger()
 class Outcome:
     """What became of a reply."""
 
+    conversation_id: UUID
+    """Where it goes out."""
     position: int | None
     """Where it was written; None while it waits."""
     due_at: datetime | None = None
@@ -53,30 +56,45 @@ class Composing:
     live: Live
     service: Service = field(default_factory=Service)
     clock: Clock = field(default=system_clock)
+    ways: Ways | None = None
+    """Where else the contact may be written to; None: nowhere."""
 
     async def reply(
-        self, conversation_id: UUID, agent: AgentAccount, written: Written, *, may_undo: bool = False
+        self,
+        conversation_id: UUID,
+        agent: AgentAccount,
+        written: Written,
+        *,
+        may_undo: bool = False,
+        way: str | None = None,
     ) -> Outcome:
-        """Write to the contact as an agent who has control, once for each client id, at once or after a moment."""
+        """Write to the contact as an agent who has control, once for each client id, at once or after a moment.
+
+        ``way`` is the id of a way of flow/ways.py; None: this conversation.
+        """
         demand_client_id(written.client_id)
         _demand_files(written.attachments)
         written = replace(written, text=await self._filled(conversation_id, agent, written))
+        there, written = await self._place(conversation_id, agent, written, way)
         seconds = self.service.undo_seconds if may_undo else 0
         if seconds:
-            position = await self._composer.unsent.hold(conversation_id, agent.id, written, seconds)
+            position = await self._composer.unsent.hold(there, agent.id, written, seconds)
             due_at = self.clock() + timedelta(seconds=seconds) if position is None else None
         else:
             await self._send_waiting(conversation_id, agent)
-            position, due_at = await self._composer.writing.reply(conversation_id, agent.id, written), None
+            await self._send_waiting(there, agent)
+            position, due_at = await self._composer.writing.reply(there, agent.id, written), None
         self._changed(conversation_id, "reply", agent)
+        if there != conversation_id:
+            self.live.changed(there)
         self.live.wake_senders()
-        return Outcome(position=position, due_at=due_at)
+        return Outcome(conversation_id=there, position=position, due_at=due_at)
 
     async def take_back(self, conversation_id: UUID, agent: AgentAccount, client_id: str) -> str:
         """Give the words of a reply back that has not gone out yet; they are the agent's draft again."""
         demand_client_id(client_id)
         unsent = await self._composer.unsent.take_back(conversation_id, agent.id, client_id)
-        self._changed(conversation_id, "take_back", agent)
+        self._changed(unsent.home_id or conversation_id, "take_back", agent)
         return unsent.text
 
     async def note(self, conversation_id: UUID, agent: AgentAccount, text: str, client_id: str) -> int:
@@ -127,10 +145,21 @@ class Composing:
         desktop = self._composer.desktop
         return await desktop.look(conversation_id, agent.id, is_typing=is_typing, within_seconds=PRESENCE_SECONDS)
 
+    async def _place(
+        self, conversation_id: UUID, agent: AgentAccount, written: Written, way: str | None
+    ) -> tuple[UUID, Written]:
+        """Give where a reply goes out; what went out before is never asked about its way again."""
+        if self.ways is None:
+            return conversation_id, written
+        sent = await self._composer.writing.sent_from(conversation_id, agent.id, written.client_id) if way else None
+        if sent is not None:
+            return sent, replace(written, home=conversation_id)
+        return await self.ways.place(conversation_id, agent, written, way)
+
     async def _send_waiting(self, conversation_id: UUID, agent: AgentAccount) -> None:
         """Write what this agent still may take back: what was written first is read first."""
         if (await self.store.conversations.get(conversation_id)).agent_id == agent.id:
-            await self._composer.unsent.send(conversation_id)
+            await send_waiting(self.store, self.live, conversation_id)
 
     async def _filled(self, conversation_id: UUID, agent: AgentAccount, written: Written) -> str:
         if written.attachments and not written.text.strip():

@@ -14,14 +14,18 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from time import monotonic
+from typing import NamedTuple
 from uuid import UUID
 
 import structlog
 
 from relevo.contracts.channel import Channel, Delivery, Receipt
+from relevo.contracts.channel_log import OUT, ChannelLog, Exchange, Unlogged
 from relevo.contracts.clock import Clock, system_clock
 from relevo.contracts.live import Live
 from relevo.contracts.store import Outbox
+from relevo.domain.addresses import covered
 from relevo.errors import (
     LeaseLost,
     PlatformAway,
@@ -39,6 +43,13 @@ _IDLE_SECONDS = 1.0
 _log = structlog.get_logger()
 
 
+class Ending(NamedTuple):
+    """What became of one attempt."""
+
+    outcome: str
+    external_id: str | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Deliverer:
     """Delivers for the channels that push; the others fetch for themselves."""
@@ -50,6 +61,7 @@ class Deliverer:
     patience_seconds: float = 3 * 86_400.0
     """How old a delivery may get while its platform cannot be reached, before it is refused."""
     pauses: Pauses = field(default_factory=Pauses)
+    log: ChannelLog = field(default_factory=Unlogged)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until told to stop."""
@@ -72,15 +84,38 @@ class Deliverer:
         return len(claimed)
 
     async def _deliver(self, delivery: Delivery, token: UUID) -> None:
+        began = monotonic()
         try:
-            outcome = await self._send(delivery, token)
+            ending = await self._send(delivery, token)
         except LeaseLost:
-            outcome = "lease_lost"
+            ending = Ending("lease_lost")
+        self._note(delivery, ending, monotonic() - began)
+        if ending.outcome != "platform_away":  # nothing about it has changed
+            self.live.changed(delivery.conversation_id)
         _log.info(
-            "delivery", delivery=delivery.id, channel=delivery.channel, attempt=delivery.attempts, outcome=outcome
+            "delivery",
+            delivery=delivery.id,
+            channel=delivery.channel,
+            attempt=delivery.attempts,
+            outcome=ending.outcome,
         )
 
-    async def _send(self, delivery: Delivery, token: UUID) -> str:
+    def _note(self, delivery: Delivery, ending: Ending, seconds: float) -> None:
+        self.log.note(
+            Exchange(
+                channel=delivery.channel,
+                direction=OUT,
+                kind="message",
+                result=ending.outcome,
+                at=self.clock(),
+                duration_ms=round(seconds * 1000),
+                external_id=ending.external_id,
+                address=covered(delivery.address),
+                conversation_id=delivery.conversation_id,
+            )
+        )
+
+    async def _send(self, delivery: Delivery, token: UUID) -> Ending:
         channel = self.channels[delivery.channel]
         if delivery.may_be_sent and (not channel.is_duplicate_safe or delivery.attempts > MAX_ATTEMPTS):
             return await self._end(delivery, token, "unconfirmed", "The sender ended while sending.")
@@ -88,7 +123,7 @@ class Deliverer:
             return await self._end(delivery, token, "refused", "Its time was over before it could be sent.")
         return await self._try(channel, delivery, token)
 
-    async def _try(self, channel: Channel, delivery: Delivery, token: UUID) -> str:
+    async def _try(self, channel: Channel, delivery: Delivery, token: UUID) -> Ending:
         try:
             receipt = await _hand_over(channel, delivery)
         except PlatformAway as error:
@@ -103,16 +138,16 @@ class Deliverer:
             return await self._end(delivery, token, "unconfirmed", str(error))
         self.pauses.worked(delivery.channel)
         await self.outbox.conclude(delivery, token, "sent", external_id=receipt.external_id)
-        return "sent"
+        return Ending("sent", receipt.external_id)
 
-    async def _again(self, delivery: Delivery, token: UUID, error: SendDeferred, *, at_last: str) -> str:
+    async def _again(self, delivery: Delivery, token: UUID, error: SendDeferred, *, at_last: str) -> Ending:
         if delivery.attempts >= MAX_ATTEMPTS:
             return await self._end(delivery, token, at_last, f"Tried {delivery.attempts} times: {error}")
         wait = timedelta(seconds=_BACKOFF_SECONDS * 2 ** (delivery.attempts - 1))
         await self.outbox.defer(delivery, token, error.until or self.clock() + wait)
-        return "deferred"
+        return Ending("deferred")
 
-    async def _wait(self, delivery: Delivery, token: UUID, error: PlatformAway) -> str:
+    async def _wait(self, delivery: Delivery, token: UUID, error: PlatformAway) -> Ending:
         now = self.clock()
         again_at = self.pauses.failed(delivery.channel, now)
         _log.warning("deliver.platform_away", channel=delivery.channel, why=str(error), again_at=again_at.isoformat())
@@ -121,11 +156,11 @@ class Deliverer:
                 delivery, token, "refused", f"Waited since {delivery.queued_at:%Y-%m-%d %H:%M}: {error}"
             )
         await self.outbox.defer(delivery, token, again_at, counts=False)
-        return "platform_away"
+        return Ending("platform_away")
 
-    async def _end(self, delivery: Delivery, token: UUID, state: str, reason: str) -> str:
+    async def _end(self, delivery: Delivery, token: UUID, state: str, reason: str) -> Ending:
         await self.outbox.conclude(delivery, token, state, reason=reason)
-        return state
+        return Ending(state)
 
 
 async def _hand_over(channel: Channel, delivery: Delivery) -> Receipt:

@@ -71,7 +71,7 @@ class DeskWork:
             conversation, version = await self.store.conversations.get(conversation_id), version + 1
         case = await self._case_of(conversation_id)
         handoff = await takeover(conversation, case, self.store.handoffs, self.store.inbox, self.clock(), self.service)
-        await self.store.composer.unsent.send(conversation_id)
+        await send_waiting(self.store, self.live, conversation_id)
         taken = await self.store.handoffs.take_over(conversation_id, version, agent.id, handoff)
         here = say(conversation.language, "agent_here", name=agent.name)
         await self.store.conversations.say(conversation_id, Author.SYSTEM, Content(text=here))
@@ -93,7 +93,7 @@ class DeskWork:
     async def hand_back(self, conversation_id: UUID, version: int, agent: AgentAccount, handback: Handback) -> None:
         """Give the bot control; it opens with what was decided, and knows what the person learned."""
         record = await self._record(conversation_id, agent, handback)
-        await self.store.composer.unsent.send(conversation_id)
+        await send_waiting(self.store, self.live, conversation_id)
         await self.store.handoffs.hand_back(conversation_id, version, agent.id, record)
         self._changed(conversation_id, "hand_back", agent)
         self.live.wake_bots()
@@ -104,7 +104,7 @@ class DeskWork:
         if conversation.control is Control.CLOSED and conversation.control_version == version + 2:
             return  # sent again: wrapping up and closing are two steps of control
         record = await self._record(conversation_id, agent, handback)
-        await self.store.composer.unsent.send(conversation_id)
+        await send_waiting(self.store, self.live, conversation_id)
         await self.store.handoffs.close(conversation_id, version, agent.id, record)
         self._changed(conversation_id, "close", agent)
 
@@ -112,7 +112,7 @@ class DeskWork:
         """Put a conversation back into the queue: one's own, or as a supervisor anybody's."""
         conversation = await self.store.conversations.get(conversation_id)
         holder = conversation.agent_id if agent.role in LEADING_ROLES else agent.id
-        await self.store.composer.unsent.send(conversation_id)
+        await send_waiting(self.store, self.live, conversation_id)
         await self.store.handoffs.put_back(conversation_id, version, holder or agent.id)
         self._changed(conversation_id, "put_back", agent)
 
@@ -220,6 +220,13 @@ def words(text: str) -> str:
     if not cleaned.strip():
         raise Unreadable("There is no text; write something.", code="empty_text")
     return cleaned
+
+
+async def send_waiting(store: Store, live: Live, conversation_id: UUID) -> None:
+    """Write what may still be taken back in a conversation, or was written there, before control passes on."""
+    for changed in await store.composer.unsent.send(conversation_id):
+        live.changed(changed)
+        live.wake_senders()
 
 
 def demand_client_id(client_id: str) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
 
 from relevo.contracts.accounts import AgentAccount, AgentPowers
 from relevo.contracts.admin import ChannelHealth, StaffMember
+from relevo.contracts.channel_log import GOOD
 from relevo.contracts.password_links import PasswordLinks
 from relevo.domain.roles import ADMIN
 from relevo.errors import Conflict, NotFound
@@ -53,13 +55,18 @@ WITH RECURSIVE names AS (
     UNION ALL SELECT (SELECT min(i.channel) FROM identities i WHERE i.workspace_id = 1 AND i.channel > n.channel)
     FROM names n WHERE n.channel IS NOT NULL
 ), came AS (
-    SELECT channel, count(*) AS n FROM (SELECT channel, received_at, kind FROM inbox WHERE workspace_id = 1
-        ORDER BY id DESC LIMIT 20000) q
-    WHERE received_at > now() - interval '1 hour' AND kind = 'message' GROUP BY 1
+    SELECT channel, count(*) FILTER (WHERE received_at > now() - interval '1 hour') AS n, max(received_at) AS last
+    FROM (SELECT channel, received_at, kind FROM inbox WHERE workspace_id = 1 ORDER BY id DESC LIMIT 20000) q
+    WHERE kind = 'message' GROUP BY 1
 ), went AS (
-    SELECT channel, count(*) AS n FROM (SELECT channel, created_at, state FROM deliveries WHERE workspace_id = 1
+    SELECT channel, count(*) FILTER (WHERE created_at > now() - interval '1 hour') AS n, max(ended_at) AS last
+    FROM (SELECT channel, created_at, ended_at, state FROM deliveries WHERE workspace_id = 1
         ORDER BY id DESC LIMIT 20000) d
-    WHERE created_at > now() - interval '1 hour' AND state IN ('sent', 'delivered', 'read') GROUP BY 1
+    WHERE state IN ('sent', 'delivered', 'read') GROUP BY 1
+), turned AS (
+    SELECT channel, sum(times)::integer AS n FROM (SELECT channel, at, direction, result, times FROM channel_log
+        WHERE workspace_id = 1 ORDER BY id DESC LIMIT 5000) x
+    WHERE direction = 'in' AND result <> ALL(%(good)s) AND at > now() - interval '1 hour' GROUP BY 1
 ), failed AS (
     SELECT channel, count(*) AS n FROM deliveries
     WHERE workspace_id = 1 AND state IN ('refused', 'unconfirmed') AND ended_at > now() - interval '1 hour' GROUP BY 1
@@ -72,9 +79,11 @@ WITH RECURSIVE names AS (
     ORDER BY channel, ended_at DESC
 )
 SELECT k.channel, coalesce(came.n, 0), coalesce(went.n, 0), coalesce(failed.n, 0), coalesce(waiting.n, 0),
-    waiting.oldest, last.reason, last.ended_at
-FROM names k LEFT JOIN came USING (channel) LEFT JOIN went USING (channel) LEFT JOIN failed USING (channel)
-LEFT JOIN waiting USING (channel) LEFT JOIN last USING (channel) WHERE k.channel IS NOT NULL ORDER BY 1
+    waiting.oldest, last.reason, last.ended_at, came.last, went.last, coalesce(turned.n, 0),
+    k.channel = ANY(%(configured)s)
+FROM (SELECT channel FROM names WHERE channel IS NOT NULL UNION SELECT unnest(%(configured)s::text[])) k
+LEFT JOIN came USING (channel) LEFT JOIN went USING (channel) LEFT JOIN failed USING (channel)
+LEFT JOIN waiting USING (channel) LEFT JOIN last USING (channel) LEFT JOIN turned USING (channel) ORDER BY 1
 """
 
 
@@ -114,10 +123,12 @@ class PostgresAdmin:
             await connection.execute(_SIGN_OUT, {"id": agent_id})
             return member
 
-    async def channels(self) -> list[ChannelHealth]:
+    async def channels(self, configured: Sequence[str]) -> list[ChannelHealth]:
         """Tell how each channel does."""
         names = ChannelHealth.__dataclass_fields__
-        return [ChannelHealth(**dict(zip(names, row, strict=True))) for row in await self._database.rows(_CHANNELS)]
+        values = {"configured": list(configured), "good": sorted(GOOD)}
+        found = await self._database.rows(_CHANNELS, values)
+        return [ChannelHealth(**dict(zip(names, row, strict=True))) for row in found]
 
 
 async def _held(connection: Connection, agent_id: int, *, stays_admin: bool) -> StaffMember:

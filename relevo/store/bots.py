@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relevo.contracts.store import BotLine
+from relevo.contracts.bots import BotLine
 from relevo.store.pool import Database
 
 _SEEN = """

@@ -99,7 +99,7 @@ WITH RECURSIVE {_FAMILY}, spoken AS (
         CASE e.kind WHEN 'message' THEN 'messages' WHEN 'note' THEN 'notes' WHEN 'effect' THEN 'effects'
             WHEN 'control' THEN 'handoffs' WHEN 'handback' THEN 'handoffs' ELSE 'steps' END AS sort,
         spoken.channel, e.conversation_id
-    FROM spoken JOIN entries e ON e.workspace_id = 1 AND e.conversation_id = spoken.id
+    FROM spoken JOIN entries e ON e.workspace_id = 1 AND e.conversation_id = spoken.id AND e.kind <> 'sent_elsewhere'
     UNION ALL SELECT x.happened_at, 1, '', x.id, x.kind, 'elsewhere', coalesce(i.channel, x.kind), NULL
     FROM encounters x LEFT JOIN identities i ON i.workspace_id = 1 AND i.id = x.identity_id
     WHERE x.workspace_id = 1 AND x.contact_id IN (SELECT id FROM family)

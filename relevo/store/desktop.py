@@ -38,14 +38,6 @@ JOIN identities i ON i.workspace_id = 1 AND i.id = c.identity_id
 JOIN contacts k ON k.workspace_id = 1 AND k.id = i.contact_id
 WHERE m.workspace_id = 1 AND m.agent_id = %s ORDER BY m.id DESC LIMIT %s
 """
-_OF_SAME = """
-SELECT o.id FROM conversations c JOIN identities i ON i.workspace_id = 1 AND i.id = c.identity_id
-JOIN identities j ON j.workspace_id = 1 AND j.id <> i.id AND (j.contact_id = i.contact_id
-    OR j.business_ref = i.business_ref AND i.level > 0 AND j.level > 0
-        AND i.verified_until > now() AND j.verified_until > now())
-JOIN conversations o ON o.workspace_id = 1 AND o.identity_id = j.id
-WHERE c.workspace_id = 1 AND c.id = %s ORDER BY o.updated_at DESC LIMIT %s
-"""
 _READ = """
 UPDATE mentions SET read_at = now() WHERE workspace_id = 1 AND agent_id = %(agent)s AND read_at IS NULL
   AND (%(up_to)s::bigint IS NULL OR id <= %(up_to)s)
@@ -99,10 +91,6 @@ class PostgresDesktop:
             " OR seen_at < now() - interval '1 hour')",
             (conversation_id, agent_id),
         )
-
-    async def conversations_of(self, conversation_id: UUID, limit: int = 20) -> list[UUID]:
-        """Give the other conversations of the same person."""
-        return [row[0] for row in await self._database.rows(_OF_SAME, (conversation_id, limit))]
 
     async def colleagues(self) -> list[Colleague]:
         """Give everybody who may sign in."""

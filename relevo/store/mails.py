@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from relevo.contracts.mail import EMAIL, DoneEffect, Mail, MissedPromise, Posted
 from relevo.domain.effects import EffectResult, EffectState
@@ -115,15 +117,25 @@ async def write_mail(connection: Connection, mail: Mail) -> Posted | None:
     if mail.once is not None and not (await connection.execute(_TAKE_KEY, (mail.once,))).rowcount:
         return None
     values = _values(mail)
+    identity_id = await introduce(connection, values)
+    row = await (await connection.execute(_WRITE, values | {"identity": identity_id})).fetchone()
+    assert row is not None, "the conversation was made in the statement before"
+    return Posted(conversation_id=row[0], position=row[1])
+
+
+async def introduce(connection: Connection, values: Mapping[str, Any]) -> UUID:
+    """Give the identity of a mail address, made with its conversation where it is missing.
+
+    ``values`` are about, channel, address, ref and language. Raises as contracts.mail.Mails.post does.
+    """
     introduced = await (await connection.execute(_INTRODUCE, values)).fetchone()
     if introduced is None:
         raise NotFound("There is no such conversation.")
     identity_id, is_theirs = introduced
     if not is_theirs:
         raise Conflict("This mail address belongs to another contact.", code="another_contact")
-    row = await (await connection.execute(_WRITE, values | {"identity": identity_id})).fetchone()
-    assert row is not None, "the conversation was made in the statement before"
-    return Posted(conversation_id=row[0], position=row[1])
+    found: UUID = identity_id
+    return found
 
 
 def _values(mail: Mail) -> dict[str, Any]:

@@ -76,7 +76,9 @@ DELETE FROM attachment_views v USING attachments a
 DELETE FROM attachments a WHERE {_SENT_BY_THEM};
 DELETE FROM mentions WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
 DELETE FROM held_words WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
-DELETE FROM unsent_replies WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
+DELETE FROM unsent_replies WHERE workspace_id = 1
+    AND (conversation_id = ANY(%(conversations)s) OR home_id = ANY(%(conversations)s));
+DELETE FROM channel_log WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
 DELETE FROM drafts WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
 DELETE FROM lookers WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
 DELETE FROM deliveries WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);

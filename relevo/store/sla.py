@@ -78,7 +78,7 @@ WHERE r.workspace_id = 1 AND r.handoff_id = %s AND r.ended_at IS NULL FOR UPDATE
 _SINCE = """
 SELECT c.last_position, e.kind, e.author, e.content #>> '{custom,from}', e.content #>> '{custom,to}', e.created_at
 FROM conversations c LEFT JOIN entries e ON e.workspace_id = 1 AND e.conversation_id = c.id AND e.position > %s
-    AND e.kind IN ('message', 'control')
+    AND e.kind IN ('message', 'control', 'sent_elsewhere')
 WHERE c.workspace_id = 1 AND c.id = %s ORDER BY e.position
 """
 _RAISE = f"UPDATE cases SET {RAISED} WHERE workspace_id = 1 AND id = %(case)s AND status = 'open' RETURNING id"

@@ -11,12 +11,16 @@ from relevo.errors import Conflict, NotFound
 from relevo.store.pool import Connection, Database
 from relevo.store.writing import Row, demand_fit, has_control, hold, known_reply, leave_draft, write_reply
 
-_COLUMNS = "u.conversation_id, u.agent_id, a.name, u.client_id, u.text, u.attachments, u.due_at"
-_AGENT = "JOIN agents a ON a.workspace_id = 1 AND a.id = u.agent_id"
+_COLUMNS = "u.conversation_id, u.agent_id, a.name, u.client_id, u.text, u.attachments, u.due_at, c.channel, u.home_id"
+_AGENT = (
+    "JOIN agents a ON a.workspace_id = 1 AND a.id = u.agent_id"
+    " JOIN conversations c ON c.workspace_id = 1 AND c.id = u.conversation_id"
+)
 
 _HOLD_BACK = """
-INSERT INTO unsent_replies (conversation_id, agent_id, client_id, text, attachments, due_at)
-VALUES (%(id)s, %(agent)s, %(client)s, %(text)s, %(attachments)s::uuid[], now() + make_interval(secs => %(seconds)s))
+INSERT INTO unsent_replies (conversation_id, agent_id, client_id, text, attachments, due_at, home_id, subject)
+VALUES (%(id)s, %(agent)s, %(client)s, %(text)s, %(attachments)s::uuid[], now() + make_interval(secs => %(seconds)s),
+    %(home)s, %(subject)s)
 """
 _WAITING = """
 SELECT text, attachments FROM unsent_replies
@@ -24,8 +28,8 @@ WHERE workspace_id = 1 AND conversation_id = %s AND agent_id = %s AND client_id 
 """
 _TAKE = f"""
 WITH taken AS (
-    DELETE FROM unsent_replies WHERE workspace_id = 1 AND conversation_id = %(id)s AND agent_id = %(agent)s
-      AND client_id = %(client)s RETURNING *
+    DELETE FROM unsent_replies WHERE workspace_id = 1 AND (conversation_id = %(id)s OR home_id = %(id)s)
+      AND agent_id = %(agent)s AND client_id = %(client)s RETURNING *
 )
 SELECT {_COLUMNS} FROM taken u {_AGENT}
 """
@@ -47,13 +51,19 @@ _DUE = """
 SELECT DISTINCT conversation_id FROM unsent_replies
 WHERE workspace_id = 1 AND due_at <= now() LIMIT 100
 """
+_OF_BOTH = """
+SELECT DISTINCT conversation_id FROM unsent_replies
+WHERE workspace_id = 1 AND (conversation_id = %(id)s OR home_id = %(id)s)
+"""
 # Those before one that is due go with it, so that what was written first is read first.
+_FIRST = """
+SELECT f.id, f.home_id FROM unsent_replies f WHERE f.workspace_id = 1 AND f.conversation_id = %(id)s
+  AND (%(all)s OR EXISTS (SELECT FROM unsent_replies e WHERE e.workspace_id = 1 AND e.conversation_id = %(id)s
+    AND e.id >= f.id AND e.due_at <= now()))
+ORDER BY f.id LIMIT 1
+"""
 _POP = """
-DELETE FROM unsent_replies u WHERE u.workspace_id = 1 AND u.id = (
-    SELECT min(f.id) FROM unsent_replies f WHERE f.workspace_id = 1 AND f.conversation_id = %(id)s
-      AND (%(all)s OR EXISTS (SELECT FROM unsent_replies e WHERE e.workspace_id = 1 AND e.conversation_id = %(id)s
-        AND e.id >= f.id AND e.due_at <= now())))
-RETURNING u.agent_id, u.client_id, u.text, u.attachments
+DELETE FROM unsent_replies WHERE workspace_id = 1 AND id = %s RETURNING agent_id, client_id, text, attachments, subject
 """
 
 
@@ -66,12 +76,12 @@ class PostgresUnsents:
     async def hold(self, conversation_id: UUID, agent_id: int, written: Written, seconds: float) -> int | None:
         """Keep a reply until it is due; gives its position where it went out already."""
         async with self._database.connection() as connection, connection.transaction():
-            row = await hold(connection, conversation_id)
+            row = await hold(connection, conversation_id, written.home)
             known = await known_reply(connection, row, agent_id, written)
             if known is None and not await _waits(connection, row, agent_id, written):
                 await demand_fit(connection, row, agent_id, written)
                 await connection.execute(_HOLD_BACK, _values(row, agent_id, written) | {"seconds": seconds})
-                await connection.execute(_FORGET_DRAFT, (row.id, agent_id))
+                await connection.execute(_FORGET_DRAFT, (_home(row), agent_id))
             return known
 
     async def take_back(self, conversation_id: UUID, agent_id: int, client_id: str) -> Unsent:
@@ -84,15 +94,17 @@ class PostgresUnsents:
                 raise Conflict("It went out already; it cannot be taken back.", code="already_sent")
             unsent = _unsent(found)
             if unsent.text:
-                await connection.execute(_TO_DRAFT, values | {"text": unsent.text})
+                home = unsent.home_id or unsent.conversation_id
+                await connection.execute(_TO_DRAFT, values | {"id": home, "text": unsent.text})
             return unsent
 
     async def send(self, conversation_id: UUID | None = None) -> list[UUID]:
-        """Write what is due, or all that waits in one conversation."""
-        if conversation_id is not None:
-            return [conversation_id] if await self._send_all(conversation_id, everything=True) else []
-        due = [row[0] for row in await self._database.rows(_DUE)]
-        return [each for each in due if await self._send_all(each, everything=False)]
+        """Write what is due, or all that waits in or was written in one conversation."""
+        everything = conversation_id is not None
+        asked = _OF_BOTH if everything else _DUE
+        found = await self._database.rows(asked, {"id": conversation_id})
+        sent = [await self._send_all(row[0], everything=everything) for row in found]
+        return list(dict.fromkeys(each for some in sent for each in some))
 
     async def seconds_to_next(self) -> float | None:
         """Tell in how many seconds the next one is due."""
@@ -118,33 +130,38 @@ class PostgresUnsents:
     async def of(self, conversation_id: UUID) -> list[Unsent]:
         """Give what waits in a conversation."""
         found = await self._database.rows(
-            f"SELECT {_COLUMNS} FROM unsent_replies u {_AGENT} WHERE u.workspace_id = 1 AND u.conversation_id = %s"
-            " ORDER BY u.id",
-            (conversation_id,),
+            f"SELECT {_COLUMNS} FROM unsent_replies u {_AGENT} WHERE u.workspace_id = 1"
+            " AND (u.conversation_id = %(id)s OR u.home_id = %(id)s) ORDER BY u.id",
+            {"id": conversation_id},
         )
         return [_unsent(row) for row in found]
 
-    async def _send_all(self, conversation_id: UUID, *, everything: bool) -> int:
+    async def _send_all(self, conversation_id: UUID, *, everything: bool) -> list[UUID]:
         """Write one after another, each in a transaction of its own: one that cannot go stops no other."""
-        sent = 0
-        while await self._send_first(conversation_id, everything=everything):
-            sent += 1
-        return sent
+        changed: list[UUID] = []
+        while (sent := await self._send_first(conversation_id, everything=everything)) is not None:
+            changed += sent
+        return changed
 
-    async def _send_first(self, conversation_id: UUID, *, everything: bool) -> bool:
+    async def _send_first(self, conversation_id: UUID, *, everything: bool) -> list[UUID] | None:
+        """Write the first one, and give what changed; None where nothing is left to be sent."""
         async with self._database.connection() as connection, connection.transaction():
+            asked = {"id": conversation_id, "all": everything}
+            first = await (await connection.execute(_FIRST, asked)).fetchone()
+            if first is None:
+                return None
+            number, home_id = first
             try:
-                row = await hold(connection, conversation_id)
+                row = await hold(connection, conversation_id, home_id)
             except NotFound:  # erased meanwhile, with all that waited
-                return False
-            found = await (await connection.execute(_POP, {"id": row.id, "all": everything})).fetchone()
-            if found is None:
-                return False
-            agent_id, client_id, text, attachments = found
-            await _send(
-                connection, row, agent_id, Written(text=text, client_id=client_id, attachments=tuple(attachments))
-            )
-            return True
+                return None
+            found = await (await connection.execute(_POP, (number,))).fetchone()
+            if found is None:  # somebody else has sent it, or it was taken back
+                return []
+            agent_id, client_id, text, attachments, subject = found
+            written = Written(text=text, client_id=client_id, attachments=tuple(attachments), subject=subject)
+            await _send(connection, row, agent_id, written)
+            return [row.id] if row.home is None else [row.id, row.home.id]
 
 
 async def _send(connection: Connection, row: Row, agent_id: int, written: Written) -> None:
@@ -155,7 +172,7 @@ async def _send(connection: Connection, row: Row, agent_id: int, written: Writte
             return
         except Conflict:  # its file went with another reply: the words are not lost
             pass
-    values = {"id": row.id, "agent": agent_id, "text": written.text, "failed": True}
+    values = {"id": _home(row), "agent": agent_id, "text": written.text, "failed": True}
     await connection.execute(_TO_DRAFT, values)
 
 
@@ -176,9 +193,15 @@ def _values(row: Row, agent_id: int, written: Written) -> dict[str, Any]:
         "client": written.client_id,
         "text": clean_text(written.text),
         "attachments": list(written.attachments),
+        "home": written.home,
+        "subject": written.subject,
     }
 
 
+def _home(row: Row) -> UUID:
+    return (row.home or row).id
+
+
 def _unsent(row: tuple[Any, ...]) -> Unsent:
-    names = ("conversation_id", "agent_id", "agent_name", "client_id", "text", "attachments", "due_at")
+    names = Unsent.__dataclass_fields__
     return Unsent(**{**dict(zip(names, row, strict=True)), "attachments": tuple(row[5])})

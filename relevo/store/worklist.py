@@ -41,7 +41,7 @@ _HAS_ANSWER = """
 s.id IN (SELECT l.case_id FROM case_conversations l
     JOIN conversations t ON t.workspace_id = 1 AND t.id = l.conversation_id
     WHERE l.workspace_id = 1 AND t.control = 'agent' AND (SELECT e.author FROM entries e
-        WHERE e.workspace_id = 1 AND e.conversation_id = t.id AND e.kind = 'message'
+        WHERE e.workspace_id = 1 AND e.conversation_id = t.id AND e.kind IN ('message', 'sent_elsewhere')
         AND e.author IN ('contact', 'agent')
         ORDER BY e.position DESC LIMIT 1) = 'agent')
 """

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
 
 from relevo.contracts.composer import HeldDecision, Written
+from relevo.contracts.mail import EMAIL
 from relevo.domain.attachments import desk_channel
 from relevo.domain.conversations import Control
-from relevo.domain.messages import clean_text
+from relevo.domain.messages import SENT_ELSEWHERE, clean_text
 from relevo.errors import Conflict, NotFound, RequestError
 from relevo.store import rows
 from relevo.store.handoffs import pass_on
@@ -56,7 +57,7 @@ SELECT %s, %s, id, %s FROM agents WHERE workspace_id = 1 AND id = ANY(%s) AND re
 _HAND_OVER = """
 UPDATE attachments SET conversation_id = %(id)s, position = %(position)s, agent_id = %(agent)s,
     channel = %(channel)s, address = %(address)s
-WHERE workspace_id = 1 AND id = ANY(%(ids)s) AND channel = %(from)s AND address = %(id)s::text
+WHERE workspace_id = 1 AND id = ANY(%(ids)s) AND channel = %(from)s AND address = %(home)s
   AND conversation_id IS NULL
 RETURNING id, name, mime, size_bytes, sha256, width, height
 """
@@ -79,6 +80,8 @@ class Row:
     agent_id: int | None
     last_position: int
     address: str
+    home: Row | None = None
+    """Where is written what goes out here, if that is another one."""
 
 
 class PostgresWriting:
@@ -90,12 +93,17 @@ class PostgresWriting:
     async def reply(self, conversation_id: UUID, agent_id: int, written: Written) -> int:
         """Write to the contact as an agent who has control."""
         async with self._database.connection() as connection, connection.transaction():
-            row = await hold(connection, conversation_id)
+            row = await hold(connection, conversation_id, written.home)
             known = await known_reply(connection, row, agent_id, written)
             if known is not None:
                 return known
             await demand_fit(connection, row, agent_id, written)
             return await write_reply(connection, row, agent_id, written)
+
+    async def sent_from(self, conversation_id: UUID, agent_id: int, client_id: str) -> UUID | None:
+        """Give where a reply went that was written here and sent elsewhere."""
+        found = await self._database.rows(_KNOWN, (conversation_id, _id_at_home(agent_id, client_id)))
+        return UUID(found[0][2]["custom"]["conversation_id"]) if found else None
 
     async def note(
         self, conversation_id: UUID, agent_id: int, text: str, client_id: str, mentioned: Sequence[int] = ()
@@ -147,8 +155,14 @@ class PostgresWriting:
         return {row[0]: HeldDecision(**dict(zip(names, row, strict=True))) for row in found}
 
 
-async def hold(connection: Connection, conversation_id: UUID) -> Row:
-    """Lock a conversation until the transaction ends; raises NotFound."""
+async def hold(connection: Connection, conversation_id: UUID, home_id: UUID | None = None) -> Row:
+    """Lock a conversation until the transaction ends, and the one at home, always in one order; raises NotFound."""
+    ids = sorted({conversation_id, home_id or conversation_id})
+    held = {each: await _hold_one(connection, each) for each in ids}
+    return replace(held[conversation_id], home=held[home_id]) if home_id and len(ids) > 1 else held[conversation_id]
+
+
+async def _hold_one(connection: Connection, conversation_id: UUID) -> Row:
     found = await (await connection.execute(_HOLD, (conversation_id,))).fetchone()
     if found is None:
         raise NotFound("There is no such conversation.")
@@ -165,9 +179,9 @@ async def known_reply(connection: Connection, row: Row, agent_id: int, written: 
 
 
 async def demand_fit(connection: Connection, row: Row, agent_id: int, written: Written) -> None:
-    """Raise Conflict unless this agent has control, and has seen what was written and who else is writing."""
+    """Raise Conflict unless this agent may write, and has seen what was written and who else is writing."""
     _demand_control(row, agent_id)
-    values = {"id": row.id, "agent": agent_id, "seen": written.seen, "mine": f"agent:{agent_id}:"}
+    values = {"id": (row.home or row).id, "agent": agent_id, "seen": written.seen, "mine": f"agent:{agent_id}:"}
     if written.seen is not None:
         found = await (await connection.execute(_SINCE, values)).fetchone()
         if found is not None and found[0]:
@@ -188,6 +202,8 @@ async def write_reply(
     """Write a reply and queue it, within a transaction that holds the conversation; gives its position."""
     position = await _grown(connection, row)
     content: dict[str, Any] = {"text": clean_text(written.text)} if written.text else {}
+    if written.subject:
+        content["subject"] = clean_text(written.subject)
     entry = _entry(row, position, "message", (external_id(agent_id, written.client_id), content))
     await connection.execute(_ENTRY, entry)
     if written.attachments:
@@ -197,8 +213,13 @@ async def write_reply(
             (rows.json_text(content), row.id, position),
         )
     await connection.execute(_QUEUE, (row.id, position, row.channel))
+    if row.home is not None:
+        told = {"agent_id": agent_id, "channel": row.channel, "conversation_id": str(row.id), "position": position}
+        said = (_id_at_home(agent_id, written.client_id), {"custom": told})
+        own = await _grown(connection, row.home)
+        await connection.execute(_ENTRY, _entry(row.home, own, SENT_ELSEWHERE, said))
     if forgets_draft:
-        await connection.execute(_FORGET_DRAFT, (row.id, agent_id, "reply"))
+        await connection.execute(_FORGET_DRAFT, ((row.home or row).id, agent_id, "reply"))
     return position
 
 
@@ -212,13 +233,18 @@ async def leave_draft(connection: Connection, row: Row, agent_id: int, draft: tu
 
 
 def has_control(row: Row, agent_id: int) -> bool:
-    """Tell whether an agent may write to the contact."""
-    return row.control == Control.AGENT.value and row.agent_id == agent_id
+    """Tell whether an agent may write to the contact: nobody answers in a mail's own conversation."""
+    asked = [row] if row.home is None else [row.home] if row.channel == EMAIL else [row, row.home]
+    return all(each.control == Control.AGENT.value and each.agent_id == agent_id for each in asked)
 
 
 def external_id(agent_id: int, client_id: str) -> str:
     """Give under which id an agent's words are written."""
     return f"agent:{agent_id}:{client_id}"
+
+
+def _id_at_home(agent_id: int, client_id: str) -> str:
+    return external_id(agent_id, f"elsewhere:{client_id}")
 
 
 def not_in_control() -> RequestError:
@@ -274,7 +300,7 @@ async def _handed_over(
 ) -> list[dict[str, Any]]:
     position, ids = sent
     values = {"id": row.id, "position": position, "agent": agent_id, "ids": list(ids), "from": desk_channel(agent_id)}
-    values |= {"channel": row.channel, "address": row.address}
+    values |= {"channel": row.channel, "address": row.address, "home": str((row.home or row).id)}
     found = {each[0]: each for each in await (await connection.execute(_HAND_OVER, values)).fetchall()}
     if len(found) != len(set(ids)):
         raise Conflict(

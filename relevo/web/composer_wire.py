@@ -19,6 +19,7 @@ Number = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 ClientId = Annotated[str, msgspec.Meta(max_length=100)]
 Body = Annotated[str, msgspec.Meta(max_length=65_536)]
+WayId = Annotated[str, msgspec.Meta(max_length=100)]
 Files = Annotated[list[UUID], msgspec.Meta(max_length=MAX_OF_MESSAGE)]
 
 
@@ -36,11 +37,15 @@ class Reply(msgspec.Struct, kw_only=True):
     """Sends it though a colleague is writing here: else 409 ``colleague_types``, where ``seen`` is given."""
     may_undo: bool = False
     """Waits for the seconds of ``desk.undo_seconds``, within which it may be taken back; else it goes at once."""
+    way: WayId | None = None
+    """The ``id`` of one of ``ways``, to write there; none: here. 409 ``way_`` and why it is closed."""
 
 
 class Replied(msgspec.Struct, kw_only=True):
     """Where a reply was written, or when it will be."""
 
+    conversation_id: UUID
+    """In which it goes out, and is taken back."""
     position: int | None
     due_at: Moment | None = None
 
@@ -103,6 +108,10 @@ class PassOn(msgspec.Struct, kw_only=True):
 class BeingSent(msgspec.Struct, kw_only=True):
     """A reply that goes out when it is due."""
 
+    conversation_id: UUID
+    channel: str
+    home_id: UUID | None
+    """Where it was written, if it goes out in another conversation."""
     agent_id: int
     agent_name: str
     client_id: str
@@ -141,7 +150,7 @@ class ReadMentions(msgspec.Struct, kw_only=True):
 
 
 class Ways(msgspec.Struct, kw_only=True):
-    """One person's conversations, this one first."""
+    """Ways to one person, this conversation first."""
 
     ways: Sequence[Way]
 

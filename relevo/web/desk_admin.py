@@ -1,4 +1,4 @@
-"""Administration by the API: accounts, tokens, webhooks and their log, and how the channels do."""
+"""Administration by the API: accounts, tokens, webhooks and their log."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import msgspec
 from relevo.contracts.accounts import AgentAccount, AgentPowers, Duty
 from relevo.contracts.admin import StaffMember
 from relevo.contracts.api_access import NewToken
-from relevo.domain.covering import masked_text
 from relevo.domain.hook_urls import url_problem
 from relevo.domain.messages import clean_text
 from relevo.domain.roles import ADMINS
@@ -169,14 +168,6 @@ async def redeliver(call: Call, _body: wire.Nothing, delivery_number: str) -> wi
     return wire.Done(id=number)
 
 
-async def channels(call: Call) -> wire.ChannelList:
-    """Tell how the channels do."""
-    lines = [_as(wire.ChannelLine, channel) for channel in await call.services.store.admin.channels()]
-    for line in lines:
-        line.last_problem = masked_text(line.last_problem)[:200] if line.last_problem else None
-    return wire.ChannelList(channels=lines)
-
-
 def cursor_of(call: Call) -> int | None:
     """Give the cursor of a page, or None for the first; raises Unreadable."""
     given = call.request.args.get("cursor")
@@ -272,5 +263,4 @@ OPERATIONS = (
     _post(f"{_HOOK}/test", "Have a test told.", try_webhook, wire.Nothing, wire.Done),
     _get(f"{_HOOK}/deliveries", "A webhook's log.", deliveries, wire.DeliveryList, (CURSOR,)),
     _post("/admin/deliveries/{delivery_number}/redeliver", "Tell it again.", redeliver, wire.Nothing, wire.Done),
-    _get("/admin/channels", "How the channels do.", channels, wire.ChannelList),
 )

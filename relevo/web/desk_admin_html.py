@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from relevo.contracts.accounts import Duty
-from relevo.contracts.admin import ChannelHealth, ShownSetting, StaffMember
+from relevo.contracts.admin import ShownSetting, StaffMember
 from relevo.contracts.api_access import ApiToken
 from relevo.contracts.webhooks import EVENTS, Webhook, WebhookDelivery
-from relevo.domain.covering import masked_text
 from relevo.domain.roles import READONLY, ROLES
 from relevo.web.languages import Words
 from relevo.web.markup import known, moment, text
@@ -95,28 +94,6 @@ def log_part(words: Words, webhook: Webhook, deliveries: Sequence[WebhookDeliver
     return f"""<ul class="rows" id="webhooks" data-live>{_webhook(words, webhook)}</ul>
 <h2>{_say(words, "log")}</h2><div id="log" data-live class="wide" tabindex="0" role="group"
  aria-label="{_say(words, "log")}">{shown}</div>{more}"""
-
-
-def channels_part(words: Words, channels: Sequence[ChannelHealth]) -> str:
-    """Give how the channels do."""
-    heads = [words[f"admin.{name}"] for name in ("channel", "received", "sent", "failed", "queued", "last_problem")]
-    rows = "".join(
-        row(
-            known(words, "channel", one.channel),
-            str(one.received_in_hour),
-            str(one.sent_in_hour),
-            f'<span class="badge state-failed">{one.failed_in_hour}</span>' if one.failed_in_hour else "0",
-            f"{one.queued}{f' · {moment(one.oldest_queued_at)}' if one.oldest_queued_at else ''}",
-            f"{text(masked_text(one.last_problem)[:200])} {moment(one.last_problem_at)}"
-            if one.last_problem and one.last_problem_at
-            else "–",
-        )
-        for one in channels
-    )
-    shown = (
-        table(words["admin.channels"], heads, rows) if rows else f'<p class="empty">{_say(words, "no_channels")}</p>'
-    )
-    return f'<div id="channels" data-live class="wide" tabindex="0" role="group" aria-label="{heads[0]}">{shown}</div>'
 
 
 def settings_part(words: Words, settings: Iterable[ShownSetting], sections: Iterable[tuple[str, bool]]) -> str:

@@ -15,6 +15,8 @@ from relevo.errors import AccessDenied, NotFound
 from relevo.web import desk_admin_html as html
 from relevo.web.desk_audit import PAGE, filter_of
 from relevo.web.desk_audit_html import FILTERS, audit_part
+from relevo.web.desk_channels import demand_channel, read_channels
+from relevo.web.desk_channels_html import channel_log_part, channels_part
 from relevo.web.desk_html import desk_page
 from relevo.web.desk_pages import Page, desk_door
 from relevo.web.languages import WORDS, language_of
@@ -44,6 +46,7 @@ def add_admin_pages(app: Sanic, operations: tuple[Operation, ...]) -> None:
         ("/desk/audit", "audit", audit),
     ):
         app.add_route(desk_door(_door(title, part)), path, methods=["GET"], name=f"desk_admin_{title}")
+    app.add_route(desk_door(_channel_log), "/desk/admin/channels/<channel:str>", methods=["GET"], name="desk_channel")
     app.add_route(desk_door(_log), "/desk/admin/webhooks/<webhook_id:int>", methods=["GET"], name="desk_admin_log")
 
 
@@ -74,7 +77,7 @@ async def _webhooks(request: Request, services: WebServices, _: Session) -> str:
 
 
 async def _channels(request: Request, services: WebServices, _: Session) -> str:
-    return html.channels_part(WORDS[language_of(request)], await services.store.admin.channels())
+    return channels_part(WORDS[language_of(request)], await read_channels(services))
 
 
 async def _settings(request: Request, services: WebServices, _: Session) -> str:
@@ -93,6 +96,18 @@ async def _log(request: Request, webhook_id: int) -> HTTPResponse:
     older = found[-1].id if len(found) == _LOG_PAGE else None
     inner = html.log_part(WORDS[language_of(request)], webhook, found, older)
     return answer_part(request, session, "webhooks", inner)
+
+
+async def _channel_log(request: Request, channel: str) -> HTTPResponse:
+    session = await administrator(request)
+    services, words = services_of(request), WORDS[language_of(request)]
+    one = await demand_channel(services, channel)
+    has_problems = request.args.get("show") == "problems"
+    exchanges = services.store.exchanges
+    found = await exchanges.read(channel, _cursor(request), _LOG_PAGE, only_problems=has_problems)
+    older = found[-1].id if len(found) == _LOG_PAGE else None
+    inner = channel_log_part(words, one, found, older, only_problems=has_problems)
+    return answer_part(request, session, "channels", inner)
 
 
 async def _audit(request: Request, services: WebServices, names: list[str]) -> str:

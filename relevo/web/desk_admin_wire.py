@@ -225,26 +225,6 @@ class Done(msgspec.Struct, kw_only=True):
     id: int
 
 
-class ChannelLine(msgspec.Struct, kw_only=True):
-    """How one channel does."""
-
-    channel: str
-    received_in_hour: int
-    sent_in_hour: int
-    failed_in_hour: int
-    queued: int
-    oldest_queued_at: Moment | None
-    last_problem: str | None
-    """Without what may identify anybody."""
-    last_problem_at: Moment | None
-
-
-class ChannelList(msgspec.Struct, kw_only=True):
-    """How the channels do."""
-
-    channels: Sequence[ChannelLine]
-
-
 class AuditLine(msgspec.Struct, kw_only=True):
     """One change, or one try that was refused."""
 

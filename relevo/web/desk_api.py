@@ -18,7 +18,9 @@ from relevo.web import desk_worklist as worklist
 from relevo.web import desk_writing as writing
 from relevo.web.desk_assistant import OPERATIONS as ASSISTANT
 from relevo.web.desk_changes import give_changes
+from relevo.web.desk_channels import OPERATIONS as CHANNELS
 from relevo.web.desk_contacts import OPERATIONS as CONTACTS
+from relevo.web.desk_deliveries import OPERATIONS as DELIVERIES
 from relevo.web.desk_doors import Call, add_doors
 from relevo.web.desk_notices import OPERATIONS as NOTICES
 from relevo.web.desk_reports import OPERATIONS as REPORTS
@@ -179,6 +181,7 @@ API = Api(
         *ASSISTANT,
         *desk_queues.OPERATIONS,
         *desk_composer.OPERATIONS,
+        *DELIVERIES,
         *desk_ready.OPERATIONS,
         *CONTACTS,
         *REPORTS,
@@ -193,6 +196,7 @@ API = Api(
             is_audited=False,
         ),
         *desk_admin.OPERATIONS,
+        *CHANNELS,
         *desk_audit.OPERATIONS,
         *SETTINGS,
         *TAGS,

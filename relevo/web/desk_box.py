@@ -12,11 +12,11 @@ from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.composer import Colleague, Draft, HeldDecision, Unsent
 from relevo.domain.conversations import ENDED, WAITING, Control
 from relevo.domain.messages import Entry
-from relevo.flow.sight import Eyes
 from relevo.flow.teaching import NOTHING_TAUGHT, Intents
-from relevo.flow.ways import Way, ways_to
+from relevo.flow.ways import Way, Ways
 from relevo.web.desk_forms import LONGEST_TEXT, versioned
 from relevo.web.desk_reading import Reading
+from relevo.web.desk_ways import way_choice, ways_elsewhere
 from relevo.web.languages import Words
 from relevo.web.markup import known, moment, text
 
@@ -32,14 +32,17 @@ class Box:
     drafts: Sequence[Draft] = ()
     colleagues: Sequence[Colleague] = ()
     ways: Sequence[Way] = ()
-    """Where else the same person writes."""
+    """Where the same person may be written to, here first."""
     intents: Intents = NOTHING_TAUGHT
     """What the bot may be taught that they meant."""
 
 
-async def read_box(eyes: Eyes, conversation_id: UUID, agent: AgentAccount) -> Box:
-    """Read what is being written; the caller's mentions in it count as read."""
-    store = eyes.store
+async def read_box(ways: Ways, conversation_id: UUID, agent: AgentAccount) -> Box:
+    """Read what is being written; the caller's mentions in it count as read.
+
+    Nobody waits for the business here: whether there is an address on file is found out when something is sent there.
+    """
+    store = ways.work.store
     desktop, composer = store.composer.desktop, store.composer
     await desktop.read_mentions(agent.id, None, conversation_id)
     return Box(
@@ -47,7 +50,7 @@ async def read_box(eyes: Eyes, conversation_id: UUID, agent: AgentAccount) -> Bo
         held=dict(await composer.writing.held(conversation_id)),
         drafts=await desktop.drafts(conversation_id, agent.id),
         colleagues=[each for each in await desktop.colleagues() if each.id != agent.id],
-        ways=(await ways_to(eyes, conversation_id, agent))[1:],
+        ways=await ways.of(conversation_id, agent, asks=False),
     )
 
 
@@ -56,8 +59,8 @@ def composer(words: Words, reading: Reading, box: Box, agent: AgentAccount) -> s
     line = reading.line
     here = f"/desk/api/conversations/{line.id}"
     is_mine = has_it(reading, agent)
-    answer = _reply(words, here, reading, agent) if is_mine else _not_mine(words, reading, here)
-    return f"""<div class="foot">{_being_sent(words, here, box, agent)}
+    answer = _reply(words, here, reading, agent, box) if is_mine else _not_mine(words, reading, here)
+    return f"""<div class="foot">{_being_sent(words, box, agent)}
 <p class="lookers" id="lookers" role="status" hidden></p>
 <div class="since" id="since" hidden><p role="status"></p>
 <button type="button" class="plain" id="since-look">{text(words["composer.look"])}</button>
@@ -65,7 +68,7 @@ def composer(words: Words, reading: Reading, box: Box, agent: AgentAccount) -> s
 <ul class="tray" id="tray" aria-label="{text(words["composer.files"])}" hidden></ul>
 <section class="composer" id="composer" data-live aria-label="{text(words["desk.answer"])}"
  data-here="{here}" data-agent="{agent.id}">
-{_not_sent(words, box) if is_mine else ""}{answer}{_ways(words, box)}
+{_not_sent(words, box) if is_mine else ""}{answer}{ways_elsewhere(words, box.ways)}
 <details class="note-box" id="note-box"><summary>{text(words["desk.add_note"])}</summary>
 <form id="note" data-api="{here}/notes" data-once>
 <textarea id="note-text" name="text" rows="2" maxlength="{LONGEST_TEXT}" required dir="auto" data-completes="@"
@@ -114,7 +117,7 @@ def has_it(reading: Reading, agent: AgentAccount) -> bool:
     return reading.line.control is Control.AGENT and reading.line.agent_id == agent.id
 
 
-def _reply(words: Words, here: str, reading: Reading, agent: AgentAccount) -> str:
+def _reply(words: Words, here: str, reading: Reading, agent: AgentAccount, box: Box) -> str:
     plain = (("attach", "composer.attach"), ("ready", "composer.ready"))
     buttons = "".join(
         f'<button type="button" class="plain" id="{name}">{text(words[label])}</button>' for name, label in plain
@@ -124,6 +127,7 @@ def _reply(words: Words, here: str, reading: Reading, agent: AgentAccount) -> st
 <input type="hidden" name="seen" value="0" data-type="number">
 <input type="hidden" name="is_sure" value="false" data-type="boolean">
 <input type="hidden" name="attachments" value="" data-type="list">
+{way_choice(words, box.ways)}
 <textarea id="reply-text" name="text" rows="3" maxlength="{LONGEST_TEXT}" required dir="auto"
  data-draft="reply:{agent.id}:{reading.line.id}" data-completes="/"
  placeholder="{text(words["desk.reply_placeholder"])}" aria-label="{text(words["desk.reply"])}"></textarea>
@@ -144,33 +148,22 @@ def _not_mine(words: Words, reading: Reading, here: str) -> str:
     return f'<div class="row"><p class="lead">{text(sentence)}</p>{button}</div>'
 
 
-def _being_sent(words: Words, here: str, box: Box, agent: AgentAccount) -> str:
-    items = "".join(_waiting(words, here, each, agent) for each in box.being_sent)
+def _being_sent(words: Words, box: Box, agent: AgentAccount) -> str:
+    items = "".join(_waiting(words, each, agent) for each in box.being_sent)
     shown = f"<ul>{items}</ul>" if items else ""
     return f'<div class="being-sent" id="being-sent" data-live role="status">{shown}</div>'
 
 
-def _waiting(words: Words, here: str, unsent: Unsent, agent: AgentAccount) -> str:
-    undo = ""
+def _waiting(words: Words, unsent: Unsent, agent: AgentAccount) -> str:
+    undo, here = "", f"/desk/api/conversations/{unsent.home_id or unsent.conversation_id}/replies/undo"
     if unsent.agent_id == agent.id:
-        undo = f"""<form data-api="{here}/replies/undo" data-restores="reply-text">
+        undo = f"""<form data-api="{here}" data-restores="reply-text">
 <input type="hidden" name="client_id" value="{text(unsent.client_id)}">
 <button class="plain">{text(words["composer.undo"])}</button></form>"""
     files = f" · {len(unsent.attachments)} {text(words['desk.files'])}" if unsent.attachments else ""
-    return f"""<li><p><b>{text(words["composer.being_sent"].format(name=unsent.agent_name))}</b>{files}
+    by = f" · {text(words['delivery.by'])} {known(words, 'channel', unsent.channel)}" if unsent.home_id else ""
+    return f"""<li><p><b>{text(words["composer.being_sent"].format(name=unsent.agent_name))}{by}</b>{files}
 <span dir="auto">{text(unsent.text)}</span></p>{undo}</li>"""
-
-
-def _ways(words: Words, box: Box) -> str:
-    """Give where else this person may be written to, and why not where they may not."""
-    items = "".join(f"<li>{_way(words, way)}</li>" for way in box.ways)
-    return f'<ul class="ways quiet"><li>{text(words["composer.ways"])}</li>{items}</ul>' if items else ""
-
-
-def _way(words: Words, way: Way) -> str:
-    channel = known(words, "channel", way.channel)
-    link = f'<a href="/desk/conversations/{way.conversation_id}">{channel}</a>'
-    return link if way.why_not is None else f"{link} ({known(words, 'way', way.why_not)})"
 
 
 def _not_sent(words: Words, box: Box) -> str:

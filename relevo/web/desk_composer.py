@@ -10,14 +10,15 @@ import msgspec
 
 from relevo.contracts.composer import Written
 from relevo.domain.attachments import MAX_FILE_BYTES, desk_channel
+from relevo.domain.messages import clean_text
 from relevo.errors import TooMany
 from relevo.flow.attach import SentFile, attach, too_large
 from relevo.flow.composing import Composing
-from relevo.flow.ways import ways_to
 from relevo.web import composer_wire as wire
 from relevo.web import desk_wire
 from relevo.web.bodies import read_body
 from relevo.web.desk_doors import Call
+from relevo.web.desk_verbs import ways_of
 from relevo.web.limits import whole_seconds
 from relevo.web.openapi import Operation, changing, reading
 from relevo.web.origins import header
@@ -26,7 +27,13 @@ from relevo.web.origins import header
 def composing(call: Call) -> Composing:
     """Give what the caller writes with."""
     services = call.services
-    return Composing(store=services.store, live=services.live, service=services.service, clock=services.clock)
+    return Composing(
+        store=services.store,
+        live=services.live,
+        service=services.service,
+        clock=services.clock,
+        ways=ways_of(services, call.agent),
+    )
 
 
 async def reply(call: Call, body: wire.Reply, conversation_id: UUID) -> wire.Replied:
@@ -38,8 +45,10 @@ async def reply(call: Call, body: wire.Reply, conversation_id: UUID) -> wire.Rep
         seen=body.seen,
         is_sure=body.is_sure,
     )
-    outcome = await composing(call).reply(conversation_id, call.agent, written, may_undo=body.may_undo)
-    return wire.Replied(position=outcome.position, due_at=outcome.due_at)
+    outcome = await composing(call).reply(
+        conversation_id, call.agent, written, may_undo=body.may_undo, way=body.way and clean_text(body.way)
+    )
+    return msgspec.convert(outcome, wire.Replied, from_attributes=True)
 
 
 async def note(call: Call, body: desk_wire.Write, conversation_id: UUID) -> desk_wire.Position:
@@ -123,7 +132,7 @@ async def upload(call: Call, conversation_id: UUID) -> wire.Uploaded:
 
 async def ways(call: Call, conversation_id: UUID) -> wire.Ways:
     """Give where this person may be written to."""
-    return wire.Ways(ways=await ways_to(call.eyes, conversation_id, call.agent))
+    return wire.Ways(ways=await ways_of(call.services, call.agent).of(conversation_id, call.agent))
 
 
 async def colleagues(call: Call) -> wire.Colleagues:
@@ -171,7 +180,7 @@ _UPLOAD = Operation(
 )
 
 OPERATIONS = (
-    post(f"{_ONE}/replies", "Write to the contact.", reply, wire.Reply, wire.Replied),
+    post(f"{_ONE}/replies", "Write to the contact, here or by another way.", reply, wire.Reply, wire.Replied),
     post(f"{_ONE}/replies/undo", "Take a reply back in time.", undo_reply, wire.TakeBack, wire.TakenBack),
     post(f"{_ONE}/notes", "Write for agents alone.", note, desk_wire.Write, desk_wire.Position),
     get(f"{_ONE}/composer", "What is being written.", composer, wire.ComposerView),

@@ -10,10 +10,12 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from relevo.contracts.contacts import Line
+from relevo.contracts.deliveries import Place
 from relevo.contracts.store import Store
 from relevo.domain.attachments import AttachmentState
 from relevo.web.desk_belongings import belongings_page
 from relevo.web.desk_contacts import belongings_of, wanted
+from relevo.web.desk_delivery import has_delivery
 from relevo.web.desk_pages import desk_door
 from relevo.web.desk_person import PersonReading, person_page
 from relevo.web.desk_reading import agent_of, names_of
@@ -48,6 +50,7 @@ async def _contact(request: Request, contact_id: UUID) -> HTTPResponse:
         wanted=asked,
         names=await names_of(store, {agent for entry in entries if (agent := agent_of(entry)) is not None}),
         files=await _files(store, page.lines),
+        deliveries=await store.deliveries.at(_places(page.lines)),
     )
     return page_answer(person_page(language_of(request), session, reading))
 
@@ -56,6 +59,14 @@ async def _business(request: Request, contact_id: UUID) -> HTTPResponse:
     session = await demand_session(request)
     found = await belongings_of(services_of(request), contact_id)
     return page_answer(belongings_page(language_of(request), for_reader(session, found)))
+
+
+def _places(lines: Sequence[Line]) -> list[Place]:
+    return [
+        (line.conversation_id, line.entry.position)
+        for line in lines
+        if line.conversation_id and line.entry and has_delivery(line.entry)
+    ]
 
 
 async def _files(store: Store, lines: Sequence[Line]) -> Mapping[UUID, AttachmentState]:

@@ -24,6 +24,7 @@ from relevo.web.bodies import streamed
 from relevo.web.callers import CallLimits, caller_of, demand_allowed
 from relevo.web.desk_board import board_of
 from relevo.web.desk_sight import eyes_of
+from relevo.web.desk_verbs import work_of
 from relevo.web.limits import Rate, Streams
 from relevo.web.openapi import Api, Operation, sanic_path
 from relevo.web.services import WebServices, services_of
@@ -65,15 +66,7 @@ class Call:
     @property
     def work(self) -> DeskWork:
         """What they may do."""
-        services = self.services
-        return DeskWork(
-            store=services.store,
-            live=services.live,
-            service=services.service,
-            clock=services.clock,
-            business=services.decider.business if services.decider is not None else None,
-            verification_seconds=services.verification_seconds,
-        )
+        return work_of(self.services)
 
 
 def add_doors(app: Sanic, api: Api) -> None:

@@ -11,6 +11,7 @@ from relevo.domain.attachments import AttachmentState
 from relevo.domain.merging import Encounter, Reach
 from relevo.domain.messages import Author, Content, Entry
 from relevo.flow.amounts import number
+from relevo.web.desk_delivery import Deliveries, delivery_mark, delivery_problem
 from relevo.web.desk_events import event_body
 from relevo.web.desk_files import file_list
 from relevo.web.desk_list import case_address
@@ -29,9 +30,16 @@ class Life:
     """What is the same in every line of a page."""
 
     def __init__(
-        self, words: Words, names: Mapping[int, str], files: Mapping[UUID, AttachmentState], *, folds: bool
+        self,
+        words: Words,
+        names: Mapping[int, str],
+        files: Mapping[UUID, AttachmentState],
+        deliveries: Deliveries,
+        *,
+        folds: bool,
     ) -> None:
         self._words, self._names, self._files, self._folds = words, names, files, folds
+        self._deliveries = deliveries
         self._titles: dict[str, str] = {}
 
     def of(self, lines: Sequence[Line]) -> str:
@@ -76,10 +84,12 @@ class Life:
         kind = known(words, "kind", entry.kind)
         label = {"message": author, "draft": kind}.get(entry.kind, f"{author} · {kind}")
         files = file_list(words, entry.content, self._files)
+        state = self._deliveries.get((line.conversation_id, entry.position)) if line.conversation_id else None
         return (
             f'<li class="{text(entry.kind)} {entry.author.value}" id="{identifier}">'
-            f'<p class="label">{label} · {place}</p>'
-            f'<div class="bubble">{self._said(entry.author, entry.content)}{files}</div></li>'
+            f'<p class="label">{label} · {place}{delivery_mark(words, state)}</p>'
+            f'<div class="bubble">{self._said(entry.author, entry.content)}{files}</div>'
+            f"{delivery_problem(words, state)}</li>"
         )
 
     def _said(self, author: Author, content: Content) -> str:

@@ -30,6 +30,7 @@ from relevo.web.desk_report_pages import PAGES as REPORT_PAGES
 from relevo.web.desk_search import search_page
 from relevo.web.desk_sight import eyes_of
 from relevo.web.desk_teaching_pages import PAGES as TEACHING_PAGES
+from relevo.web.desk_verbs import ways_of
 from relevo.web.desk_work import work_page
 from relevo.web.languages import WORDS, language_of
 from relevo.web.markup import etag_of, is_same, not_modified, page_answer
@@ -183,7 +184,8 @@ async def _conversation(request: Request, conversation_id: UUID) -> HTTPResponse
     about = await read_case(eyes, reading.cases[0], session.agent.id) if reading.cases else None
     listing = replace(await _listing(request, session), selected=about.case.id if about else None)
     shown = _offered(request, session, reading, about)
-    box = replace(await read_box(eyes, conversation_id, session.agent), intents=services.intents)
+    ways = ways_of(services, session.agent)
+    box = replace(await read_box(ways, conversation_id, session.agent), intents=services.intents)
     return page_answer(work_page(language_of(request), session, listing, *shown, box))
 
 
@@ -210,7 +212,8 @@ async def _case(request: Request, case_id: str) -> HTTPResponse:
     reading = await read_conversation(eyes, spoken, _after(request)) if spoken else None
     listing = replace(await _listing(request, session), selected=case.id)
     shown = _offered(request, session, reading, about)
-    box = replace(await read_box(eyes, spoken, session.agent), intents=services.intents) if spoken else None
+    ways = ways_of(services, session.agent)
+    box = replace(await read_box(ways, spoken, session.agent), intents=services.intents) if spoken else None
     return page_answer(work_page(language_of(request), session, listing, *shown, box))
 
 

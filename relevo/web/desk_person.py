@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from relevo.contracts.contacts import ContactView, Page, Wanted
 from relevo.domain.attachments import AttachmentState
 from relevo.domain.merging import GROUPS
 from relevo.web.desk_contacts_wire import cursor_text
+from relevo.web.desk_delivery import Deliveries
 from relevo.web.desk_html import desk_page
 from relevo.web.desk_known import cases_known, person_facts, seen_on
 from relevo.web.desk_life import Life
@@ -29,6 +30,7 @@ class PersonReading:
     wanted: Wanted
     names: Mapping[int, str]
     files: Mapping[UUID, AttachmentState]
+    deliveries: Deliveries = field(default_factory=dict)
 
 
 def person_page(language: str, session: Session, reading: PersonReading) -> str:
@@ -70,7 +72,7 @@ def business_box(words: Words, contact_id: UUID) -> str:
 
 def _timeline(words: Words, reading: PersonReading) -> str:
     wanted, page = reading.wanted, reading.page
-    life = Life(words, reading.names, reading.files, folds=not wanted.groups)
+    life = Life(words, reading.names, reading.files, reading.deliveries, folds=not wanted.groups)
     earlier = page.earlier and _address(reading, before=cursor_text(page.earlier))
     more = f'<a class="more" href="{text(earlier)}">↑ {text(words["desk.earlier"])}</a>' if earlier else ""
     newest = f'<a class="more" href="{text(_address(reading))}">↓ {text(words["desk.newest"])}</a>'

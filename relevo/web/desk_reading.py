@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.contacts import ContactView
+from relevo.contracts.deliveries import Place
 from relevo.contracts.desk import ConversationLine
 from relevo.contracts.handoff import HandoffRecord
 from relevo.contracts.store import Store
@@ -19,6 +20,7 @@ from relevo.domain.effects import PreparedEffect
 from relevo.domain.messages import Author, Entry
 from relevo.flow.record import newest_record
 from relevo.flow.sight import Eyes
+from relevo.web.desk_delivery import Deliveries, has_delivery, place_of
 from relevo.web.desk_offer import Offer
 
 TRANSCRIPT_PAGE = 100
@@ -47,6 +49,10 @@ class Reading:
     """Whether each attachment may be opened."""
     changes: Sequence[CaseChange]
     """What people did to its cases among themselves."""
+    deliveries: Deliveries = field(default_factory=dict)
+    """How each message fares, also of what was written here and sent elsewhere."""
+    elsewhere: Mapping[Place, Entry] = field(default_factory=dict)
+    """What was sent elsewhere."""
     offer: Offer | None = None
     """A model that the agent may ask about it."""
 
@@ -79,6 +85,8 @@ async def read_conversation(eyes: Eyes, conversation_id: UUID, after: int | None
     entries = await store.conversations.entries(conversation_id, start, TRANSCRIPT_PAGE)
     has_files = any(entry.content.attachments for entry in entries)
     cases = await eyes.cases(await store.desk.cases_of(conversation_id))
+    went = [place for entry in entries if (place := place_of(entry))]
+    said = [(conversation_id, entry.position) for entry in entries if has_delivery(entry)]
     return Reading(
         line=await store.desk.conversation(conversation_id),
         conversation=conversation,
@@ -90,6 +98,8 @@ async def read_conversation(eyes: Eyes, conversation_id: UUID, after: int | None
         person=await eyes.person(await store.contacts.get(conversation.identity.contact_id)),
         files=await store.attachments.states(conversation_id) if has_files else {},
         changes=await store.worklist.changes([case.id for case in cases]),
+        deliveries=await store.deliveries.at([*said, *went]),
+        elsewhere=await store.deliveries.entries(went),
     )
 
 

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.worklist import CaseChange
 from relevo.domain.contacts import Level
-from relevo.domain.messages import Author, Entry
+from relevo.domain.messages import SENT_ELSEWHERE, Author, Entry
 from relevo.web.desk_assistant_parts import composer_tools, translation_tool
 from relevo.web.desk_box import Box, composer, held_words
 from relevo.web.desk_case_changes import between, change_item
+from relevo.web.desk_delivery import delivery_mark, delivery_problem, place_of, sent_elsewhere
 from relevo.web.desk_events import event_body
 from relevo.web.desk_files import file_list
 from relevo.web.desk_forms import holder
@@ -85,6 +86,8 @@ def _where(words: Words, reading: Reading) -> str:
 def _item(words: Words, entry: Entry, titles: Mapping[str, str], reading: Reading, about: Mapping[int, str]) -> str:
     if entry.kind in _SPOKEN:
         return _spoken(words, entry, titles, reading, about.get(entry.position, ""))
+    if entry.kind == SENT_ELSEWHERE:
+        return _elsewhere(words, entry, reading)
     by = f" · {text(name)}" if (name := reading.names.get(agent_of(entry) or 0)) else ""
     return f"""<li class="event event-{text(entry.kind)}" id="at-{entry.position}">
 <p class="label">{known(words, "kind", entry.kind)}{by} {moment(entry.created_at)}</p>
@@ -100,10 +103,18 @@ def _spoken(words: Words, entry: Entry, titles: Mapping[str, str], reading: Read
     label = {"message": author, "draft": kind}.get(entry.kind, f"{author} · {kind}")
     if entry.kind == "note" and (entry.content.custom or {}).get("begun_as") == "reply":
         label += f" · {text(words['composer.left_unsent'])}"
+    state = reading.deliveries.get((reading.conversation.id, entry.position))
     return f"""<li class="{text(entry.kind)} {entry.author.value}" id="at-{entry.position}"{_by(entry)}>
-<p class="label">{label} {moment(entry.created_at)}</p>
+<p class="label">{label} {moment(entry.created_at)}{delivery_mark(words, state)}</p>
 <div class="bubble">{_content(words, entry, titles)}{file_list(words, entry.content, reading.files)}</div>
-{about}{_teach(words, entry, reading)}</li>"""
+{about}{delivery_problem(words, state)}{_teach(words, entry, reading)}</li>"""
+
+
+def _elsewhere(words: Words, entry: Entry, reading: Reading) -> str:
+    place = place_of(entry)
+    said, state = (reading.elsewhere.get(place), reading.deliveries.get(place)) if place else (None, None)
+    author = text(reading.names.get(agent_of(entry) or 0) or words["author.agent"])
+    return sent_elsewhere(words, entry, author, said, state)
 
 
 def _by(entry: Entry) -> str:

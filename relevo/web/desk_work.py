@@ -59,7 +59,8 @@ def work_page(
 def _spoken(reading: Reading | None, about: CaseReading | None) -> str:
     """Give the conversations whose changes concern this page."""
     lines = [*([reading.line] if reading else []), *(about.conversations if about else ())]
-    return " ".join(dict.fromkeys(str(line.id) for line in lines))
+    sent = [place[0] for place in reading.elsewhere] if reading else []
+    return " ".join(dict.fromkeys(map(str, [*(line.id for line in lines), *sent])))
 
 
 def _looked(reading: Reading | None) -> str:

@@ -32,6 +32,7 @@ from sanic.response import HTTPResponse
 
 from relevo.errors import NotAuthenticated, RequestError, TooMany, TurnPending
 from relevo.flow.password_links import LINK_PATH
+from relevo.web.channel_refusals import count_refusal
 from relevo.web.wire import json_answer
 
 log = structlog.get_logger("relevo.web")
@@ -60,7 +61,7 @@ def add_error_answers(app: Sanic) -> None:
 
 def on_error(request: Request, error: Exception) -> HTTPResponse:
     """Give the answer to anything that was raised."""
-    return as_problem(request, _answer_to(request, error))
+    return _given(request, _answer_to(request, error))
 
 
 def _answer_to(request: Request, error: Exception) -> HTTPResponse:
@@ -91,7 +92,12 @@ def refusal(error: RequestError) -> HTTPResponse:
 
 def answer_to(request: Request, error: RequestError) -> HTTPResponse:
     """Give the answer to a request that cannot be served, in the form of the door that it came to."""
-    return as_problem(request, refusal(error))
+    return _given(request, refusal(error))
+
+
+def _given(request: Request, answer: HTTPResponse) -> HTTPResponse:
+    count_refusal(request, answer)
+    return as_problem(request, answer)
 
 
 def as_problem(request: Request, answer: HTTPResponse) -> HTTPResponse:

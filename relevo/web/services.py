@@ -9,9 +9,11 @@ from typing import cast
 from sanic.request import Request
 
 from relevo.contracts.admin import ShownSetting
+from relevo.contracts.channel_log import ChannelLog, Unlogged
 from relevo.contracts.clock import Clock, system_clock
 from relevo.contracts.help import Articles
 from relevo.contracts.live import Live
+from relevo.contracts.reaching import REACHES, Reach
 from relevo.contracts.store import Store
 from relevo.domain.service import Service
 from relevo.flow.approvals import Decider
@@ -46,6 +48,11 @@ class WebServices:
     """What the bot can be taught."""
     shown_settings: Sequence[ShownSetting] = ()
     """What the business has written into its files, for its administrators to read."""
+    mail_company: str | None = None
+    """Who writes mails, by name; None where no mail is sent."""
+    reaches: Mapping[str, Reach] = field(default_factory=lambda: REACHES)
+    """The configured channels but mail, with how they reach somebody."""
+    channel_log: ChannelLog = field(default_factory=Unlogged)
     settings: WebSettings = field(default_factory=WebSettings)
     clock: Clock = system_clock
     company_name: str = "Relevo"

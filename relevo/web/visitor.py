@@ -20,6 +20,7 @@ from sanic.response import HTTPResponse
 
 from relevo.errors import AccessDenied, NotAuthenticated, RequestError, TooMany, Unreadable
 from relevo.flow.receive import arrival, demand_few, receive
+from relevo.web.channel_refusals import count_refusal
 from relevo.web.errors import refusal
 from relevo.web.events import give_events
 from relevo.web.limits import Rate, Streams, whole_seconds
@@ -100,6 +101,7 @@ def visitor_door(handler: Door) -> Door:
             response = await handler(request, **named)
         except RequestError as error:
             response = refusal(error)
+            count_refusal(request, response)
         if response is not None:
             response.headers.update(request.ctx.cors)
         return response

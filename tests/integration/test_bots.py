@@ -8,7 +8,7 @@ import pytest
 
 from relevo.bootstrap import OpenStore, open_store
 from relevo.bootstrap.web import Readiness
-from relevo.contracts.store import BotLine, Bots
+from relevo.contracts.bots import BotLine, Bots
 
 pytestmark = pytest.mark.anyio
 LOST_SECONDS = 10.0

@@ -61,15 +61,6 @@ async def test_a_visitor_opens_what_an_agent_sent_them(database: str) -> None:
         assert events[-1]["attachments"][0]["id"] == file["id"]
         opened = await doors.http.get(f"{prefix}/attachments/{file['id']}", headers=visitor)
         assert opened.headers["content-type"] == "image/jpeg"
-        ways = (await here.sara.get(f"{there}/ways"))["ways"]
-        assert [(way["channel"], way["may_write"]) for way in ways] == [("widget", True)]
-        await doors.opened.database.run(
-            "UPDATE identities SET contact_id = (SELECT contact_id FROM identities WHERE channel = 'widget')"
-        )
-        assert [way["why_not"] for way in (await here.kim.get(f"{there}/ways"))["ways"]] == ["with_a_colleague"] * 2
-        await here.noelia.does(f"{here.here}/put-back", version=here.amina.control_version)
-        assert [way["why_not"] for way in (await here.sara.get(f"{there}/ways"))["ways"]] == [None, "not_yours"]
-        assert "take it over there to reply" in await here.sara.page(f"/desk{there}")
 
 
 async def _post_file(desk: DeskOf, here: str, data: bytes, name: str) -> Any:

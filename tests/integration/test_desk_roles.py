@@ -69,6 +69,8 @@ MAY = {
     "decline": WORKS,
     "composer": LOOKS,
     "ways": LOOKS,
+    "deliveries": LOOKS,
+    "retry_delivery": WORKS,
     "colleagues": LOOKS,
     "mentions": LOOKS,
     "canned": LOOKS,
@@ -175,6 +177,7 @@ MAY = {
     "admin_tags": {ADMIN},
     "admin_put_tag": {ADMIN},
     "admin_merge_tags": {ADMIN},
+    "admin_channel_log": {ADMIN},
     "audit": {ADMIN},
     "audit_table": {ADMIN},
 }

@@ -54,6 +54,7 @@ OFTEN = WebSettings(
 _SAID = {"text": "Hello.", "client_id": "c1"}
 _SPLIT = {"merge_id": 1, "reason": "because"}
 BODIES: dict[str, dict[str, Any]] = {
+    "retry_delivery": {"position": 1, "retries": 0},
     "reply": _SAID,
     "note": _SAID,
     "undo_reply": {"client_id": "c1"},

@@ -10,6 +10,7 @@ const LOOK_SECONDS = 15;
 const PAGE_SECONDS = 60;
 const PRESENCE_SECONDS = 15;
 const DOUBT_SECONDS = 2;
+const PENDING_SECONDS = 3;
 const status = document.getElementById("refresh");
 const quiet = status?.textContent;
 const parts = new Map(); // each live part as it last came, before anything was made of it
@@ -23,6 +24,7 @@ let isWanted = false;
 let isPageWanted = false;
 let lastSeen = 0;
 let lastPage = Date.now();
+let awaited = 0;
 
 const refreshList = keepList({ load, replace, refresh });
 for (const part of document.querySelectorAll("[data-live]")) parts.set(part.id, part.cloneNode(true));
@@ -117,10 +119,19 @@ async function refreshPage() {
     const { page } = await load(location.href);
     keepTime(page);
     for (const fresh of page.querySelectorAll("[data-live]:not(#cases [data-live])")) replace(fresh);
+    for (const id of page.querySelector("main")?.dataset.about?.split(" ") ?? []) about.add(id);
+    awaitDelivery();
   } catch (error) {
     isPageWanted = true;
     throw error;
   }
+}
+
+// Nobody tells when a browser has fetched what waits for it: looked for again, while it was said lately.
+function awaitDelivery() {
+  const waits = [...document.querySelectorAll("[data-pending]")].some(({ dataset }) => Date.parse(dataset.pending) > Date.now());
+  clearTimeout(awaited);
+  if (waits) awaited = setTimeout(refresh, PENDING_SECONDS * 1000);
 }
 
 // What was seen is no longer unread; only what is in front of somebody was.

@@ -1,0 +1,34 @@
+"""Which bot processes live, as each describes itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BotLine:
+    """One bot process, as it describes itself."""
+
+    name: str
+    host: str
+    process: int
+    model: str | None
+    problem: str | None
+    """Why it cannot answer, as a sentence; None when it can."""
+
+
+class Bots(Protocol):
+    """Which bot processes live."""
+
+    async def seen(self, bot: BotLine) -> None:
+        """Keep what a bot says about itself; one that stays silent counts as gone."""
+        ...
+
+    async def gone(self, name: str) -> None:
+        """Forget a bot that ended."""
+        ...
+
+    async def living(self, within_seconds: float) -> list[BotLine]:
+        """Give the bots that were seen within so many seconds."""
+        ...

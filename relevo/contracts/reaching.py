@@ -1,0 +1,62 @@
+"""Where one person may be reached: their conversations on all channels, and their mail address on file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from relevo.domain.conversations import Control
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reach:
+    """How a channel gets words to a contact, and within which window."""
+
+    is_asked: bool = False
+    """It hands out what waits when its caller asks, and not before."""
+    has_session: bool = False
+    """Nobody reads there any more when the contact's session has ended."""
+    window_seconds: float | None = None
+    """How long after the contact's own last message the platform takes any; None: at any time."""
+
+
+REACHES: Mapping[str, Reach] = {"rest": Reach(is_asked=True), "widget": Reach(has_session=True)}
+"""The channels that nothing is sent to; ``bootstrap`` adds each that is configured."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spot:
+    """One conversation of a person."""
+
+    conversation_id: UUID
+    channel: str
+    address: str
+    control: Control
+    agent_id: int | None
+    business_ref: str | None
+    """Who they were verified as there."""
+    session_until: datetime | None
+    heard_at: datetime | None
+    """When they wrote there last."""
+
+
+class Reaching(Protocol):
+    """Finding where a person may be written to."""
+
+    async def spots(self, conversation_id: UUID, limit: int = 20) -> Sequence[Spot]:
+        """Give a person's conversations: this one first, then the latest changed.
+
+        The same person is one contact, or what the business knows by one reference and is verified in both. Raises
+        NotFound.
+        """
+        ...
+
+    async def mail_of(self, about: UUID, business_ref: str, address: str) -> UUID:
+        """Give the conversation of a mail address on file, made where it is missing, for the contact of ``about``.
+
+        Raises Conflict ``another_contact`` when the address belongs to somebody else.
+        """
+        ...
