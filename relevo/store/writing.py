@@ -15,6 +15,7 @@ from relevo.domain.messages import SENT_ELSEWHERE, clean_text
 from relevo.errors import Conflict, NotFound, RequestError
 from relevo.store import rows
 from relevo.store.handoffs import pass_on
+from relevo.store.held_words import decide, decisions, held_text
 from relevo.store.pool import Connection, Database
 
 TYPING_SECONDS = 15
@@ -60,13 +61,6 @@ UPDATE attachments SET conversation_id = %(id)s, position = %(position)s, agent_
 WHERE workspace_id = 1 AND id = ANY(%(ids)s) AND channel = %(from)s AND address = %(home)s
   AND conversation_id IS NULL
 RETURNING id, name, mime, size_bytes, sha256, width, height
-"""
-_DECIDE = """
-INSERT INTO held_words (conversation_id, position, state, agent_id) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING
-"""
-_HELD = """
-SELECT h.position, h.state, a.name, h.decided_at FROM held_words h
-JOIN agents a ON a.workspace_id = 1 AND a.id = h.agent_id WHERE h.workspace_id = 1 AND h.conversation_id = %s
 """
 
 
@@ -131,28 +125,26 @@ class PostgresWriting:
         """Write what the bot wanted to say as the agent's own words, once."""
         async with self._database.connection() as connection, connection.transaction():
             row = await hold(connection, conversation_id)
-            text = await _held_text(connection, row, position)
+            text = await held_text(connection, row.id, position)
             written = Written(text=text, client_id=f"held:{position}", seen=seen)
             known = await known_reply(connection, row, agent_id, written)
             if known is not None:
                 return known
             await demand_fit(connection, row, agent_id, written)
-            await _decide(connection, row, position, "sent", agent_id)
+            await decide(connection, (row.id, position), "sent", agent_id)
             return await write_reply(connection, row, agent_id, written, forgets_draft=False)
 
     async def drop_held(self, conversation_id: UUID, agent_id: int, position: int) -> None:
         """Decide that what the bot wanted to say is not said."""
         async with self._database.connection() as connection, connection.transaction():
             row = await hold(connection, conversation_id)
-            await _held_text(connection, row, position)
+            await held_text(connection, row.id, position)
             _demand_control(row, agent_id)
-            await _decide(connection, row, position, "dropped", agent_id)
+            await decide(connection, (row.id, position), "dropped", agent_id)
 
     async def held(self, conversation_id: UUID) -> Mapping[int, HeldDecision]:
         """Give what became of the bot's held words."""
-        names = ("position", "state", "agent_name", "decided_at")
-        found = await self._database.rows(_HELD, (conversation_id,))
-        return {row[0]: HeldDecision(**dict(zip(names, row, strict=True))) for row in found}
+        return await decisions(self._database, conversation_id)
 
 
 async def hold(connection: Connection, conversation_id: UUID, home_id: UUID | None = None) -> Row:
@@ -310,34 +302,6 @@ async def _handed_over(
     names = ("id", "name", "mime", "size_bytes", "sha256", "width", "height")
     files = [dict(zip(names, found[attachment], strict=True)) for attachment in ids]
     return [{name: value for name, value in file.items() if value is not None} for file in files]
-
-
-async def _held_text(connection: Connection, row: Row, position: int) -> str:
-    found = await (
-        await connection.execute(
-            "SELECT content ->> 'text' FROM entries WHERE workspace_id = 1 AND conversation_id = %s AND position = %s"
-            " AND kind = 'draft'",
-            (row.id, position),
-        )
-    ).fetchone()
-    if found is None:
-        raise NotFound("The bot did not want to say anything there.")
-    if not found[0]:
-        raise Conflict("This has no words that could be sent; drop it, or write your own.", code="held_wordless")
-    return str(found[0])
-
-
-async def _decide(connection: Connection, row: Row, position: int, state: str, agent_id: int) -> None:
-    if (await connection.execute(_DECIDE, (row.id, position, state, agent_id))).rowcount:
-        return
-    found = await (
-        await connection.execute(
-            "SELECT state, agent_id FROM held_words WHERE workspace_id = 1 AND conversation_id = %s AND position = %s",
-            (row.id, position),
-        )
-    ).fetchone()
-    if found != (state, agent_id):
-        raise Conflict("It was sent or dropped already; look again.", code="held_decided")
 
 
 async def _grown(connection: Connection, row: Row) -> int:

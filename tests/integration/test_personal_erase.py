@@ -44,6 +44,7 @@ UNTOUCHED = {
     "tags",
     "saved_views",
     "canned_replies",
+    "desk_settings",
     "macros",
     "api_tokens",
     "audit_log",
