@@ -32,6 +32,33 @@ def photo(
     return written.getvalue()
 
 
+def document(script: str = "") -> bytes:
+    """Give a PDF of one page that browsers show, with a script that it wants to be run when it is opened."""
+    said = b"BT /F1 24 Tf 40 100 Td (A bill) Tj ET 40 20 200 40 re f"
+    parts = (
+        b"<</Type/Catalog/Pages 2 0 R/OpenAction 5 0 R/AcroForm<</Fields[]>>>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Contents 4 0 R/Annots[7 0 R]/Resources 8 0 R>>",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(said), said),
+        b"<</S/JavaScript/JS(%s)>>" % script.encode().replace(b"(", rb"\(").replace(b")", rb"\)"),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+        b"<</Type/Annot/Subtype/Link/Rect[0 0 300 200]/A<</S/URI/URI(javascript:parent.stolen=1)>>>>",
+        b"<</Font<</F1 6 0 R>>>>",
+    )
+    written, places = b"%PDF-1.4\n", []
+    for number, part in enumerate(parts, 1):
+        places.append(len(written))
+        written += b"%d 0 obj%s endobj\n" % (number, part)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    size = len(parts) + 1
+    return written + b"xref\n0 %d\n0000000000 65535 f \n%strailer<</Root 1 0 R/Size %d>>\nstartxref\n%d\n%%%%EOF\n" % (
+        size,
+        table,
+        size,
+        len(written),
+    )
+
+
 def picture_bomb(width: int = 60_000, height: int = 60_000) -> bytes:
     """Give a PNG of a hundred bytes that claims to have these sides."""
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)

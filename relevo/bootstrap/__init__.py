@@ -41,6 +41,7 @@ from relevo.store.sight import PostgresSights
 from relevo.store.sla import PostgresRounds
 from relevo.store.tags import PostgresTags
 from relevo.store.teachings import PostgresTeachings
+from relevo.store.translations import PostgresTranslations
 from relevo.store.unsent import PostgresUnsents
 from relevo.store.webhooks import PostgresWebhooks
 from relevo.store.worklist import PostgresWorklist
@@ -111,6 +112,7 @@ def _store(database: Database, lease_seconds: float, attachment_key: bytes | Non
         merges=PostgresMerges(database),
         reports=PostgresReports(database),
         teachings=PostgresTeachings(database),
+        translations=PostgresTranslations(database),
         ratings=PostgresRatings(database),
         tokens=PostgresTokens(database),
         answers=PostgresAnswers(database),

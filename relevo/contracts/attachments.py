@@ -74,6 +74,10 @@ class Attachments(Protocol):
         """Tell of each attachment of a conversation whether the desk may open it."""
         ...
 
+    async def among(self, ids: Sequence[UUID]) -> Mapping[UUID, tuple[Attachment, AttachmentState]]:
+        """Give those of these attachments that were sent, each with whether the desk may open it."""
+        ...
+
     async def unused(self, conversation_id: UUID, since: datetime, until: datetime) -> tuple[Attachment, ...]:
         """Give what a conversation was sent in that time and nobody has said yet what it is for, oldest first."""
         ...

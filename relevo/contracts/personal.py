@@ -105,6 +105,16 @@ class HeldDraft(msgspec.Struct, kw_only=True):
     updated_at: Moment
 
 
+class HeldTranslation(msgspec.Struct, kw_only=True):
+    """A message in another language, as a model made it for an agent who read it."""
+
+    position: int
+    language: str
+    text: str
+    model: str
+    made_at: Moment
+
+
 class HeldRating(msgspec.Struct, kw_only=True):
     """How they said that it was, when they were asked."""
 
@@ -144,6 +154,7 @@ class HeldConversation(msgspec.Struct, kw_only=True):
     teachings: list[HeldTeaching]
     bot_memory: list[Any]
     """What the bot remembers of it: its tracker's events."""
+    translations: list[HeldTranslation] = []
     drafts: list[HeldDraft] = []
     """What agents have begun to write in it."""
 

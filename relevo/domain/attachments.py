@@ -55,6 +55,11 @@ class Attachment:
         """Whether it can be shown as a picture."""
         return self.mime.startswith("image/")
 
+    @property
+    def is_pdf(self) -> bool:
+        """Whether it is a document that browsers have a viewer for."""
+        return self.mime == "application/pdf"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Retention:

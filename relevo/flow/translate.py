@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.assistant import Feature
 from relevo.contracts.store import Store
+from relevo.contracts.translations import Translated
 from relevo.domain.masking import Mask
 from relevo.domain.messages import Entry
 from relevo.errors import RequestError, TooLarge, Unreadable
 from relevo.flow.asking import Asking, Suggestion
 from relevo.flow.subject import subject_of
-from relevo.flow.translations import Translated, Translations
+from relevo.flow.translations import Translations
 
 MOST_TRANSLATED = 40
 """Messages that one click translates."""
@@ -63,19 +64,23 @@ class Translating:
     async def messages(
         self, conversation_id: UUID, agent: AgentAccount, positions: Sequence[int], language: str
     ) -> TranslatedEntries:
-        """Translate messages for a reader, but not those in a language that they speak; nothing is asked twice."""
+        """Translate messages for a reader, but not those in a language that they speak.
+
+        What is made is kept with the messages, for everybody who reads that language: nothing is asked twice.
+        """
         self.asking.demand(Feature.TRANSLATION)
         subject = await subject_of(self.asking, self.store, conversation_id)
-        entries = await self._entries(conversation_id, positions)
-        spoken = {*agent.languages, language}
+        known = await self.store.translations.of(conversation_id, language, positions)
+        said = {entry.position: entry.content.text or "" for entry in await self._entries(conversation_id, positions)}
+        spoken, payloads = {*agent.languages, language}, subject.conversation.issued_payloads
         foreign = {
-            entry.position: text
-            for entry in entries
-            if (text := entry.content.text)
-            and text not in subject.conversation.issued_payloads
-            and self.language_of(text) not in spoken
+            at: text
+            for at, text in said.items()
+            if text and at not in known and text not in payloads and self.language_of(text) not in spoken
         }
-        return await self._all(foreign, language, agent, subject.mask)
+        made = await self._all(foreign, language, agent, subject.mask)
+        await self.store.translations.keep(conversation_id, language, made.by_position)
+        return replace(made, by_position=worth_showing({**known, **made.by_position}, said))
 
     async def _all(self, texts: Mapping[int, str], language: str, agent: AgentAccount, mask: Mask) -> TranslatedEntries:
         places = asyncio.Semaphore(_AT_ONCE)
@@ -94,7 +99,7 @@ class Translating:
         made = {at: task.result() for at, task in tasks.items() if task in done and task.exception() is None}
         return TranslatedEntries(
             language=language,
-            by_position={at: found for at, found in made.items() if found.text.strip() != texts[at].strip()},
+            by_position=made,
             problem=_problem([error for task in done if (error := task.exception())], is_late=bool(late)),
         )
 
@@ -119,6 +124,11 @@ class Translating:
             return []
         found = await self.store.conversations.entries(conversation_id, min(positions) - 1, _PAGE)
         return [entry for entry in found if entry.kind in _SPOKEN and entry.position in set(positions)]
+
+
+def worth_showing(translations: Mapping[int, Translated], said: Mapping[int, str]) -> Mapping[int, Translated]:
+    """Leave out what says the same in both languages."""
+    return {at: one for at, one in translations.items() if one.text.strip() != said.get(at, "").strip()}
 
 
 def _problem(errors: Sequence[BaseException], *, is_late: bool) -> RequestError | None:

@@ -1,24 +1,16 @@
-"""Translations that were made a while ago, in this process's memory only: a page asks for the same ones again."""
+"""An agent's own words in other languages, in this process's memory only: for whoever asks for the same ones again."""
 
 from __future__ import annotations
 
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from relevo.contracts.translations import Translated
 
 _MOST_CHARACTERS = 2_000_000
 _SECONDS = 3_600.0
 """Not longer than anybody works on a conversation: what is erased is soon gone here, too."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Translated:
-    """A text in another language, and what of it the model left out."""
-
-    text: str
-    model: str
-    left_out: tuple[str, ...] = ()
 
 
 class Translations:

@@ -163,6 +163,14 @@ class PostgresAttachments:
         )
         return {attachment_id: AttachmentState(state) for attachment_id, state in found}
 
+    async def among(self, ids: Sequence[UUID]) -> Mapping[UUID, tuple[Attachment, AttachmentState]]:
+        """Give those of these that were sent, and whether they may be opened."""
+        found = await self._database.rows(
+            f"SELECT {_COLUMNS}, {_STATE} FROM {_WITH_CASE} AND a.id = ANY(%s) AND a.conversation_id IS NOT NULL",
+            (list(ids),),
+        )
+        return {row[0]: (_attachment(row), AttachmentState(row[-1])) for row in found}
+
     async def unused(self, conversation_id: UUID, since: datetime, until: datetime) -> tuple[Attachment, ...]:
         """Give what was sent in that time and is for nothing yet."""
         within = {"conversation": conversation_id, "since": since, "until": until}

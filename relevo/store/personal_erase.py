@@ -75,6 +75,7 @@ DELETE FROM attachment_views v USING attachments a
     WHERE v.workspace_id = 1 AND v.attachment_id = a.id AND {_SENT_BY_THEM};
 DELETE FROM attachments a WHERE {_SENT_BY_THEM};
 DELETE FROM mentions WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
+DELETE FROM translations WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
 DELETE FROM held_words WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
 DELETE FROM unsent_replies WHERE workspace_id = 1
     AND (conversation_id = ANY(%(conversations)s) OR home_id = ANY(%(conversations)s));

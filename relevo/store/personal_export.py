@@ -28,6 +28,7 @@ from relevo.contracts.personal import (
     HeldMerge,
     HeldRating,
     HeldTeaching,
+    HeldTranslation,
     HeldView,
     Withheld,
 )
@@ -82,6 +83,10 @@ WHERE workspace_id = 1 AND conversation_id = %(id)s ORDER BY id
 _TEACHINGS = """
 SELECT text, language, intent, state, proposed_at, decided_at FROM teachings
 WHERE workspace_id = 1 AND conversation_id = %(id)s ORDER BY id
+"""
+_TRANSLATIONS = """
+SELECT position, language, text, model, made_at FROM translations
+WHERE workspace_id = 1 AND conversation_id = %(id)s ORDER BY position, language
 """
 _MEMORY = "SELECT events FROM tracker_events WHERE workspace_id = 1 AND conversation_id = %(id)s ORDER BY version"
 _CASES = """
@@ -149,6 +154,7 @@ async def _conversation(connection: Connection, row: Mapping[str, Any]) -> HeldC
         ratings=await _all(connection, HeldRating, _RATINGS, row),
         teachings=await _all(connection, HeldTeaching, _TEACHINGS, row),
         bot_memory=[event for turn in turns for event in msgspec.json.decode(bytes(turn["events"]))],
+        translations=await _all(connection, HeldTranslation, _TRANSLATIONS, row),
         drafts=await _all(connection, HeldDraft, _DRAFTS, row),
     )
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 from uuid import UUID
 
 import msgspec
 
 from relevo.contracts.assistant import Feature
+from relevo.contracts.translations import Translated
 from relevo.errors import Conflict
 from relevo.flow.asking import Suggestion
 from relevo.flow.assist import Assisting
@@ -122,17 +123,31 @@ async def _translate_text(call: Call, body: TranslateText, conversation_id: UUID
     return _text(await translating.own_words(conversation_id, call.agent, body.text, body.language))
 
 
+async def _translations(call: Call, conversation_id: UUID) -> MessageTranslations:
+    store, asked = call.services.store, call.request.args.get("language", "")
+    await store.conversations.get(conversation_id)
+    language = asked if asked.isascii() and asked.isalpha() and len(asked) <= 3 else _own(call)
+    kept = await store.translations.of(conversation_id, language, None)
+    return MessageTranslations(language=language, translations=_given(kept))
+
+
 async def _translate_messages(call: Call, body: TranslateMessages, conversation_id: UUID) -> MessageTranslations:
     translating = _assisting(call).translating
     made = await translating.messages(conversation_id, call.agent, body.positions, body.language or _own(call))
+    if made.by_position:
+        call.services.live.changed(conversation_id)
     return MessageTranslations(
         language=made.language,
-        translations=[
-            MessageTranslation(position=position, text=one.text, model=one.model, left_out=one.left_out)
-            for position, one in sorted(made.by_position.items())
-        ],
+        translations=_given(made.by_position),
         problem=Problem(code=made.problem.reason, message=str(made.problem)) if made.problem else None,
     )
+
+
+def _given(translations: Mapping[int, Translated]) -> list[MessageTranslation]:
+    return [
+        MessageTranslation(position=position, text=one.text, model=one.model, left_out=one.left_out)
+        for position, one in sorted(translations.items())
+    ]
 
 
 def _assisting(call: Call) -> Assisting:
@@ -187,6 +202,15 @@ OPERATIONS: tuple[Operation, ...] = (
         _translate_text,
         TranslateText,
         ModelText,
+    ),
+    Operation(
+        method="GET",
+        path=f"{_ONE}/translations",
+        name="translations",
+        about="Translations of messages that a model made before, in the caller's language.",
+        handler=_translations,
+        answer=MessageTranslations,
+        query=(_LANGUAGE,),
     ),
     changing(
         f"{_ONE}/translations",

@@ -22,7 +22,7 @@ from relevo.web.desk_reading import agent_of, names_of
 from relevo.web.desk_readonly import for_reader
 from relevo.web.desk_sight import eyes_of
 from relevo.web.languages import language_of
-from relevo.web.markup import page_answer
+from relevo.web.markup import WITH_FILES, page_answer
 from relevo.web.services import services_of
 from relevo.web.sign_in import demand_session
 
@@ -52,7 +52,7 @@ async def _contact(request: Request, contact_id: UUID) -> HTTPResponse:
         files=await _files(store, page.lines),
         deliveries=await store.deliveries.at(_places(page.lines)),
     )
-    return page_answer(person_page(language_of(request), session, reading))
+    return page_answer(person_page(language_of(request), session, reading), headers=WITH_FILES)
 
 
 async def _business(request: Request, contact_id: UUID) -> HTTPResponse:

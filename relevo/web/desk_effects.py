@@ -10,6 +10,7 @@ from relevo.contracts.accounts import AgentAccount
 from relevo.domain.effects import POINTS, EffectState, PreparedEffect
 from relevo.flow.amounts import amount_in
 from relevo.flow.approvals import MAX_REASON_CHARACTERS, may_approve
+from relevo.web.desk_proof import proof
 from relevo.web.desk_reading import CaseReading
 from relevo.web.languages import Words
 from relevo.web.markup import facts, known, moment, text, told
@@ -50,12 +51,22 @@ def effect_cards(language: str, words: Words, reading: CaseReading, agent: Agent
 
 def compared_names(words: Words, values: Mapping[str, Any]) -> str:
     """Give the name on a ticket beside the name on file, word under word."""
-    printed, on_file = values.get("ticket_name"), [str(values[name]) for name in _ON_FILE if values.get(name)]
-    if not printed or not on_file:
+    rows = _names(words, values)
+    if not rows:
         return ""
-    rows = ((words["fact.ticket_name"], str(printed)), (words["desk.name_on_file"], " ".join(on_file)))
     cells = "".join(f'<tr><th scope="row">{text(name)}</th><td>{text(value)}</td></tr>' for name, value in rows)
     return f'<table class="compare"><caption>{text(words["desk.names_compared"])}</caption>{cells}</table>'
+
+
+def _names(words: Words, values: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    printed, on_file = values.get("ticket_name"), [value for _, value in _on_file(values)]
+    if not printed or not on_file:
+        return ()
+    return (words["fact.ticket_name"], str(printed)), (words["desk.name_on_file"], " ".join(on_file))
+
+
+def _on_file(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(name, str(values[name])) for name in _ON_FILE if values.get(name)]
 
 
 def evidence(words: Words, values: Mapping[str, Any]) -> str:
@@ -104,10 +115,18 @@ class _Card:
 <header><h3>{known(words, "effect", order.kind)}</h3>
 <span class="badge state-prepared">{text(words["desk.waits_for_approval"])}</span></header>
 {f'<p class="amount">{text(amount)}</p>' if amount else ""}
-{facts(pairs)}<div class="exactly">{evidence(words, order.arguments)}</div>
+{facts(pairs)}<div class="exactly">{self._proof(effect)}{evidence(words, order.arguments)}</div>
 {self._approve(effect, number, amount)}
 <div class="case-forms">{self._change(effect, number)}{self._decline(effect, number)}</div>
 </article>"""
+
+    def _proof(self, effect: PreparedEffect) -> str:
+        compared = [f"{name}: {value}" for name, value in _names(self.words, effect.order.arguments)]
+        compared = compared or [
+            f"{self.words.get(f'fact.{name}', name)}: {told}" for name, told in _on_file(effect.order.arguments)
+        ]
+        decides = may_approve(effect, self.agent, self.now) is None
+        return proof(self.words, self.reading.case, effect, self.reading.files, compared=compared, decides=decides)
 
     def _approve(self, effect: PreparedEffect, number: int, amount: str) -> str:
         why_not, words = may_approve(effect, self.agent, self.now), self.words

@@ -18,7 +18,7 @@ def file_list(words: Words, content: Content, states: Mapping[UUID, AttachmentSt
     """Give the files of a message as HTML, or nothing where there are none."""
     if not content.attachments:
         return ""
-    items = "".join(f"<li>{_file(words, file, states.get(file.id))}</li>" for file in content.attachments)
+    items = "".join(f"<li>{shown_file(words, file, states.get(file.id))}</li>" for file in content.attachments)
     return f'<ul class="files" aria-label="{text(words["desk.files"])}">{items}</ul>'
 
 
@@ -33,23 +33,28 @@ def file_links(words: Words, entries: Sequence[Entry]) -> str:
     return f"<ul>{links}</ul>" if links else ""
 
 
-def _file(words: Words, file: Attachment, state: AttachmentState | None) -> str:
+def shown_file(words: Words, file: Attachment, state: AttachmentState | None, about: str = "") -> str:
+    """Give one file as HTML; ``about`` stands beside it once it is opened."""
     if state is AttachmentState.SHOWN and file.is_image:
-        return _thumbnail(words, file)
+        return _thumbnail(words, file, about)
     if state is AttachmentState.SHOWN:
-        return _link(words, file, _size(file))
+        return _link(words, file, _size(file), about)
     if state is AttachmentState.GUARDED:
-        return _link(words, file, words["desk.identity_document"])
+        return _link(words, file, words["desk.identity_document"], about)
     why = words["desk.erased" if state is AttachmentState.ERASED else "desk.no_open_case"]
     return f'<span class="file gone">{_label(file, why)}</span>'
 
 
-def _thumbnail(words: Words, file: Attachment) -> str:
+def _thumbnail(words: Words, file: Attachment, about: str) -> str:
     alternative = text(f"{words['desk.photo']}: {file.name}")
     page = f"/desk/attachments/{file.id}"
     picture = f'<img src="{page}?thumbnail=1" alt="{alternative}" loading="lazy"{_dimensions(file)}>'
-    opens = f'data-view="picture" href="{page}" target="_blank" rel="noopener"'
+    opens = f'data-view="picture"{_about(about)} href="{page}" target="_blank" rel="noopener"'
     return f'<a class="photo" {opens} title="{text(file.name)}">{picture}</a>'
+
+
+def _about(about: str) -> str:
+    return f' data-about="{text(about)}"' if about else ""
 
 
 def _dimensions(file: Attachment) -> str:
@@ -60,12 +65,11 @@ def _dimensions(file: Attachment) -> str:
     return f' width="{max(1, round(file.width * scale))}" height="{max(1, round(file.height * scale))}"'
 
 
-def _link(words: Words, file: Attachment, remark: str) -> str:
+def _link(words: Words, file: Attachment, remark: str, about: str) -> str:
     page, title = f"/desk/attachments/{file.id}", text(words["desk.logged"])
-    view = ' data-view="picture"' if file.is_image else ""
-    return (
-        f'<a class="file"{view} href="{page}" title="{title}" target="_blank" rel="noopener">{_label(file, remark)}</a>'
-    )
+    view = ' data-view="picture"' if file.is_image else ' data-view="document"' if file.is_pdf else ""
+    opens = f'{view}{_about(about)} href="{page}" title="{title}" target="_blank" rel="noopener"'
+    return f'<a class="file"{opens}>{_label(file, remark)}</a>'
 
 
 def _label(file: Attachment, remark: str) -> str:

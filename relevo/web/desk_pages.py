@@ -22,7 +22,7 @@ from relevo.web.desk_box import read_box
 from relevo.web.desk_html import SignInForm, overview_page, refusal_page, sign_in_page
 from relevo.web.desk_list import list_fragment
 from relevo.web.desk_listing import CaseListing, read_listing
-from relevo.web.desk_offer import offer_of
+from relevo.web.desk_offer import offer_of, reading_language
 from relevo.web.desk_reading import CaseReading, Reading, read_case, read_conversation
 from relevo.web.desk_readonly import for_reader, for_reading
 from relevo.web.desk_replies import mentions_page, replies_page
@@ -33,7 +33,7 @@ from relevo.web.desk_teaching_pages import PAGES as TEACHING_PAGES
 from relevo.web.desk_verbs import ways_of
 from relevo.web.desk_work import work_page
 from relevo.web.languages import WORDS, language_of
-from relevo.web.markup import etag_of, is_same, not_modified, page_answer
+from relevo.web.markup import WITH_FILES, etag_of, is_same, not_modified, page_answer
 from relevo.web.passwords import PasswordChecks
 from relevo.web.services import services_of
 from relevo.web.sign_in import (
@@ -180,13 +180,14 @@ async def _conversation(request: Request, conversation_id: UUID) -> HTTPResponse
     session = await demand_session(request)
     services = services_of(request)
     eyes = eyes_of(services, session.agent)
-    reading = await read_conversation(eyes, conversation_id, _after(request))
+    reads = reading_language(session.agent, language_of(request))
+    reading = await read_conversation(eyes, conversation_id, _after(request), reads)
     about = await read_case(eyes, reading.cases[0], session.agent.id) if reading.cases else None
     listing = replace(await _listing(request, session), selected=about.case.id if about else None)
     shown = _offered(request, session, reading, about)
     ways = ways_of(services, session.agent)
     box = replace(await read_box(ways, conversation_id, session.agent), intents=services.intents)
-    return page_answer(work_page(language_of(request), session, listing, *shown, box))
+    return page_answer(work_page(language_of(request), session, listing, *shown, box), headers=WITH_FILES)
 
 
 async def _replies(request: Request) -> HTTPResponse:
@@ -209,12 +210,13 @@ async def _case(request: Request, case_id: str) -> HTTPResponse:
     case = await services.store.desk.case(case_id)
     about = await read_case(eyes, case, session.agent.id)
     spoken = case.conversation_id if await eyes.among_conversations([case.conversation_id]) else None
-    reading = await read_conversation(eyes, spoken, _after(request)) if spoken else None
+    reads = reading_language(session.agent, language_of(request))
+    reading = await read_conversation(eyes, spoken, _after(request), reads) if spoken else None
     listing = replace(await _listing(request, session), selected=case.id)
     shown = _offered(request, session, reading, about)
     ways = ways_of(services, session.agent)
     box = replace(await read_box(ways, spoken, session.agent), intents=services.intents) if spoken else None
-    return page_answer(work_page(language_of(request), session, listing, *shown, box))
+    return page_answer(work_page(language_of(request), session, listing, *shown, box), headers=WITH_FILES)
 
 
 def _offered(

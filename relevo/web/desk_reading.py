@@ -12,8 +12,9 @@ from relevo.contracts.deliveries import Place
 from relevo.contracts.desk import ConversationLine
 from relevo.contracts.handoff import HandoffRecord
 from relevo.contracts.store import Store
+from relevo.contracts.translations import Translated
 from relevo.contracts.worklist import CaseChange, Marks
-from relevo.domain.attachments import AttachmentState
+from relevo.domain.attachments import Attachment, AttachmentState
 from relevo.domain.cases import Case
 from relevo.domain.conversations import Conversation
 from relevo.domain.effects import PreparedEffect
@@ -22,6 +23,8 @@ from relevo.flow.record import newest_record
 from relevo.flow.sight import Eyes
 from relevo.web.desk_delivery import Deliveries, has_delivery, place_of
 from relevo.web.desk_offer import Offer
+from relevo.web.desk_proof import shown_for
+from relevo.web.desk_translations import read_translations
 
 TRANSCRIPT_PAGE = 100
 """Entries on one page of a transcript."""
@@ -49,6 +52,10 @@ class Reading:
     """Whether each attachment may be opened."""
     changes: Sequence[CaseChange]
     """What people did to its cases among themselves."""
+    language: str
+    """What the agent reads."""
+    translations: Mapping[int, Translated]
+    """What was translated for them before, by position."""
     deliveries: Deliveries = field(default_factory=dict)
     """How each message fares, also of what was written here and sent elsewhere."""
     elsewhere: Mapping[Place, Entry] = field(default_factory=dict)
@@ -72,11 +79,13 @@ class CaseReading:
     marks: Marks
     changes: Sequence[CaseChange]
     """What people did to it among themselves, where no conversation shows it."""
+    files: Mapping[UUID, tuple[Attachment, AttachmentState]]
+    """What its effects were prepared for: photos and bills, and whether they may be opened."""
     offer: Offer | None = None
     """A model that the agent may ask about it."""
 
 
-async def read_conversation(eyes: Eyes, conversation_id: UUID, after: int | None) -> Reading:
+async def read_conversation(eyes: Eyes, conversation_id: UUID, after: int | None, language: str) -> Reading:
     """Read a page of a conversation, the newest one when no cursor is given; raises NotFound."""
     store = eyes.store
     conversation = await store.conversations.get(conversation_id)
@@ -98,6 +107,8 @@ async def read_conversation(eyes: Eyes, conversation_id: UUID, after: int | None
         person=await eyes.person(await store.contacts.get(conversation.identity.contact_id)),
         files=await store.attachments.states(conversation_id) if has_files else {},
         changes=await store.worklist.changes([case.id for case in cases]),
+        language=language,
+        translations=await read_translations(store, conversation_id, entries, language),
         deliveries=await store.deliveries.at([*said, *went]),
         elsewhere=await store.deliveries.entries(went),
     )
@@ -120,6 +131,7 @@ async def read_case(eyes: Eyes, case: Case, agent_id: int) -> CaseReading:
         names=await names_of(store, decided),
         marks=await store.worklist.marks(agent_id, [case.id]),
         changes=[] if case.conversation_id else await store.worklist.changes([case.id]),
+        files=await store.attachments.among(named) if (named := shown_for(case, effects)) else {},
     )
 
 

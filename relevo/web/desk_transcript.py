@@ -18,6 +18,7 @@ from relevo.web.desk_forms import holder
 from relevo.web.desk_html import who
 from relevo.web.desk_reading import Reading, agent_of
 from relevo.web.desk_teaching_pages import is_teachable
+from relevo.web.desk_translations import beside
 from relevo.web.languages import Words
 from relevo.web.markup import facts, known, moment, text, told
 
@@ -103,10 +104,12 @@ def _spoken(words: Words, entry: Entry, titles: Mapping[str, str], reading: Read
     label = {"message": author, "draft": kind}.get(entry.kind, f"{author} · {kind}")
     if entry.kind == "note" and (entry.content.custom or {}).get("begun_as") == "reply":
         label += f" · {text(words['composer.left_unsent'])}"
+    said = _content(words, entry, titles) + file_list(words, entry.content, reading.files)
+    made = reading.translations.get(entry.position)
     state = reading.deliveries.get((reading.conversation.id, entry.position))
     return f"""<li class="{text(entry.kind)} {entry.author.value}" id="at-{entry.position}"{_by(entry)}>
 <p class="label">{label} {moment(entry.created_at)}{delivery_mark(words, state)}</p>
-<div class="bubble">{_content(words, entry, titles)}{file_list(words, entry.content, reading.files)}</div>
+{beside(words, said, f"{reading.line.id}-{entry.position}", made, reading.language)}
 {about}{delivery_problem(words, state)}{_teach(words, entry, reading)}</li>"""
 
 

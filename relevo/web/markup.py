@@ -17,11 +17,11 @@ from relevo.web.languages import Words
 from relevo.web.origins import header
 
 
-def page_policy(*, images: str = "'self' data:") -> str:
-    """Give what a page may load and do; ``images`` are the sources of its pictures."""
+def page_policy(*, images: str = "'self' data:", frames: str = "'none'") -> str:
+    """Give what a page may load and do; ``images`` and ``frames`` are where its pictures and frames come from."""
     return (
         f"default-src 'none'; script-src 'self'; style-src 'self'; img-src {images}; connect-src 'self'; "
-        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+        f"frame-src {frames}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
         "require-trusted-types-for 'script'; trusted-types 'none'"
     )
 
@@ -35,6 +35,8 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+WITH_FILES: Mapping[str, str] = MappingProxyType({"Content-Security-Policy": page_policy(frames="'self'")})
+"""Headers of the pages on which documents open in place; of all that is ours, only those may be framed."""
 MONEY = frozenset(
     {"amount", "goods", "delivery", "total", "paid", "floor", "limit", "spent", "paid_before", "paid_for_flight"}
 )

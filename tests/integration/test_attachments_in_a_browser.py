@@ -13,7 +13,7 @@ from playwright.async_api import FilePayload, Page, Route, expect
 
 from relevo.contracts.brain import Question
 from relevo.domain.messages import Content
-from tests.files import PDF, ZIP, photo
+from tests.files import PDF, ZIP, document, photo
 from tests.integration.test_pages_in_a_browser import CHROMIUM, Visit, sign_in_to_desk, visit_of
 
 pytestmark = [
@@ -21,6 +21,10 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
 ]
+BUSY = "".join(
+    f"try {{ {wish}; }} catch (error) {{}} "
+    for wish in ("this.submitForm('/desk/logout')", "app.launchURL('/desk/evil')", "app.alert('ran')")
+)
 HAND_OVER = """([event, target, data]) => {
   const files = new DataTransfer();
   const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
@@ -212,17 +216,45 @@ async def test_the_first_files_of_a_new_visitor_are_all_one_visitors(database: s
         assert visits == 1
 
 
-async def test_an_agent_sees_the_photo_in_the_transcript(database: str) -> None:
-    """A thumbnail that opens the picture in its place, on a page whose policy is not violated."""
+async def test_an_agent_sees_photos_and_documents_in_the_transcript(database: str) -> None:
+    """A thumbnail opens the picture in its place, then the bill; the page's policy is not violated."""
     async with _visit(database) as visit:
-        await _choose(visit.page, _file(photo(1200, 900), "suitcase.jpg"))
-        await _expect_ready(visit.page)
+        bill = _file(document(BUSY), "bill.pdf", "application/pdf")
+        await _choose(visit.page, _file(photo(1200, 900), "suitcase.jpg"), bill)
+        await _expect_ready(visit.page, 2)
         await visit.say("look")
-        await visit.expect_said("look", "1 with <look>")
+        await visit.expect_said("look", "2 with <look>")
         (line,) = await visit.doors.opened.store.desk.conversations()
         await sign_in_to_desk(visit)
         await visit.page.goto(f"/desk/conversations/{line.id}")
         await _expect_loaded(visit.page, 1, ".timeline")
         await visit.page.get_by_role("link", name="Photo: suitcase.jpg").click()
         await _expect_loaded(visit.page, 1, "dialog.viewer")
+        await _reads_the_document(visit)
         assert visit.complaints == []
+
+
+async def _reads_the_document(visit: Visit) -> None:
+    """Whatever a bill wants to do when it is opened, nothing comes of it; Tab leads out, and Esc gives the focus back."""
+    page, asked = visit.page, list[str]()
+    page.on("request", lambda request: asked.append(request.url))
+    async with page.expect_event("dialog") as wanted:  # its last wish, which browsers grant: then it had the others
+        page.on("dialog", lambda dialog: asyncio.create_task(dialog.dismiss()))
+        await page.keyboard.press("ArrowRight")
+    assert (await wanted.value).message == "ran"
+    paper = page.locator("dialog.viewer iframe")
+    box = await paper.bounding_box()
+    assert box is not None
+    await page.mouse.click(box["x"] + 0.6 * box["width"], box["y"] + 0.25 * box["height"])
+    await expect(paper).to_be_focused()
+    assert {url for url in asked if "attachments/" in url or "/desk/" in url} == {await paper.get_attribute("src")}
+    assert await page.evaluate("window.stolen") is None
+    for _ in range(30):
+        await page.keyboard.press("Tab")
+        if not await paper.evaluate("(frame) => frame === document.activeElement"):
+            break
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("link", name="suitcase.jpg")).to_be_focused()
+    await expect(paper).to_have_count(0)
+    seen = await visit.doors.opened.database.rows("SELECT is_thumbnail FROM attachment_views ORDER BY id")
+    assert seen == [(True,), (False,), (False,)]

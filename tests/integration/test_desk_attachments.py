@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
@@ -14,6 +15,7 @@ from relevo.contracts.runtime import current
 from relevo.domain.attachments import AttachmentKind
 from relevo.domain.cases import Trigger
 from relevo.domain.conversations import Control
+from relevo.domain.effects import Decision
 from relevo.store.sealing import Sealer
 from relevo.web.origins import token_hash
 from relevo.web.passwords import hash_password
@@ -30,6 +32,13 @@ async def _script(question: Question) -> str:
     turn = current()
     assert turn is not None
     assert turn.attachments == question.attachments
+    if question.text == "passport":
+        names = {"ticket_name": "LUCIA F", "given_names": "Lucía", "surnames": "Ferrer"}
+        done = await turn.perform("credit_points", "T1", names, amount=100, unit="points")
+        photos = {"photos": [str(file.id) for file in turn.attachments]}
+        number = await turn.open_case("points", Trigger.APPROVAL, effects=[done], detail=photos)
+        turn.keep_attachment(turn.attachments[0].id, AttachmentKind.IDENTITY_DOCUMENT, number)
+        return "ok"
     for file in turn.attachments:
         if question.text in {kind.value for kind in AttachmentKind}:
             number = await turn.open_case("other", Trigger.USER_REQUEST)
@@ -103,10 +112,24 @@ async def test_what_the_desk_hands_out_cannot_be_run_or_kept(database: str) -> N
         assert picture.headers["content-disposition"].startswith("inline")
         assert pdf.headers["content-disposition"].startswith("attachment")
         assert (pdf.headers["content-type"], pdf.content) == ("application/pdf", PDF)
-        for response in (picture, pdf):
+        address = f"{pdf.request.url.path}?in_place=1"
+        framed = await doors.http.get(address, headers=KIM)
+        assert framed.headers["content-disposition"].startswith("inline")
+        for response, by in ((picture, "'none'"), (pdf, "'none'"), (framed, "'self'")):
             assert response.headers["x-content-type-options"] == "nosniff"
-            assert "sandbox" in response.headers["content-security-policy"]
+            assert response.headers["content-security-policy"].endswith(f"; sandbox; frame-ancestors {by}")
             assert response.headers["cache-control"] == "no-store"
+        conversation = await doors.conversation("rest", "amina")
+        for page, frames in (("/desk", "'none'"), (f"/desk/conversations/{conversation.id}", "'self'")):
+            policy = (await doors.http.get(page, headers=KIM)).headers["content-security-policy"]
+            assert f"frame-src {frames};" in policy
+            assert "frame-ancestors 'none'" in policy
+        stranger = await doors.http.get(address, headers={"Accept-Language": "en"})
+        assert (stranger.status_code, stranger.headers["content-type"]) == (401, "text/html; charset=utf-8")
+        assert stranger.headers["content-security-policy"] == (
+            "default-src 'none'; style-src 'self'; frame-ancestors 'self'"
+        )
+        assert not re.search("<script|<form|<a ", stranger.text)
 
 
 async def test_an_identity_document_is_seen_only_while_its_case_is_open(database: str) -> None:
@@ -124,6 +147,25 @@ async def test_an_identity_document_is_seen_only_while_its_case_is_open(database
             assert ("only while their case is open" in response.text) == (answer == 403)
             assert (f"/desk/attachments/{file}" in await _transcript(doors)) == (answer == 200)
         assert len(await _views(doors)) == 2
+
+
+async def test_a_photo_stands_beside_the_decision_that_it_was_sent_for(database: str) -> None:
+    """Whoever decides sees the passport beside both names, and that is written down; others open it on purpose."""
+    async with _desk(database) as doors:
+        doors.policies.decision = Decision.NEEDS_APPROVAL
+        file = await _sent(doors, "passport")
+        page = await _transcript(doors)
+        card = page[page.index('<article class="effect"') : page.index("</article>")]
+        assert f'href="/desk/attachments/{file}"' in card
+        assert "thumbnail" not in page
+        await doors.opened.database.run("UPDATE agents SET limits = '{\"points\": 1000}'")
+        page = await _transcript(doors)
+        assert page.count(f"/desk/attachments/{file}?thumbnail=1") == 1, "beside the decision and nowhere else"
+        card = page[page.index('<article class="effect"') : page.index("</article>")]
+        assert card.index("?thumbnail=1") < card.index('<table class="compare">')
+        assert 'data-about="Name on the ticket: LUCIA F · In our files: Lucía Ferrer"' in card
+        await doors.http.get(f"/desk/attachments/{file}?thumbnail=1", headers=KIM)
+        assert await _views(doors) == [(file, "kim@aurora.example", True, True)]
 
 
 async def test_an_identity_document_without_a_case_is_for_nobody(database: str) -> None:

@@ -62,6 +62,7 @@ MAY = {
     "suggest_reply": WORKS,
     "translate_text": WORKS,
     "translate_messages": WORKS,
+    "translations": LOOKS,
     "offers": LOOKS,
     "queues": LOOKS,
     "team": LEADS,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
+from relevo.contracts.translations import Translated
 from relevo.domain.messages import Author, Content, Entry
 from relevo.flow.assist import MOST_MESSAGES, MOST_SAID_CHARACTERS, MOST_TRANSCRIPT_CHARACTERS, transcript_of
-from relevo.flow.translations import Translated, Translations
+from relevo.flow.translations import Translations
 
 
 def _entry(position: int, text: str, kind: str = "message") -> Entry:

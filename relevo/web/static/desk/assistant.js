@@ -7,7 +7,6 @@ const TIMEOUT = 40000;
 const MOST_MESSAGES = 40;
 const words = JSON.parse(document.getElementById("words")?.textContent ?? "{}");
 const asked = new Set(); // what is being asked for at the moment
-const translations = new Map(); // by the message's place
 let summary = null;
 let filled = remembered(); // what the model put into the box, and what stood there before
 
@@ -17,6 +16,8 @@ document.addEventListener("click", ({ target }) => {
   if (target.closest("#undo-model")) takeBack();
 });
 document.addEventListener("input", ({ target }) => { if (target.id === "reply-text" && filled?.text !== target.value) forget(); });
+document.addEventListener("toggle", ({ target }) => { if (target.matches?.(".translation")) rememberFolded(target); }, true);
+for (const part of document.querySelectorAll(".translation")) if (isFolded(part)) part.open = false;
 putBack();
 new MutationObserver(putBack).observe(document.body, { childList: true, subtree: true }); // parts of the page come anew
 
@@ -50,7 +51,7 @@ const ASKED = {
   messages: (button) => {
     const positions = places().slice(-MOST_MESSAGES);
     if (positions.length) return { positions };
-    if (!translations.size) complain(button, words["script.nothing_to_translate"]);
+    if (!document.querySelector(".translation")) complain(button, words["script.nothing_to_translate"]);
     return null; // else all of them are there already
   },
 };
@@ -59,20 +60,18 @@ const TAKEN = {
   summary: (answer) => { summary = answer; putBack(); },
   reply: fill,
   own: fill,
-  messages: ({ translations: found, problem }) => {
-    for (const each of found) translations.set(each.position, each);
+  messages: ({ translations: found, problem }) => { // what was found is kept, and comes with the page's news
     const button = document.getElementById("ask-messages");
     if (problem) complain(button, sentence(problem));
     else if (!found.length) complain(button, words["script.nothing_to_translate"]);
-    putBack();
   },
 };
 
-function fill(answer, { before }) {
+function fill(answer, { before, text: own }) {
   const field = box();
   if (!field) return;
   if (field.value !== before) { complain(field, words["script.words_changed"]); return; }
-  filled = { text: answer.text, before, answer };
+  filled = { text: answer.text, before, own, answer };
   remember();
   write(answer.text);
   putBack();
@@ -117,13 +116,13 @@ function write(text) {
 
 function putBack() {
   if (filled && box() && box().value !== filled.text) filled = null; // sent, or changed elsewhere
-  show("filled-by-model", filled && [line("label", "script.draft_by_model", { model: filled.answer.model }), ...checks(filled.answer)]);
+  const own = filled?.own ? [line("label", "script.own_words", {}), said(filled.own)] : [];
+  show("filled-by-model", filled && [line("label", "script.draft_by_model", { model: filled.answer.model }), ...own, ...checks(filled.answer)]);
   hide(document.getElementById("undo-model"), !filled);
   box()?.classList.toggle("from-model", Boolean(filled));
   if (filled) box()?.setAttribute("aria-describedby", "filled-by-model");
   else box()?.removeAttribute("aria-describedby");
   show("model-summary", summary && [line("label", "script.by_model", { model: summary.model }), said(summary.text), ...checks(summary)]);
-  for (const [at, each] of translations) beside(at, each);
 }
 
 function show(id, parts) {
@@ -138,13 +137,16 @@ function hide(element, isHidden) {
   if (element && element.hidden !== isHidden) element.hidden = isHidden;
 }
 
-function beside(at, each) {
-  const bubble = document.querySelector(`#at-${at} .bubble`);
-  if (!bubble || bubble.querySelector(".translation")) return;
-  const part = document.createElement("div");
-  part.className = "translation";
-  part.append(line("label", "script.by_model", { model: each.model }), said(each.text), ...checks(each));
-  bubble.append(part);
+// Who turned a translation back finds it so when the page is loaded again.
+function rememberFolded(part) {
+  try {
+    if (part.open) sessionStorage.removeItem(part.id);
+    else sessionStorage.setItem(part.id, "folded");
+  } catch { /* then it is open again next time */ }
+}
+
+function isFolded(part) {
+  try { return sessionStorage.getItem(part.id) === "folded"; } catch { return false; }
 }
 
 function checks({ left_out: leftOut = [], unfounded = [] }) {
@@ -170,7 +172,7 @@ function said(text) {
 
 function places() {
   const items = document.querySelectorAll("#timeline li.message[id^='at-'], #timeline li.draft[id^='at-']");
-  return [...items].map((item) => Number(item.id.slice(3))).filter((at) => !translations.has(at));
+  return [...items].filter((item) => !item.querySelector(".translation")).map((item) => Number(item.id.slice(3)));
 }
 
 function box() {
