@@ -18,9 +18,11 @@ from relevo.assistants.openai import OpenAiAssistant
 from relevo.bootstrap.assistant import assistant_of, assisting
 from relevo.configuration import Configuration, read_configuration
 from relevo.contracts.accounts import AgentPowers
+from relevo.domain.conversations import Conversation
 from relevo.domain.effects import Decision
 from relevo.errors import ConfigurationError
 from relevo.flow.assist import Assisting
+from relevo.flow.translations import Translations
 from relevo.web.settings import WebSettings
 from tests.integration.desks import DeskOf, Request, at, desk_of, prepared, refused, spoken
 from tests.integration.doors import Doors, open_doors
@@ -147,6 +149,8 @@ async def test_messages_are_translated_once_and_only_where_the_agent_needs_it(da
         assert [(each["position"], each["text"]) for each in first["translations"]] == [(positions[1], "Good morning")]
         assert first["translations"][0]["left_out"] == ["AO-50017"]
         assert len(server.heard) == 1
+        await _stays(doors, desk, conversation, positions)
+        assert len(server.heard) == 1
         server.status = 500
         await doors.texts("eva", "Además quiero hablar con alguien, por favor")
         newest = (await doors.timeline("rest", "eva"))[-2].position
@@ -158,6 +162,22 @@ async def test_messages_are_translated_once_and_only_where_the_agent_needs_it(da
         missing = "/conversations/00000000-0000-0000-0000-000000000000"
         assert await desk.is_refused(f"{missing}/suggested-reply") == (404, "not_found")
         assert await desk.is_refused(f"{missing}/translations", positions=[1]) == (404, "not_found")
+
+
+async def _stays(doors: Doors, desk: DeskOf, conversation: Conversation, positions: list[int]) -> None:
+    """What was translated is on the page, marked, for whoever reads that language, and no process asks for it again."""
+    whole = doors.app.ctx.services.assisting
+    other = replace(whole, translating=replace(whole.translating, kept=Translations()))
+    doors.app.ctx.services = replace(doors.app.ctx.services, assisting=other)
+    path = f"{at(conversation)}/translations"
+    asked, read = await desk.does(path, positions=positions), await desk.get(path)
+    assert asked == read
+    assert [each["text"] for each in read["translations"]] == ["Good morning"]
+    assert (await desk.get(f"{path}?language=fr"))["translations"] == []
+    page = await desk.page(f"/desk/conversations/{conversation.id}")
+    marked = f'id="translation-{conversation.id}-{positions[1]}" open><summary>Translated by tiny</summary>'
+    assert f'{marked}<p lang="en" dir="auto">Good morning</p><p class="check">' in page
+    assert page.count('class="translation"') == 1
 
 
 async def test_translations_are_not_waited_for_for_ever(database: str, tmp_path: Path) -> None:

@@ -51,12 +51,19 @@ async def _reads(page: Page, server: ModelServer) -> None:
     server.is_well(
         lambda data: "Wants a person <img src=x onerror=alert(1)>" if "facts" in data else "Good <b>morning</b>"
     )
+    await page.get_by_role("button", name="Translate into English").click()
+    translation = page.locator(".contact .translation")
+    await expect(translation).to_contain_text("Translated by tiny")
+    await expect(translation).to_contain_text("Good <b>morning</b>")
+    await translation.locator("summary").click()
+    await page.reload()
+    await expect(translation.locator("p")).to_be_hidden()  # turned back stays turned back
+    await translation.locator("summary").click()
+    await expect(translation.locator("p")).to_be_visible()
     await page.get_by_role("button", name="Summarise").click()
     summary = page.locator("#model-summary")
     await expect(summary).to_contain_text("By tinyWants a person <img src=x onerror=alert(1)>")
     await expect(page.locator("p.summary")).to_contain_text("Asked for a person.")  # the template stays
-    await page.get_by_role("button", name="Translate into English").click()
-    await expect(page.locator(".contact .translation")).to_contain_text("Good <b>morning</b>")
     assert await page.locator("#model-summary img, .translation b").count() == 0
 
 
@@ -75,6 +82,7 @@ async def _writes(page: Page, server: ModelServer) -> None:
     await expect(mark).to_be_hidden()
     await page.get_by_role("button", name="Translate mine into Spanish").click()
     await expect(box).to_have_value(DRAFT)
+    await expect(mark).to_contain_text("Your words:Hello")
     await box.press_sequentially(" Sara")
     await expect(mark).to_be_hidden()  # these are the agent's words by now
 
