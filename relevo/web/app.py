@@ -15,6 +15,7 @@ from relevo.web.desk_api import API, add_desk_api
 from relevo.web.desk_attachments import add_desk_attachments
 from relevo.web.desk_contact_pages import add_contact_pages
 from relevo.web.desk_pages import add_desk_pages
+from relevo.web.desk_refusals import add_desk_refusals
 from relevo.web.desk_settings_pages import add_settings_pages
 from relevo.web.desk_tags_pages import add_tag_pages
 from relevo.web.errors import add_error_answers
@@ -53,6 +54,7 @@ def create_app(services: WebServices) -> Sanic:
     if services.current is not None:
         services.current.serve(partial(_serve_by, app))
     add_error_answers(app)
+    add_desk_refusals(app)
     add_health(app)
     add_rest_door(app)
     add_visitor_api(app)

@@ -235,10 +235,10 @@ async def test_an_agent_sees_photos_and_documents_in_the_transcript(database: st
 
 
 async def _reads_the_document(visit: Visit) -> None:
-    """Whatever a bill wants to do when it is opened, nothing comes of it; Tab leads out, and Esc gives the focus back."""
+    """Whatever a bill wants to do when it is opened comes to nothing; Tab leads out, and Esc gives the focus back."""
     page, asked = visit.page, list[str]()
     page.on("request", lambda request: asked.append(request.url))
-    async with page.expect_event("dialog") as wanted:  # its last wish, which browsers grant: then it had the others
+    async with page.expect_event("dialog") as wanted:  # its last wish: then it had the others
         page.on("dialog", lambda dialog: asyncio.create_task(dialog.dismiss()))
         await page.keyboard.press("ArrowRight")
     assert (await wanted.value).message == "ran"
