@@ -207,6 +207,9 @@ async def test_what_is_being_typed_survives_everything(office: Office) -> None:
     await expect(reply).to_have_value("Yes. I am looking into")
     await sara.page.reload()
     await expect(reply).to_have_value("Yes. I am looking into")
+    await _paste(sara, "x" * 100_000)
+    await expect(sara.page.get_by_role("alert")).to_contain_text("the end of what you pasted is missing")
+    await reply.fill("Yes. I am looking into")
     case = sara.page.url
     await reply.focus()
     await office.doors.opened.database.run("DELETE FROM agent_sessions")
@@ -216,6 +219,12 @@ async def test_what_is_being_typed_survives_everything(office: Office) -> None:
     await sara.page.goto(case)
     await expect(reply).to_have_value("Yes. I am looking into")
     assert (await office.doors.conversation("rest", "amina")).control is Control.AGENT
+
+
+async def _paste(window: Window, text: str) -> None:
+    await window.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await window.page.evaluate("(text) => navigator.clipboard.writeText(text)", text)
+    await window.page.get_by_label("Reply to the customer").press("Control+v")
 
 
 async def test_without_a_connection_nothing_typed_is_lost_and_nothing_is_sent_twice(office: Office) -> None:

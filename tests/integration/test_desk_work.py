@@ -297,6 +297,10 @@ async def test_a_removed_agent_s_work_goes_back_to_the_queue(doors: Doors, sara:
     gone = await doors.opened.store.accounts.remove_agent(sara.agent.email)
     assert gone is not None
     assert await doors.opened.store.handoffs.release(gone.id) == [conversation.id]
+    reply = {"text": "Still here?", "client_id": "late"}
+    assert await sara.is_refused(f"{at(conversation)}/replies", **reply) == (401, "not_authenticated")
+    page = await sara.http.get(f"/desk{at(conversation)}")
+    assert (page.status_code, page.headers["location"]) == (303, f"/desk/login?next=/desk{at(conversation)}")
     assert (await now(doors)).control is Control.QUEUED
     assert (await noelia.get("/cases?show=open"))["cases"][0]["agent_name"] is None
     assert "Sara Molina" in await noelia.page(f"/desk{at(conversation)}")

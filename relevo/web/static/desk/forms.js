@@ -20,6 +20,10 @@ export function listenToForms(refresh) {
     if (target.closest("[data-closes]")) target.closest("dialog").close();
     if (target.closest("#toast button")) hideToast();
   });
+  document.addEventListener("input", ({ target, inputType }) => {
+    const isFull = target.maxLength > 0 && target.value.length >= target.maxLength;
+    if (isFull && inputType?.startsWith("insertFrom")) complain(target.form ?? target, words["script.cut"].replace("{most}", target.maxLength));
+  });
   document.addEventListener("keydown", (event) => {
     const isSend = event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.tagName === "TEXTAREA";
     if (isSend) event.target.form?.requestSubmit();
