@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Any, Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 import msgspec
 
+from relevo.contracts.personal_words import HeldDraft, HeldRating, HeldTeaching, HeldTranslation, Moment
+
 CONTACT = "relevo.contact/1"
 ERASED = "erased"
 """Stands where a person's reference stood in what is kept without them."""
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class HeldContact(msgspec.Struct, kw_only=True):
@@ -95,46 +95,6 @@ class HeldHandoff(msgspec.Struct, kw_only=True):
     handback: Mapping[str, Any] | None
     created_at: Moment
     ended_at: Moment | None
-
-
-class HeldDraft(msgspec.Struct, kw_only=True):
-    """What an agent has begun to write, or is about to send."""
-
-    kind: str
-    text: str
-    updated_at: Moment
-
-
-class HeldTranslation(msgspec.Struct, kw_only=True):
-    """A message in another language, as a model made it for an agent who read it."""
-
-    position: int
-    language: str
-    text: str
-    model: str
-    made_at: Moment
-
-
-class HeldRating(msgspec.Struct, kw_only=True):
-    """How they said that it was, when they were asked."""
-
-    stretch: str
-    case_id: str | None
-    asked_at: Moment
-    score: int | None
-    comment: str | None
-    answered_at: Moment | None
-
-
-class HeldTeaching(msgspec.Struct, kw_only=True):
-    """Words of theirs that the bot may learn from."""
-
-    text: str
-    language: str
-    intent: str
-    state: str
-    proposed_at: Moment
-    decided_at: Moment | None
 
 
 class HeldConversation(msgspec.Struct, kw_only=True):

@@ -19,19 +19,16 @@ from relevo.contracts.personal import (
     HeldCode,
     HeldContact,
     HeldConversation,
-    HeldDraft,
     HeldEffect,
     HeldEncounter,
     HeldEntry,
     HeldHandoff,
     HeldIdentity,
     HeldMerge,
-    HeldRating,
-    HeldTeaching,
-    HeldTranslation,
     HeldView,
     Withheld,
 )
+from relevo.contracts.personal_words import HeldDraft, HeldRating, HeldTeaching, HeldTranslation
 from relevo.store.personal_scope import Scope
 from relevo.store.pool import Connection
 
