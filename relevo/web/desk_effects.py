@@ -20,7 +20,18 @@ _SAID_ELSEWHERE = frozenset(
     {"points", "amount", "most_amount", "request_points", "spent", "photos", "method", "methods", "reference", "charge"}
 )
 _OF_THE_RULES = frozenset(
-    {"id", "is_active", "is_paid", "is_third_party", "placed_on", "was_refunded", "currency", "unit", "approver"}
+    {
+        "id",
+        "is_active",
+        "is_own",
+        "is_paid",
+        "is_third_party",
+        "placed_on",
+        "was_refunded",
+        "currency",
+        "unit",
+        "approver",
+    }
     | {"origin_country", "destination_country", "carrier_country", "compensated_on"}
     | {"is_promise_missed", "granted_by"}
     | {

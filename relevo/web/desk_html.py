@@ -143,13 +143,15 @@ def desk_page(language: str, title: str, session: Session, body: str, *, searche
     return document(language, f"{title} · Relevo", _HEAD, frame)
 
 
-def refusal_page(language: str, error: RequestError) -> str:
+def refusal_page(language: str, error: RequestError, status: int | None = None) -> str:
     """Give a page that says why there is nothing else to show, in the reader's language where it has the words."""
-    words = WORDS[language]
+    words, status = WORDS[language], status or error.status
+    known_as = "" if error.reason == "stale_form" else f"_{500 if status >= 500 else status}"
+    title = words.get(f"desk.error{known_as}", words["desk.error"])
     sentence = words.get(f"problem.{error.reason}", str(error))
     inner = f"""<p class="lead" role="alert">{text(sentence)}</p>
 <p><a class="button" href="/desk">{text(words["desk.back"])}</a></p>"""
-    return card_page(language, words["desk.error"], inner)
+    return card_page(language, title, inner)
 
 
 def who(words: Words, line: ConversationLine) -> str:

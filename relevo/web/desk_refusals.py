@@ -42,4 +42,4 @@ def _as_page(request: Request, answer: HTTPResponse) -> HTTPResponse:
         sentence = WORDS[language]["desk.incident"].format(incident=incident[1])
     refusal = RequestError(sentence, code=said["code"])
     headers = {name: answer.headers[name] for name in _KEPT if name in answer.headers}
-    return page_answer(refusal_page(language, refusal), answer.status, headers)
+    return page_answer(refusal_page(language, refusal, answer.status), answer.status, headers)
