@@ -33,8 +33,8 @@ def _effect(words: Words, rest: Rest) -> str:
     if state in ("prepared", "refused"):  # the rule's sentence says it; the card has the numbers
         for number in (*MONEY, "days", "times", "value", "name"):
             rest.pop(number, None)
-        for name in [name for name in rest if f"fact.{name}" not in words and name not in AGENT_KEYS]:
-            rest.pop(name)
+        for inner in [each for each in rest if f"fact.{each}" not in words and each not in AGENT_KEYS]:
+            rest.pop(inner)
     badge = f'<span class="badge state-{text(state)}">{shown}</span>'
     return f"<p><b>{known(words, 'effect', name)}</b> <code>{text(reference)}</code> {badge}</p>{why}"
 

@@ -146,7 +146,7 @@ def desk_page(language: str, title: str, session: Session, body: str, *, searche
 def refusal_page(language: str, error: RequestError, status: int | None = None) -> str:
     """Give a page that says why there is nothing else to show, in the reader's language where it has the words."""
     words, status = WORDS[language], status or error.status
-    known_as = "" if error.reason == "stale_form" else f"_{500 if status >= 500 else status}"
+    known_as = "" if error.reason == "stale_form" else f"_{min(500, status)}"
     title = words.get(f"desk.error{known_as}", words["desk.error"])
     sentence = words.get(f"problem.{error.reason}", str(error))
     inner = f"""<p class="lead" role="alert">{text(sentence)}</p>
