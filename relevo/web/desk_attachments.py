@@ -49,7 +49,7 @@ def _framed(request: Request, error: RequestError) -> HTTPResponse:
     """Say a refusal within the frame that the file would have been shown in; it leads nowhere and runs nothing."""
     words = WORDS[language_of(request)]
     sentence = words.get(f"problem.{error.reason}", str(error))
-    body = f'<body class="framed"><p class="alert" role="alert">{text(sentence)}</p></body>'
+    body = f'<body class="sign-in"><p class="alert" role="alert">{text(sentence)}</p></body>'
     page = document(language_of(request), words["desk.error"], _STYLE, body)
     return page_answer(page, error.status, _IN_FRAME)
 
