@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from relevo.contracts.reaching import Reaching
+from relevo.contracts.translations import KeptTranslations
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -301,3 +302,4 @@ class Composer:
     desktop: Desktop
     ready: ReadyWords
     reaching: Reaching
+    translations: KeptTranslations

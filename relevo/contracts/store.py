@@ -29,7 +29,6 @@ from relevo.contracts.sight import Sights
 from relevo.contracts.sla import Notices, Rounds
 from relevo.contracts.tags import Tags
 from relevo.contracts.teaching import Teachings
-from relevo.contracts.translations import KeptTranslations
 from relevo.contracts.webhooks import Webhooks
 from relevo.contracts.worklist import Worklist
 from relevo.domain.cases import CaseContact, CaseRequest
@@ -316,7 +315,6 @@ class Store:
     merges: Merges
     reports: Reports
     teachings: Teachings
-    translations: KeptTranslations
     ratings: Ratings
     tokens: Tokens
     answers: Answers

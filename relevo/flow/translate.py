@@ -70,7 +70,7 @@ class Translating:
         """
         self.asking.demand(Feature.TRANSLATION)
         subject = await subject_of(self.asking, self.store, conversation_id)
-        known = await self.store.translations.of(conversation_id, language, positions)
+        known = await self.store.composer.translations.of(conversation_id, language, positions)
         said = {entry.position: entry.content.text or "" for entry in await self._entries(conversation_id, positions)}
         spoken, payloads = {*agent.languages, language}, subject.conversation.issued_payloads
         foreign = {
@@ -79,7 +79,7 @@ class Translating:
             if text and at not in known and text not in payloads and self.language_of(text) not in spoken
         }
         made = await self._all(foreign, language, agent, subject.mask)
-        await self.store.translations.keep(conversation_id, language, made.by_position)
+        await self.store.composer.translations.keep(conversation_id, language, made.by_position)
         return replace(made, by_position=worth_showing({**known, **made.by_position}, said))
 
     async def _all(self, texts: Mapping[int, str], language: str, agent: AgentAccount, mask: Mask) -> TranslatedEntries:

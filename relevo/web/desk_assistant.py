@@ -127,7 +127,7 @@ async def _translations(call: Call, conversation_id: UUID) -> MessageTranslation
     store, asked = call.services.store, call.request.args.get("language", "")
     await store.conversations.get(conversation_id)
     language = asked if asked.isascii() and asked.isalpha() and len(asked) <= 3 else _own(call)
-    kept = await store.translations.of(conversation_id, language, None)
+    kept = await store.composer.translations.of(conversation_id, language, None)
     return MessageTranslations(language=language, translations=_given(kept))
 
 

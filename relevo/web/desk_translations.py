@@ -18,7 +18,9 @@ async def read_translations(
 ) -> Mapping[int, Translated]:
     """Give what was translated of these entries before, whoever asked for it."""
     said = {entry.position: entry.content.text for entry in entries if entry.content.text}
-    return worth_showing(await store.translations.of(conversation_id, language, list(said)), said) if said else {}
+    return (
+        worth_showing(await store.composer.translations.of(conversation_id, language, list(said)), said) if said else {}
+    )
 
 
 def beside(words: Words, said: str, entry_id: str, made: Translated | None, language: str) -> str:

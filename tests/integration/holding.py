@@ -83,7 +83,7 @@ async def _answered(floor: Floor, agent: AgentAccount, customer: Customer) -> No
     await work.note(conversation.id, agent.id, "He is known to be patient.", "note-1", [agent.id])
     await composer.desktop.keep_draft(conversation.id, agent.id, "note", "Oliver rang about his kettle", None)
     in_spanish = {1: Translated(text="Hola, soy Oliver James Whitfield", model="tiny")}
-    await floor.opened.store.translations.keep(conversation.id, "es", in_spanish)
+    await floor.opened.store.composer.translations.keep(conversation.id, "es", in_spanish)
     await composer.desktop.look(conversation.id, agent.id, is_typing=True, within_seconds=15)
     await work.reply(conversation.id, agent.id, Written(text="Your kettle is on its way, Oliver.", client_id="reply-1"))
     await hands_back(floor, agent, customer, Handback(outcome="resolved", agent=agent.name, told="All is well."))

@@ -247,7 +247,8 @@ async def _reads_the_document(visit: Visit) -> None:
     assert box is not None
     await page.mouse.click(box["x"] + 0.6 * box["width"], box["y"] + 0.25 * box["height"])
     await expect(paper).to_be_focused()
-    assert {url for url in asked if "attachments/" in url or "/desk/" in url} == {await paper.get_attribute("src")}
+    wanted_by_it = [url for url in asked if "logout" in url or "evil" in url or "attachments/" in url]
+    assert set(wanted_by_it) == {await paper.get_attribute("src")}
     assert await page.evaluate("window.stolen") is None
     for _ in range(30):
         await page.keyboard.press("Tab")
