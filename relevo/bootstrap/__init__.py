@@ -101,14 +101,7 @@ def _store(database: Database, lease_seconds: float, attachment_key: bytes | Non
         worklist=PostgresWorklist(database),
         rounds=PostgresRounds(database),
         notices=PostgresNotices(database),
-        composer=Composer(
-            writing=PostgresWriting(database),
-            unsent=PostgresUnsents(database),
-            desktop=PostgresDesktop(database),
-            ready=PostgresReadyWords(database),
-            reaching=PostgresReaching(database),
-            translations=PostgresTranslations(database),
-        ),
+        composer=_composer(database),
         contacts=PostgresContacts(database),
         merges=PostgresMerges(database),
         reports=PostgresReports(database),
@@ -123,4 +116,15 @@ def _store(database: Database, lease_seconds: float, attachment_key: bytes | Non
         tags=PostgresTags(database),
         deliveries=PostgresDeliveries(database),
         exchanges=PostgresExchanges(database),
+    )
+
+
+def _composer(database: Database) -> Composer:
+    return Composer(
+        writing=PostgresWriting(database),
+        unsent=PostgresUnsents(database),
+        desktop=PostgresDesktop(database),
+        ready=PostgresReadyWords(database),
+        reaching=PostgresReaching(database),
+        translations=PostgresTranslations(database),
     )

@@ -21,7 +21,7 @@ from relevo.web.languages import WORDS, Words
 from relevo.web.markup import document, known, moment, text
 from relevo.web.sign_in import Session
 
-_STYLES = ("desk", "list", "sla", "assistant", "queues", "composer", "person", "reports", "admin", "settings")
+_STYLES = ("desk", "list", "sla", "assistant", "queues", "composer", "person", "reports", "admin")
 """Of static/desk, in this order; each room may have one of its own."""
 _SCRIPTS = ("composer", "desk", "notices", "assistant", "offers", "person", "viewer", "admin", "settings")
 _HEAD = "\n".join(
