@@ -64,7 +64,7 @@ def bulk_form(words: Words, listing: CaseListing) -> str:
 <label>{text(words["desk.close_case"])}<select name="outcome" id="bulk-outcome"><option value="">–</option>{outcomes}
 </select></label>
 <p class="quiet" id="bulk-told" role="status"></p>
-<p class="sure" id="bulk-sure" hidden><button type="button" id="bulk-yes"></button>
+<p class="sure" id="bulk-sure" hidden><button type="button" id="bulk-yes">{text(words["desk.apply"])}</button>
 <button type="button" class="plain" id="bulk-no">{text(words["desk.bulk_no"])}</button></p>
 <button id="bulk-apply">{text(words["desk.apply"])}</button>
 <datalist id="known-tags">{tags}</datalist></form>"""

@@ -44,6 +44,7 @@ _KNOWN: Mapping[str, Any] = {
     "language": "en",
     "languages": ["en"],
     "attachments": [],
+    "way": None,
     "url": "https://crm.example/<b>hook",
     "events": ["case.opened"],
     "email": "x@aurora.example",
