@@ -24,7 +24,7 @@ def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     fingerprint = _fingerprint(installation)
     with alone(kept.folder):
         if not kept.has(fingerprint):
-            done = installation.run("train")
+            done = installation.run("train", timeout=400)
             assert done.returncode == 0, done.stderr
             shutil.copy(Models(installation.state / "models").of(fingerprint), kept.folder / "unfinished")
             kept.put(kept.folder / "unfinished", fingerprint)

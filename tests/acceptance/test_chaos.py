@@ -11,7 +11,7 @@ from bench.chaos import Chaos, report, run
 from bench.kit.programs import bench_folder
 from bench.kit.relevo_serve import KINDS
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(480)]
 
 SHORT = Chaos(conversations=20, seconds=20.0, seed=20, pauses=(0.2, 1.0))
 

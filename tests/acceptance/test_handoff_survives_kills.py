@@ -34,7 +34,7 @@ from relevo.flow.handoff import takeover
 from relevo.flow.record import handback_record
 from tests.properties.relay_invariants import check, kept
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(480)]
 
 ROUNDS, KILL_SECONDS, SEED = 12, 18.0, 7
 PATIENCE_SECONDS = 5.0

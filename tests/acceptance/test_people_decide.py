@@ -19,7 +19,7 @@ from PIL import Image
 from tests.acceptance.desk import DeskSession, signed_in
 from tests.processes import Installation
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(480)]
 
 OLLIE = {
     "en": "Hi, my points for flight AU3411 are missing. I am AU73915024, booking OWH5T4",

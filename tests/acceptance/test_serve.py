@@ -22,7 +22,7 @@ from relevo.store.postgres_lock import Lock
 from tests.acceptance.conftest import Make
 from tests.processes import REPOSITORY, Installation, Running, eventually
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(480)]
 
 WEB_MEGABYTES, BOT_MEGABYTES = 120, 250
 
