@@ -10,6 +10,7 @@ RelevoError
 │   ├── Gone                  410   it was here, and was erased
 │   ├── TooLarge              413
 │   ├── Unsupported           415   a kind of file that is not taken
+│   ├── Incomplete            422   something that must be told is missing
 │   ├── TooMany               429
 │   └── Damaged               500   what was stored cannot be opened any more
 ├── TurnPending               503   the answer is not there yet; ask again with the same id
@@ -110,6 +111,13 @@ class TooLarge(RequestError):
 
     code = "too_large"
     status = 413
+
+
+class Incomplete(RequestError):
+    """Something that must be told is missing."""
+
+    code = "incomplete"
+    status = 422
 
 
 class Unsupported(RequestError):

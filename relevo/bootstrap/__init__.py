@@ -17,6 +17,7 @@ from relevo.store.audit import PostgresAuditLog
 from relevo.store.bots import PostgresBots
 from relevo.store.case_work import PostgresCaseWork
 from relevo.store.channel_log import PostgresExchanges
+from relevo.store.chats import PostgresChats
 from relevo.store.contacts import PostgresContacts
 from relevo.store.conversations import PostgresConversations
 from relevo.store.deliveries import PostgresDeliveries
@@ -43,6 +44,7 @@ from relevo.store.tags import PostgresTags
 from relevo.store.teachings import PostgresTeachings
 from relevo.store.translations import PostgresTranslations
 from relevo.store.unsent import PostgresUnsents
+from relevo.store.visits import PostgresVisits
 from relevo.store.webhooks import PostgresWebhooks
 from relevo.store.worklist import PostgresWorklist
 from relevo.store.writing import PostgresWriting
@@ -94,6 +96,8 @@ def _store(database: Database, lease_seconds: float, attachment_key: bytes | Non
         approvals=PostgresApprovals(database),
         case_work=PostgresCaseWork(database),
         accounts=PostgresAccounts(database),
+        visits=PostgresVisits(database),
+        chats=PostgresChats(database),
         bots=PostgresBots(database),
         attachments=PostgresAttachments(database, attachment_key),
         search=PostgresSearch(database),

@@ -13,9 +13,11 @@ from relevo.configuration.documents import Mistakes, Spot, read_document
 from relevo.configuration.formal import Formal, read_formal
 from relevo.configuration.hours import read_holidays, read_shifts, read_zone
 from relevo.configuration.queues import read_queues
+from relevo.configuration.sites import Around, read_sites
 from relevo.configuration.sla import read_sla
 from relevo.domain.service import Service
 from relevo.domain.sight import AGENTS_SEE
+from relevo.domain.sites import Sites
 
 _LEAST_SECONDS = {"queue_seconds": 60, "approval_seconds": 60, "offer_seconds": 5, "offer_later_seconds": 60}
 _LEAST_AUDIT_DAYS = 30
@@ -37,6 +39,8 @@ class BotFile:
     """A model that helps the people at the desk; None where the business names none."""
     csat: bool = False
     """Whether contacts are asked how it was."""
+    sites: Sites | None = None
+    """The websites that the web chat stands on; None where the business names none."""
     desk: Node | None = field(default=None, repr=False, compare=False)
     """The section ``desk`` as it is written, on which lies what administrators have said at the desk."""
 
@@ -47,7 +51,7 @@ def read_bot(path: Path, environment: Mapping[str, str], mistakes: Mistakes) -> 
     if document is None:
         return BotFile()
     required = ("languages", "default_language", "timezone", "verification_seconds")
-    parts = document.fields(required=required, optional=("formal", "desk", "privacy", "csat"))
+    parts = document.fields(required=required, optional=("formal", "desk", "privacy", "csat", "sites"))
     languages = _languages(parts.get("languages"))
     default = parts["default_language"].choice(languages) if languages and "default_language" in parts else None
     zone = read_zone(parts.get("timezone"))
@@ -59,6 +63,7 @@ def read_bot(path: Path, environment: Mapping[str, str], mistakes: Mistakes) -> 
     service = read_service(parts.get("desk"), languages, zone)
     if "privacy" in parts and (months := _answer_months(parts["privacy"])):
         service = replace(service, privacy_answer_months=months)
+    around = Around(languages=languages, default_language=default, calendar=service.calendar, environment=environment)
     return BotFile(
         languages=languages,
         default_language=default,
@@ -68,6 +73,7 @@ def read_bot(path: Path, environment: Mapping[str, str], mistakes: Mistakes) -> 
         service=service,
         assistant=assistant,
         csat=bool("csat" in parts and parts["csat"].switch()),
+        sites=read_sites(parts["sites"], around) if "sites" in parts else None,
         desk=parts["desk"].node if "desk" in parts else None,
     )
 

@@ -114,6 +114,16 @@ class Spot:
             yield self.inner(value, self.name, str(number))
 
     @property
+    def is_scalar(self) -> bool:
+        """Whether it is one value, no list and nothing indented."""
+        return isinstance(self.node, ScalarNode)
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it is a list."""
+        return isinstance(self.node, SequenceNode)
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing stands after the colon."""
         return isinstance(self.node, ScalarNode) and self.node.tag == "tag:yaml.org,2002:null"

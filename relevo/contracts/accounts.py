@@ -1,4 +1,4 @@
-"""Agents, their sessions, and the visitors' tokens."""
+"""Agents and their sessions, and how often somebody may do something."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ NO_POWERS = AgentPowers()
 
 
 class Accounts(Protocol):
-    """Agents, their sessions, and the visitors' tokens; only hashes of tokens are kept."""
+    """Agents and their sessions, of whose tokens only hashes are kept, and limits across processes."""
 
     async def add_agent(
         self, email: str, name: str, role: str, password_hash: str, powers: AgentPowers = NO_POWERS
@@ -88,14 +88,6 @@ class Accounts(Protocol):
 
     async def close_session(self, token_hash: bytes) -> None:
         """End a session."""
-        ...
-
-    async def open_visit(self, token_hash: bytes, address: str, expires_at: datetime) -> None:
-        """Keep a visitor's token for one address on the web chat."""
-        ...
-
-    async def visit(self, token_hash: bytes) -> str | None:
-        """Give the address of a visitor's token that has not expired."""
         ...
 
     async def take(self, bucket: str, capacity: int, per_seconds: float) -> float:

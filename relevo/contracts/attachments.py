@@ -63,6 +63,10 @@ class Attachments(Protocol):
         """Open an address's own attachment; raises NotFound, Gone and Damaged."""
         ...
 
+    async def discard(self, channel: str, address: str, attachment_id: UUID) -> bool:
+        """Forget an address's own upload that no message has taken; False where one has."""
+        ...
+
     async def view(self, attachment_id: UUID, agent_id: int, *, is_thumbnail: bool = False) -> OpenedAttachment:
         """Open a sent attachment for an agent, and write down that they saw it.
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
+
+MOVED = "~"
+"""What is heard before a conversation, or an address, where no timeline grew."""
 
 
 class Subscription(Protocol):
     """Interest in one topic, from the moment it was made: subscribe, then look, then wait."""
 
-    async def wait(self, seconds: float) -> bool:
+    def wait(self, seconds: float) -> Coroutine[Any, Any, bool]:
         """Return True when something happened since the last wait, False after so many seconds."""
         ...
 
@@ -40,6 +44,29 @@ class Live(Protocol):
 
     def changed(self, conversation_id: UUID | None) -> None:
         """Tell pages and waiting callers that a timeline grew; None: that something else at the desk changed."""
+        ...
+
+    def visitor_moved(self, address: str) -> None:
+        """Tell pages of an address that it has a timeline now, or that its token is over."""
+        ...
+
+    def contact_stirred(self, conversation_id: UUID) -> None:
+        """Tell desks that a contact types or has read."""
+        ...
+
+    def agent_stirred(self, conversation_id: UUID) -> None:
+        """Tell the contact's pages that an agent types or has read."""
+        ...
+
+    def chat(self, address: str, conversation_id: UUID | None) -> AbstractContextManager[Subscription]:
+        """Subscribe to all that a visitor's page shows: growth, agents who type or have read, the end of its token."""
+        ...
+
+    def desk(self) -> AbstractContextManager[Subscription]:
+        """Subscribe to everything that the desk shows, and to contacts who type or have read.
+
+        What ``heard`` gives of the latter is the conversation behind ``MOVED``.
+        """
         ...
 
     def conversation(self, conversation_id: UUID) -> AbstractContextManager[Subscription]:

@@ -29,6 +29,7 @@ from relevo.contracts.sight import Sights
 from relevo.contracts.sla import Notices, Rounds
 from relevo.contracts.tags import Tags
 from relevo.contracts.teaching import Teachings
+from relevo.contracts.visits import Chats, Visits
 from relevo.contracts.webhooks import Webhooks
 from relevo.contracts.worklist import Worklist
 from relevo.domain.cases import CaseContact, CaseRequest
@@ -303,6 +304,8 @@ class Store:
     approvals: Approvals
     case_work: CaseWork
     accounts: Accounts
+    visits: Visits
+    chats: Chats
     bots: Bots
     attachments: Attachments
     search: Search

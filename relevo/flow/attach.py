@@ -21,6 +21,7 @@ TAKEN = "Send a photo as JPEG, PNG, WebP or GIF, or a PDF, of at most 10 MB."
 
 PICTURES = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})
 PDF = "application/pdf"
+TAKEN_TYPES = PICTURES | {PDF}
 _PHONE_PHOTOS = frozenset({"image/heic", "image/heif", "image/avif"})
 _ENDINGS = {"image/jpeg": ".jpg", "image/png": ".png", PDF: ".pdf"}
 _KNOWN_ENDINGS = (".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".pdf")
@@ -41,6 +42,8 @@ class SentFile:
     name: str
     claimed_mime: str
     data: bytes
+    taken: frozenset[str] = TAKEN_TYPES
+    """What kinds are taken where it was sent."""
 
 
 async def attach(attachments: Attachments, sent: SentFile, attachment_id: UUID | None = None) -> Attachment:
@@ -82,8 +85,11 @@ def _demand_size(data: bytes) -> None:
         raise too_large()
 
 
-def too_large() -> TooLarge:
+def too_large(most_bytes: int = MAX_FILE_BYTES) -> TooLarge:
     """Give the refusal of a file that has too many bytes."""
+    if most_bytes < MAX_FILE_BYTES:
+        sentence = f"The file is larger than {most_bytes // 1_000_000} MB, and larger ones are not taken here."
+        return TooLarge(sentence, code="file_too_large")
     return TooLarge(f"The file is larger than 10 MB. {TAKEN}", code="file_too_large")
 
 
@@ -126,8 +132,10 @@ def _upload(sent: SentFile, attachment_id: UUID, digest: bytes) -> Upload:
 def _sniffed(sent: SentFile) -> str:
     """Give what the bytes are; raises Unsupported when that is not taken."""
     found = filetype.guess_mime(sent.data[:_SNIFFED_BYTES])
-    if found in PICTURES or found == PDF:
+    if found in sent.taken:
         return str(found)
+    if found in TAKEN_TYPES:
+        raise Unsupported("Files of this kind are not taken here; send another kind.", code="kind_not_taken")
     if found in _PHONE_PHOTOS or sent.name.lower().endswith((".heic", ".heif")):
         raise Unsupported(
             "This photo is in the format that phones keep for themselves (HEIC). Send it as JPEG: share it as"

@@ -1,4 +1,4 @@
-"""Agents, sessions, visitors' tokens and rate limits."""
+"""Agents, sessions and rate limits."""
 
 from __future__ import annotations
 
@@ -137,21 +137,6 @@ class PostgresAccounts:
     async def close_session(self, token_hash: bytes) -> None:
         """End a session."""
         await self._database.run("DELETE FROM agent_sessions WHERE workspace_id = 1 AND token_hash = %s", (token_hash,))
-
-    async def open_visit(self, token_hash: bytes, address: str, expires_at: datetime) -> None:
-        """Keep a visitor's token for one address on the web chat."""
-        await self._database.run(
-            "INSERT INTO visits (token_hash, address, expires_at) VALUES (%s, %s, %s)",
-            (token_hash, address, expires_at),
-        )
-
-    async def visit(self, token_hash: bytes) -> str | None:
-        """Give the address of a visitor's token that has not expired."""
-        found = await self._database.rows(
-            "SELECT address FROM visits WHERE workspace_id = 1 AND token_hash = %s AND expires_at > now()",
-            (token_hash,),
-        )
-        return found[0][0] if found else None
 
     async def take(self, bucket: str, capacity: int, per_seconds: float) -> float:
         """Take one of ``capacity`` tokens that refill in ``per_seconds``: 0.0 when allowed, else seconds to wait."""

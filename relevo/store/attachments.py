@@ -143,6 +143,20 @@ class PostgresAttachments:
         row = await self._find(attachment_id, where, {"channel": channel, "address": address})
         return await self._open(row, is_thumbnail)
 
+    async def discard(self, channel: str, address: str, attachment_id: UUID) -> bool:
+        """Forget an upload that no message has taken."""
+        found = await self._database.rows(
+            "WITH gone AS (DELETE FROM attachments WHERE workspace_id = 1 AND id = %(id)s AND channel = %(channel)s"
+            " AND address = %(address)s AND conversation_id IS NULL RETURNING id)"
+            " SELECT (SELECT count(*) FROM gone), count(*) FROM attachments"
+            " WHERE workspace_id = 1 AND id = %(id)s AND channel = %(channel)s AND address = %(address)s",
+            {"id": attachment_id, "channel": channel, "address": address},
+        )
+        was_forgotten, was_theirs = found[0]
+        if not was_theirs:
+            raise NotFound("There is no such file.", code="unknown_attachment")
+        return bool(was_forgotten)
+
     async def view(self, attachment_id: UUID, agent_id: int, *, is_thumbnail: bool = False) -> OpenedAttachment:
         """Open a sent attachment for an agent, and write down that they saw it."""
         row = await self._find(attachment_id, "a.conversation_id IS NOT NULL", {})

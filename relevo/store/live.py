@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from uuid import UUID
 
 import psycopg
 import structlog
 
+from relevo.contracts.live import MOVED
 from relevo.errors import Unavailable
 from relevo.store.pool import Database
 
 BOTS, SENDERS, TIMELINES = "relevo_bots", "relevo_senders", "relevo_timelines"
 ROUTERS, SETTINGS = "relevo_routers", "relevo_settings"
-EVERYTHING = (BOTS, SENDERS, TIMELINES, ROUTERS, SETTINGS)
+VISITORS, CONTACTS, AGENTS = "relevo_visitors", "relevo_contacts", "relevo_agents"
+"""No timeline grew: an address has one now, or its token is over; a contact, or an agent, types or has read."""
+CHATS = (VISITORS, CONTACTS, AGENTS)
+EVERYTHING = (BOTS, SENDERS, TIMELINES, ROUTERS, SETTINGS, *CHATS)
 
 Topic = tuple[str, str]
 """A channel of NOTIFY and its payload: a conversation for timelines, else nothing, which then means any of them."""
@@ -25,31 +29,77 @@ _log = structlog.get_logger()
 
 
 class Subscription:
-    """Interest in one topic since it was made."""
+    """Interest in some topics since it was made; one at a time waits for it. Thousands are open, so each is small."""
+
+    __slots__ = ("_about", "_is_news", "_waiting")
 
     def __init__(self) -> None:
-        self._event = asyncio.Event()
-        self._about: set[str] = set()
+        self._is_news = False
+        self._waiting: asyncio.Future[None] | None = None
+        self._about: set[str] | None = None
 
     async def wait(self, seconds: float) -> bool:
         """Return True when something happened since the last wait, False after so many seconds."""
-        try:
-            await asyncio.wait_for(self._event.wait(), seconds)
-        except asyncio.TimeoutError:
-            return False
-        self._event.clear()
-        return True
+        if not self._is_news:
+            loop = asyncio.get_running_loop()
+            self._waiting = loop.create_future()
+            timer = loop.call_later(seconds, _end_wait, self._waiting)  # asyncio.wait_for would cost a task more
+            try:
+                await self._waiting
+            finally:
+                timer.cancel()
+                self._waiting = None
+        was_news, self._is_news = self._is_news, False
+        return was_news
 
     def heard(self) -> frozenset[str]:
         """Give, once, which conversations it was about since this was last asked; "" stands for anything."""
-        about, self._about = frozenset(self._about), set()
+        about, self._about = frozenset(self._about or ()), None
         return about
 
     def wake(self, about: str = "") -> None:
         """Say that something happened, and to which conversation."""
-        if about not in self._about:
-            self._about = {""} if len(self._about) >= _MOST_TOLD else {*self._about, about}
-        self._event.set()
+        self._about = _added(self._about or set(), about)
+        self._is_news = True
+        if self._waiting is not None:
+            _end_wait(self._waiting)
+
+
+def _added(known: set[str], about: str) -> set[str]:
+    """Add one; of too many, those where nothing grew are left out first: a keystroke has nobody read all again."""
+    if about in known or len(known) < _MOST_TOLD:
+        return {*known, about}
+    if about.startswith(MOVED):
+        return known
+    grown = {each for each in known if not each.startswith(MOVED)}
+    return {*grown, about} if len(grown) < _MOST_TOLD else {""}
+
+
+def _end_wait(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_result(None)
+
+
+class _Listening:
+    """A subscription for as long as somebody is within it."""
+
+    __slots__ = ("_by_topic", "_subscription", "_topics")
+
+    def __init__(self, by_topic: dict[Topic, list[Subscription]], *topics: Topic) -> None:
+        self._by_topic, self._topics = by_topic, topics
+        self._subscription = Subscription()
+
+    def __enter__(self) -> Subscription:
+        for topic in self._topics:
+            self._by_topic.setdefault(topic, []).append(self._subscription)
+        return self._subscription
+
+    def __exit__(self, *_: object) -> None:
+        for topic in self._topics:
+            others = self._by_topic[topic]
+            others.remove(self._subscription)
+            if not others:
+                del self._by_topic[topic]
 
 
 class PostgresLive:
@@ -58,7 +108,7 @@ class PostgresLive:
     def __init__(self, database: Database, hears: Sequence[str] = EVERYTHING) -> None:
         self._database = database
         self._hears = hears
-        self._topics: dict[Topic, set[Subscription]] = {}
+        self._topics: dict[Topic, list[Subscription]] = {}
         self._pending: set[Topic] = set()
         self._wanted = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -97,53 +147,51 @@ class PostgresLive:
         """Tell pages and waiting callers that a timeline grew, or that something else at the desk changed."""
         self._say((TIMELINES, str(conversation_id or "")))
 
-    @contextmanager
-    def conversation(self, conversation_id: UUID) -> Iterator[Subscription]:
+    def visitor_moved(self, address: str) -> None:
+        """Tell pages of an address that it has a timeline now, or that its token is over."""
+        self._say((VISITORS, address))
+
+    def contact_stirred(self, conversation_id: UUID) -> None:
+        """Tell desks that a contact types or has read."""
+        self._say((CONTACTS, str(conversation_id)))
+
+    def agent_stirred(self, conversation_id: UUID) -> None:
+        """Tell the contact's pages that an agent types or has read."""
+        self._say((AGENTS, str(conversation_id)))
+
+    def conversation(self, conversation_id: UUID) -> AbstractContextManager[Subscription]:
         """Subscribe to a timeline's growth."""
-        with self._subscribe((TIMELINES, str(conversation_id))) as subscription:
-            yield subscription
+        return _Listening(self._topics, (TIMELINES, str(conversation_id)))
 
-    @contextmanager
-    def anything(self) -> Iterator[Subscription]:
+    def chat(self, address: str, conversation_id: UUID | None) -> AbstractContextManager[Subscription]:
+        """Subscribe to all that a visitor's page shows."""
+        topic = str(conversation_id)
+        growth = [(TIMELINES, topic), (AGENTS, topic)] if conversation_id else []
+        return _Listening(self._topics, (VISITORS, address), *growth)
+
+    def desk(self) -> AbstractContextManager[Subscription]:
+        """Subscribe to everything that the desk shows, and to contacts who type or have read."""
+        return _Listening(self._topics, (TIMELINES, ""), (CONTACTS, ""))
+
+    def anything(self) -> AbstractContextManager[Subscription]:
         """Subscribe to everything that the desk shows."""
-        with self._subscribe((TIMELINES, "")) as subscription:
-            yield subscription
+        return _Listening(self._topics, (TIMELINES, ""))
 
-    @contextmanager
-    def bots(self) -> Iterator[Subscription]:
+    def bots(self) -> AbstractContextManager[Subscription]:
         """Subscribe to waiting inbox rows."""
-        with self._subscribe((BOTS, "")) as subscription:
-            yield subscription
+        return _Listening(self._topics, (BOTS, ""))
 
-    @contextmanager
-    def senders(self) -> Iterator[Subscription]:
+    def senders(self) -> AbstractContextManager[Subscription]:
         """Subscribe to waiting outbox rows."""
-        with self._subscribe((SENDERS, "")) as subscription:
-            yield subscription
+        return _Listening(self._topics, (SENDERS, ""))
 
-    @contextmanager
-    def routers(self) -> Iterator[Subscription]:
+    def routers(self) -> AbstractContextManager[Subscription]:
         """Subscribe to what may change who is offered what."""
-        with self._subscribe((ROUTERS, "")) as subscription:
-            yield subscription
+        return _Listening(self._topics, (ROUTERS, ""))
 
-    @contextmanager
-    def settings(self) -> Iterator[Subscription]:
+    def settings(self) -> AbstractContextManager[Subscription]:
         """Subscribe to what administrators say at the desk."""
-        with self._subscribe((SETTINGS, "")) as subscription:
-            yield subscription
-
-    @contextmanager
-    def _subscribe(self, topic: Topic) -> Iterator[Subscription]:
-        subscription = Subscription()
-        self._topics.setdefault(topic, set()).add(subscription)
-        try:
-            yield subscription
-        finally:
-            others = self._topics[topic]
-            others.discard(subscription)
-            if not others:
-                del self._topics[topic]
+        return _Listening(self._topics, (SETTINGS, ""))
 
     def _say(self, topic: Topic) -> None:
         self._pending.add(topic)
@@ -176,11 +224,12 @@ class PostgresLive:
                 await connection.execute(f"LISTEN {channel}")
             self._wake_everybody()  # something may have been told while nobody listened
             async for notice in connection.notifies():
+                about = MOVED + notice.payload if notice.channel in CHATS else notice.payload
                 for subscription in self._interested(notice.channel, notice.payload):
-                    subscription.wake(notice.payload)
+                    subscription.wake(about)
 
     def _interested(self, channel: str, payload: str) -> set[Subscription]:
-        return self._topics.get((channel, payload), set()) | self._topics.get((channel, ""), set())
+        return {*self._topics.get((channel, payload), ()), *self._topics.get((channel, ""), ())}
 
     def _wake_everybody(self) -> None:
         for subscriptions in self._topics.values():

@@ -82,6 +82,7 @@ DELETE FROM unsent_replies WHERE workspace_id = 1
 DELETE FROM channel_log WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
 DELETE FROM drafts WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
 DELETE FROM lookers WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
+DELETE FROM typing_contacts WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
 DELETE FROM deliveries WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
 DELETE FROM csat WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
 DELETE FROM teachings WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
@@ -110,7 +111,7 @@ DELETE FROM contact_merges WHERE workspace_id = 1
 DELETE FROM case_merges WHERE workspace_id = 1
     AND (kept_case = ANY(%(cases)s) OR merged_case = ANY(%(cases)s));
 DELETE FROM codes WHERE workspace_id = 1 AND (identity_id = ANY(%(identities)s) OR business_ref = %(ref)s);
-DELETE FROM visits WHERE workspace_id = 1 AND address = ANY(%(addresses)s);
+DELETE FROM visits WHERE workspace_id = 1 AND (address = ANY(%(addresses)s) OR business_ref = %(ref)s);
 DELETE FROM mail_keys k USING effects f
     WHERE k.workspace_id = 1 AND k.key IN ('confirmation:' || f.key, 'confirmation:' || f.key || ':before')
     AND f.workspace_id = 1 AND f.key = ANY(%(effects)s)

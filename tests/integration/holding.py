@@ -11,6 +11,7 @@ from relevo.contracts.accounts import AgentAccount, AgentPowers
 from relevo.contracts.clock import system_clock
 from relevo.contracts.composer import Written
 from relevo.contracts.translations import Translated
+from relevo.contracts.visits import Visit
 from relevo.domain.effects import EffectState
 from relevo.domain.handoff import Handback
 from relevo.flow.attach import SentFile, attach
@@ -64,7 +65,8 @@ async def held_everywhere(floor: Floor, agent: AgentAccount, address: str = "cha
     name = "my late aunt Philippa.jpg"  # never sent with a message
     unsent = SentFile(channel="rest", address=address, name=name, claimed_mime="image/jpeg", data=passport())
     await attach(store.attachments, unsent)
-    await store.accounts.open_visit(sha256(b"his browser").digest(), address, system_clock() + timedelta(days=1))
+    visit = Visit(address=address, expires_at=system_clock() + timedelta(days=1))
+    await store.visits.open(sha256(b"his browser").digest(), visit)
     return oliver
 
 

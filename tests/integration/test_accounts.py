@@ -68,17 +68,6 @@ async def test_a_session_ends_by_time_and_by_signing_out(opened: OpenStore, acco
     assert await opened.database.rows("SELECT token_hash FROM agent_sessions") == [(b"four",)]
 
 
-async def test_a_visitor_s_token_gives_its_address_until_it_expires(opened: OpenStore, accounts: Accounts) -> None:
-    """Another token gives nothing."""
-    await accounts.open_visit(b"amina's", "amina", after(60))
-    await accounts.open_visit(b"bilal's", "bilal", after(60))
-    assert await accounts.visit(b"amina's") == "amina"
-    assert await accounts.visit(b"nobody's") is None
-    await opened.database.run("UPDATE visits SET expires_at = now() WHERE address = 'amina'")
-    assert await accounts.visit(b"amina's") is None
-    assert await accounts.visit(b"bilal's") == "bilal"
-
-
 async def test_a_bucket_gives_its_tokens_and_then_says_how_long_to_wait(accounts: Accounts) -> None:
     """Each bucket by itself."""
     assert [await accounts.take("amina", 3, 60) for _ in range(5)] == [0.0, 0.0, 0.0, 20.0, 20.0]

@@ -39,6 +39,7 @@ UNTOUCHED = {
     "bots",
     "installation",
     "rate_limits",
+    "refused_origins",
     "migrations",
     "search_progress",
     "tags",
