@@ -14,6 +14,7 @@ from relevo.domain.effects import EffectOrder
 from relevo.errors import BusinessUnavailable
 from relevo.flow.turn import TurnServices
 from relevo.store.aurora.company import Aurora
+from relevo.store.aurora.demo import demo_data
 from relevo.store.aurora.desk import AuroraDesk
 
 DEMO_COMPANY = "Aurora"
@@ -57,6 +58,19 @@ async def load_demo(opened: OpenStore, *, afresh: bool) -> bool:
         return False
     await AuroraDesk(opened.database).load(anchor)
     return True
+
+
+def demo_contacts() -> list[dict[str, str]]:
+    """Give those whom a newcomer may be in the demo: reference, name, language and mail address."""
+    return [
+        {
+            "ref": one["id"],
+            "name": f"{one['given_names']} {one['surnames']}",
+            "language": one["language"],
+            "email": one["email"],
+        }
+        for one in demo_data()["contacts"]
+    ]
 
 
 async def business_of(opened: OpenStore) -> Business:

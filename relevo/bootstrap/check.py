@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timezone
 
@@ -17,11 +17,15 @@ from relevo.bootstrap.help import articles_found, not_everywhere
 from relevo.bootstrap.mail import LINKS_LEAD_NOWHERE, MAIL_IS_OFF, mail_channel
 from relevo.bootstrap.occupancy import Occupant, occupant
 from relevo.bootstrap.places import demand_writable
+from relevo.bootstrap.remarks import Remarkable
 from relevo.bootstrap.serve import ask_ready, demand_free_port
+from relevo.bootstrap.sites import COMPANY, refusals_found, sites_found, sites_of
 from relevo.brain.models import is_whole
 from relevo.configuration import Configuration
 from relevo.contracts.bots import BotLine
 from relevo.contracts.store import Backlog
+from relevo.contracts.visits import RefusedOrigin
+from relevo.domain.sites import Sites
 from relevo.errors import ConfigurationError, RelevoError
 from relevo.flow.desk_settings import CurrentService
 from relevo.settings import effective
@@ -29,10 +33,6 @@ from relevo.store.postgres import running_postgres
 from relevo.store.reach import reach, where
 
 _LEAST_FREE_BYTES = 200_000_000
-
-
-class Remarkable(RelevoError):
-    """Not wrong, but somebody should know."""
 
 
 def run_check(settings: Settings, console: Console) -> bool:
@@ -62,6 +62,7 @@ class _Check:
             "state folder": self._state_folder,
             "model": self._model,
             "address": self._address,
+            "sites": self._sites,
             "mail": self._mail,
             "assistant": self._assistant,
         }
@@ -121,6 +122,15 @@ class _Check:
             raise ConfigurationError(f"serve runs (process {self.occupant.process}) but is not ready: {missing}")
         return f"ready at {self.occupant.address}, process {self.occupant.process}"
 
+    def _sites(self) -> str:
+        return sites_found(self._all_sites(), self.settings.web.allowed_origins)
+
+    def _all_sites(self) -> Sites:
+        return sites_of(self._configuration(), COMPANY)
+
+    def _refusals(self, refusals: Sequence[RefusedOrigin]) -> str:
+        return refusals_found(self._all_sites(), self.settings.web.allowed_origins, refusals)
+
     def _mail(self) -> str:
         channel = mail_channel(self._configuration())
         if channel is None:
@@ -159,16 +169,17 @@ class _Check:
         is_well = self._is_well("database", lambda: _reached(dsn, is_bundled=self.settings.database.url is None))
         if not is_well or reach(dsn).missing_migrations:
             return is_well
-        bots, backlog, overrides = asyncio.run(self._ask(dsn))
+        bots, backlog, overrides, refusals = asyncio.run(self._ask(dsn))
         looks: dict[str, Callable[[], str]] = {
             "desk settings": lambda: _overrides(overrides),
             "bots": lambda: self._bots(bots),
             "waiting": lambda: _waiting(backlog),
             "given up": lambda: _dead(backlog),
+            "refused pages": lambda: self._refusals(refusals),
         }
         return self._are_well(looks)
 
-    async def _ask(self, dsn: str) -> tuple[list[BotLine], Backlog, CurrentService | None]:
+    async def _ask(self, dsn: str) -> tuple[list[BotLine], Backlog, CurrentService | None, Sequence[RefusedOrigin]]:
         async with open_store(dsn, size=2, name="relevo check", hears=()) as opened:
             living = await opened.store.bots.living(self.settings.bots.bot_lost_seconds)
             backlog = await opened.store.inbox.backlog(2 * self.settings.bots.silence_seconds)
@@ -176,7 +187,7 @@ class _Check:
                 current = await current_service(opened, self._configuration().bot)
             except Remarkable:
                 current = None
-            return living, backlog, current
+            return living, backlog, current, await opened.store.visits.refusals()
 
     def _bots(self, living: list[BotLine]) -> str:
         if not living:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from relevo.bootstrap.everything import Settings
+from relevo.bootstrap.sites import COMPANY, sites_of
 from relevo.configuration import Configuration
 from relevo.contracts.admin import ShownSetting
 
@@ -20,6 +21,8 @@ def _told(configuration: Configuration) -> Iterator[tuple[str, str]]:
     yield "default_language", bot.default_language
     yield "timezone", service.timezone
     yield "queue", _duration(service.queue_seconds)
+    for site in sites_of(configuration, COMPANY).named:
+        yield "site", f"{site.name}: {', '.join(site.origins) or '–'}"
     yield "approval", _duration(service.approval_seconds)
     yield "verification", _duration(bot.verification_seconds)
     yield "audit", _duration(86_400 * service.audit_days)

@@ -11,15 +11,17 @@ import structlog
 from relevo.bootstrap import OpenStore, open_store
 from relevo.bootstrap.assistant import assisting
 from relevo.bootstrap.attachments import attachment_key, retention
-from relevo.bootstrap.business import DEMO_COMPANY, business_of, is_demo
+from relevo.bootstrap.business import DEMO_COMPANY, business_of, demo_contacts, is_demo
 from relevo.bootstrap.desk_settings import current_service, kept_current
 from relevo.bootstrap.everything import Settings
+from relevo.bootstrap.files import open_many_files
 from relevo.bootstrap.help import shelf
 from relevo.bootstrap.intents import intents_of
 from relevo.bootstrap.lifetime import Part, run_until_stopped
 from relevo.bootstrap.mail import mail_channel, mailer
 from relevo.bootstrap.serve import address
 from relevo.bootstrap.shown import shown_settings
+from relevo.bootstrap.sites import COMPANY, sites_of, with_demo_key
 from relevo.channels.webhooks.post import SafePoster
 from relevo.configuration import Configuration
 from relevo.contracts.bots import Bots
@@ -36,6 +38,7 @@ from relevo.flow.desk_settings import CurrentService
 from relevo.flow.expire import Expirer
 from relevo.flow.forget_answers import AnswerWatch
 from relevo.flow.forget_audit import AuditWatch
+from relevo.flow.forget_visitors import VisitorExpirer
 from relevo.flow.handoff import QueueWatch
 from relevo.flow.leaving import Leaving
 from relevo.flow.password_links import LinkPost
@@ -47,11 +50,12 @@ from relevo.flow.sla import SlaWatch
 from relevo.flow.sweep import Sweeper
 from relevo.flow.unsent import UnsentWatch
 from relevo.flow.webhooks import Herald
-from relevo.store.live import ROUTERS, SENDERS, SETTINGS, TIMELINES
+from relevo.store.live import CHATS, ROUTERS, SENDERS, SETTINGS, TIMELINES
+from relevo.store.personal import PostgresPersonalData
 from relevo.web.app import WebServices, create_app
 from relevo.web.server import serving
+from relevo.web.services import DemoContact
 
-COMPANY = "Relevo"
 _log = structlog.get_logger()
 
 
@@ -76,12 +80,13 @@ class Readiness:
 
 async def run_web(settings: Settings, configuration: Configuration, dsn: str, tell: Callable[[str], None]) -> None:
     """Run a web process until it is told to stop."""
+    open_many_files()
     address_formally(configuration.bot.formal)
     async with open_store(
         dsn,
         size=settings.database.web_connections,
         name="relevo web",
-        hears=(ROUTERS, SENDERS, SETTINGS, TIMELINES),
+        hears=(ROUTERS, SENDERS, SETTINGS, TIMELINES, *CHATS),
         attachment_key=attachment_key(settings),
     ) as opened:
         decider, current = await _decider(configuration, opened), await current_service(opened, configuration.bot)
@@ -114,6 +119,8 @@ async def _services(
     settings: Settings, configuration: Configuration, opened: OpenStore, decider: Decider
 ) -> WebServices:
     demo = await is_demo(opened)
+    company = DEMO_COMPANY if demo else COMPANY
+    sites = sites_of(configuration, company)
     return WebServices(
         store=opened.store,
         live=opened.live,
@@ -123,12 +130,19 @@ async def _services(
         verification_seconds=configuration.bot.verification_seconds,
         intents=intents_of(settings),
         settings=settings.web,
+        sites=with_demo_key(sites, attachment_key(settings)) if demo else sites,
+        mailer=mailer(opened, configuration),
         shown_settings=shown_settings(settings, configuration),
         mail_company=configuration.mail.sender_name if configuration.mail else None,
         is_demo=demo,
         mails_links=configuration.mail is not None,
-        company_name=DEMO_COMPANY if demo else COMPANY,
+        demo_contacts=_demo_contacts() if demo else (),
+        company_name=company,
     )
+
+
+def _demo_contacts() -> list[DemoContact]:
+    return [DemoContact(**contact) for contact in demo_contacts()]
 
 
 def _poster(settings: Settings) -> SafePoster:
@@ -162,7 +176,7 @@ def _parts(
     parts += [Leaving(store=store, live=live).run]
     parts += [AuditWatch(audit=store.audit, days=configuration.bot.service.audit_days).run]
     herald = Herald(webhooks=store.webhooks, poster=_poster(settings), live=live)
-    parts += [herald.run, AnswerWatch(answers=store.answers).run]
+    parts += [herald.run, AnswerWatch(answers=store.answers).run, _visitor_expirer(configuration, opened).run]
     channels: dict[str, Channel] = {}  # REST and the web chat fetch for themselves
     if email := mail_channel(configuration):
         channels[email.name] = email
@@ -182,6 +196,12 @@ def _link_posts(settings: Settings, configuration: Configuration, opened: OpenSt
     desk_url = (settings.web.public_url or address(settings)).rstrip("/")
     post = LinkPost(links=opened.store.admin.links, channel=email, company=account.sender_name, desk_url=desk_url)
     return [post.run]
+
+
+def _visitor_expirer(configuration: Configuration, opened: OpenStore) -> VisitorExpirer:
+    named = sites_of(configuration, COMPANY).named
+    days = {site.name: site.retention_days for site in named if site.retention_days is not None}
+    return VisitorExpirer(visits=opened.store.visits, held=PostgresPersonalData(opened.database), days=days)
 
 
 def _watches(configuration: Configuration, opened: OpenStore, current: CurrentService) -> list[Part]:

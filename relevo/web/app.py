@@ -9,7 +9,9 @@ from sanic import Sanic
 from sanic.config import Config
 
 from relevo.domain.service import Service
+from relevo.web.chat_page import add_chat_page
 from relevo.web.demo import add_demo_page
+from relevo.web.demo_identities import add_demo_identities
 from relevo.web.desk_admin_pages import add_admin_pages
 from relevo.web.desk_api import API, add_desk_api
 from relevo.web.desk_attachments import add_desk_attachments
@@ -18,9 +20,11 @@ from relevo.web.desk_pages import add_desk_pages
 from relevo.web.desk_refusals import add_desk_refusals
 from relevo.web.desk_settings_pages import add_settings_pages
 from relevo.web.desk_tags_pages import add_tag_pages
+from relevo.web.desk_widget import add_widget_page
 from relevo.web.errors import add_error_answers
 from relevo.web.health import add_health
 from relevo.web.help_pages import add_help_pages
+from relevo.web.limits import Rate
 from relevo.web.password_pages import add_password_pages
 from relevo.web.rest import add_rest_door
 from relevo.web.server import StrictRequest
@@ -29,6 +33,8 @@ from relevo.web.settings import WebSettings
 from relevo.web.static_files import add_static_files
 from relevo.web.visitor import add_visitor_api
 from relevo.web.visitor_attachments import add_visitor_attachments
+from relevo.web.widget_files import add_widget_files
+from relevo.web.widget_sites import add_widget_sites
 
 __all__ = ["WebServices", "create_app"]
 
@@ -51,6 +57,8 @@ def create_app(services: WebServices) -> Sanic:
     )
     app.ctx.services = services
     app.ctx.streaming = set()
+    app.ctx.noted_origins = Rate(1 / 60, 1, max_keys=500)
+    app.ctx.typing_told = Rate(1 / 2.5, 1)
     if services.current is not None:
         services.current.serve(partial(_serve_by, app))
     add_error_answers(app)
@@ -59,11 +67,15 @@ def create_app(services: WebServices) -> Sanic:
     add_rest_door(app)
     add_visitor_api(app)
     add_visitor_attachments(app)
+    add_widget_sites(app)
+    add_widget_files(app, services.widget_folder)
+    add_chat_page(app)
     add_desk_api(app)
     add_desk_pages(app)
     add_password_pages(app)
     add_contact_pages(app)
     add_admin_pages(app, tuple(API.operations))
+    add_widget_page(app)
     add_settings_pages(app)
     add_tag_pages(app)
     add_desk_attachments(app)
@@ -71,6 +83,7 @@ def create_app(services: WebServices) -> Sanic:
     add_static_files(app)
     if services.is_demo:
         add_demo_page(app)
+        add_demo_identities(app)
     return app
 
 

@@ -1,15 +1,14 @@
 """A visitor's events: what was said, whole and in order, after the visitor's own cursor.
 
 The cursor is the timeline's position. The same events come as a stream (server-sent events) or, with ``wait``, as JSON;
-a wake-up only says "look again", so a lost one costs a heartbeat at most. What a visitor may see is messages alone, and
-whether the bot or a person answers: so a page knows whose words to wait for.
+a wake-up only says "look again", so a lost one costs a minute at most. What a visitor may see is messages alone, and
+the chat's state: who answers, whether they type, what they have read.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Coroutine, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from time import monotonic
 from typing import Any
@@ -19,30 +18,25 @@ import msgspec
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from relevo.contracts.live import Subscription
+from relevo.contracts.live import MOVED, Subscription
 from relevo.domain.attachments import Attachment
 from relevo.domain.conversations import Conversation
 from relevo.domain.messages import Author, Button, Entry
 from relevo.errors import Unavailable, Unreadable
 from relevo.flow.receive import message_id_of
+from relevo.web.chat_state import ANSWERS, Snapshot, read_snapshot
 from relevo.web.errors import log, where
 from relevo.web.limits import Stream
 from relevo.web.origins import header
 from relevo.web.services import WebServices, services_of
+from relevo.web.visitor_doors import CHANNEL, Visitor
 from relevo.web.wire import json_answer
 
 _PAGE = 200
-_STRANGER_PAUSE_SECONDS = 0.5
-"""How often a stream looks whether its visitor has written for the first time: until then there is no timeline."""
-
-_ANSWERS = {
-    "bot": "bot",
-    "requested": "queue",
-    "queued": "queue",
-    "offered": "queue",
-    "agent": "person",
-    "wrap_up": "person",
-}
+_LOOK_SECONDS = 60.0
+"""How often a stream looks without having been told to: thousands of idle ones must cost next to nothing."""
+_LIVELY_SECONDS = 5.0
+"""How often it looks while somebody types: nobody tells that they stopped."""
 STREAM_HEADERS = {
     "Cache-Control": "no-store, no-transform",
     "X-Accel-Buffering": "no",
@@ -68,12 +62,13 @@ class Message(msgspec.Struct, omit_defaults=True):
 _encode = msgspec.json.Encoder().encode
 
 
-async def give_events(request: Request, channel: str, address: str, place: Stream) -> HTTPResponse | None:
+async def give_events(request: Request, visitor: Visitor, place: Stream) -> HTTPResponse | None:
     """Answer with events after the cursor: as JSON when ``wait`` was given, else as a stream that stays open."""
-    reader = Reader(services_of(request), channel, address, _cursor(request))
+    reader = Reader(services_of(request), visitor, _cursor(request))
     wait = request.args.get("wait")
     if wait is not None:
-        return await _poll(reader, _wait_seconds(wait, reader.services.settings.long_poll_seconds))
+        seen = request.args.get("seen", "") if request.args.get("state") else None
+        return await _poll(reader, _wait_seconds(wait, reader.services.settings.long_poll_seconds), seen)
     await _stream(request, reader, place)
     return None
 
@@ -81,12 +76,13 @@ async def give_events(request: Request, channel: str, address: str, place: Strea
 class Reader:
     """Reads one visitor's timeline from a cursor on."""
 
-    def __init__(self, services: WebServices, channel: str, address: str, position: int) -> None:
+    def __init__(self, services: WebServices, visitor: Visitor, position: int) -> None:
         self.services = services
         self.position = position
-        self._channel = channel
-        self._address = address
+        self.address = visitor.address
+        self._token_hash = visitor.token_hash
         self._conversation_id: UUID | None = None
+        self._was_given = False
         self.answers: str | None = None
         """Who answers by now, where that has changed on what was read: ``bot``, ``queue``, ``person`` or ``nobody``."""
 
@@ -105,7 +101,7 @@ class Reader:
         return found is None or self.position > found.last_position
 
     async def read(self) -> list[Message]:
-        """Give the next messages, advance the cursor, and have them marked as delivered."""
+        """Give the next messages, and advance the cursor."""
         found: list[Message] = []
         conversation_id = await self.find()
         while conversation_id is not None and not found:
@@ -115,50 +111,80 @@ class Reader:
             self.position = entries[-1].position if entries else self.position
             if len(entries) < _PAGE:
                 break
-        if conversation_id is not None and any(message.author is not Author.CONTACT for message in found):
-            await self.services.store.outbox.collect(conversation_id, self.position)
+        self._was_given = self._was_given or any(message.author is not Author.CONTACT for message in found)
         return found
 
+    async def collect(self) -> None:
+        """Have what was read marked as delivered."""
+        if self._was_given and self._conversation_id is not None:
+            self._was_given = False
+            await self.services.store.outbox.collect(self._conversation_id, self.position)
+
+    async def state(self) -> Snapshot:
+        """Give what the chat shows beside messages."""
+        return await read_snapshot(self.services.store, self._conversation_id)
+
+    async def is_over(self) -> bool:
+        """Tell whether the visitor's token has ended meanwhile."""
+        return await self.services.store.visits.find(self._token_hash) is None
+
     async def _find(self) -> Conversation | None:
-        return await self.services.store.conversations.find(self._channel, self._address)
+        return await self.services.store.conversations.find(CHANNEL, self.address)
 
 
 class Waiter:
-    """Waits until a reader's timeline may have grown."""
+    """Waits until there may be something new for a reader."""
 
-    def __init__(self, reader: Reader, stack: ExitStack) -> None:
+    def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._stack = stack
+        self._listening: AbstractContextManager[Subscription] | None = None
         self._news: Subscription | None = None
+        self._about: UUID | None = None
+
+    def __enter__(self) -> Waiter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._listening is not None:
+            self._listening.__exit__(None, None, None)
 
     async def subscribe(self) -> None:
-        """Listen to the timeline as soon as there is one; call it before looking."""
-        if self._news is None and (conversation_id := await self._reader.find()) is not None:
-            self._news = self._stack.enter_context(self._reader.services.live.conversation(conversation_id))
+        """Listen to all that concerns the visitor so far; call it before looking."""
+        conversation_id = await self._reader.find()
+        if self._news is None or conversation_id != self._about:
+            self.__exit__()
+            self._listening = self._reader.services.live.chat(self._reader.address, conversation_id)
+            self._news, self._about = self._listening.__enter__(), conversation_id
+            await self._reader.find()  # who wrote while nobody listened
 
-    async def wait(self, seconds: float) -> None:
-        """Wait for news, or for so long."""
-        if self._news is not None:
-            await self._news.wait(seconds)
-        else:
-            await asyncio.sleep(min(seconds, _STRANGER_PAUSE_SECONDS))
+    def wait(self, seconds: float) -> Coroutine[Any, Any, bool]:
+        """Wait for news, or for so long; tell whether there were any."""
+        assert self._news is not None
+        return self._news.wait(seconds)
+
+    def has_moved(self) -> bool:
+        """Tell, once, whether the news was about the visitor's token."""
+        assert self._news is not None
+        return f"{MOVED}{self._reader.address}" in self._news.heard()
 
 
-async def _poll(reader: Reader, seconds: float) -> HTTPResponse:
+async def _poll(reader: Reader, seconds: float, seen: str | None) -> HTTPResponse:
     was_reset = await reader.is_beyond_the_end()
     if was_reset:
         reader.position = 0
     deadline = monotonic() + seconds
-    with ExitStack() as stack:
-        waiter = Waiter(reader, stack)
+    with Waiter(reader) as waiter:
         while True:
             await waiter.subscribe()
             found = await reader.read()
+            state = await reader.state() if seen is not None else None
             left = deadline - monotonic()
-            if found or was_reset or left <= 0:
-                told = {"answers": reader.answers} if reader.answers else {}
+            if found or was_reset or left <= 0 or (state is not None and state.tag != seen):
+                await reader.collect()
+                told: dict[str, Any] = {"answers": reader.answers} if reader.answers else {}
+                told |= {"state": state} if state is not None else {}
                 return json_answer({"events": found, "position": reader.position, "reset": was_reset, **told})
-            await waiter.wait(left)
+            await waiter.wait(min(left, _LIVELY_SECONDS) if state and state.typing else left)
 
 
 async def _stream(request: Request, reader: Reader, place: Stream) -> None:
@@ -188,24 +214,59 @@ async def _stream(request: Request, reader: Reader, place: Stream) -> None:
 
 
 async def _follow(response: Any, reader: Reader, place: Stream) -> None:
-    heartbeat = reader.services.settings.heartbeat_seconds
-    spoke_at = monotonic()
-    with ExitStack() as stack:
-        waiter = Waiter(reader, stack)
-        while not place.is_replaced:
-            await waiter.subscribe()
-            known = reader.answers
-            found = await reader.read()
-            if reader.answers != known:
-                await response.send(b'event: answers\ndata: {"by":"%b"}\n\n' % (reader.answers or "bot").encode())
-            if found:
-                await response.send(b"".join(_event(message) for message in found))
-            elif monotonic() - spoke_at >= heartbeat:
-                await response.send(b": still here\n\n")
-            else:
-                await waiter.wait(max(0.01, heartbeat - (monotonic() - spoke_at)))
-                continue
-            spoke_at = monotonic()
+    with Waiter(reader) as waiter:
+        teller = _Teller(reader, waiter)
+        while not place.is_replaced and (parts := await teller.next()) is not None:
+            if parts:
+                await response.send(parts)
+
+
+class _Teller:
+    """What a stream has told its page, and when it looks or speaks again."""
+
+    def __init__(self, reader: Reader, waiter: Waiter) -> None:
+        self._reader, self._waiter = reader, waiter
+        self._silence = reader.services.settings.heartbeat_seconds
+        self._told, self._is_news = "", True
+        self._pause, self._looked_at, self._spoke_at = _LOOK_SECONDS, 0.0, monotonic()
+
+    async def next(self) -> bytes | None:
+        """Give what is to be said now; nothing after a pause in which nothing was; None when the token is over."""
+        await self._reader.collect()  # what was sent, and only then: the visitor waits for no disk
+        if self._is_news or monotonic() - self._looked_at >= self._pause:
+            await self._waiter.subscribe()
+            if self._waiter.has_moved() and await self._reader.is_over():
+                return None
+            if parts := await self._news():
+                return parts
+        if said := self._heartbeat():
+            return said
+        now = monotonic()
+        left = min(self._spoke_at + self._silence - now, self._looked_at + self._pause - now)
+        self._is_news = await self._waiter.wait(max(0.01, left))
+        return b""
+
+    def _heartbeat(self) -> bytes:
+        """Give what breaks a silence that has been long enough."""
+        if monotonic() - self._spoke_at < self._silence:
+            return b""
+        self._spoke_at = monotonic()
+        return b": still here\n\n"
+
+    async def _news(self) -> bytes:
+        """Give what the page does not know yet: who answers, messages, and the chat's state as it is after them."""
+        reader, known = self._reader, self._reader.answers
+        found = await reader.read()
+        parts = [_event(message) for message in found]
+        if reader.answers != known:
+            parts.insert(0, b'event: answers\ndata: {"by":"%b"}\n\n' % (reader.answers or "bot").encode())
+        state = await reader.state()
+        if state.tag != self._told:
+            parts.append(b"event: state\ndata: %b\n\n" % _encode(state))
+        self._told, self._looked_at = state.tag, monotonic()
+        self._pause = _LIVELY_SECONDS if state.typing else _LOOK_SECONDS
+        self._spoke_at = self._looked_at if parts else self._spoke_at
+        return b"".join(parts)
 
 
 def _event(message: Message) -> bytes:
@@ -215,7 +276,7 @@ def _event(message: Message) -> bytes:
 def _answering(entry: Entry) -> str | None:
     """Give who answers from an entry on, where it passes control."""
     after = (entry.content.custom or {}).get("to") if entry.kind == "control" else None
-    return None if after is None else _ANSWERS.get(str(after), "nobody")
+    return None if after is None else ANSWERS.get(str(after), "nobody")
 
 
 def _message(entry: Entry) -> Message:

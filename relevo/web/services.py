@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 from typing import cast
 
 from sanic.request import Request
@@ -16,14 +18,27 @@ from relevo.contracts.live import Live
 from relevo.contracts.reaching import REACHES, Reach
 from relevo.contracts.store import Store
 from relevo.domain.service import Service
+from relevo.domain.sites import Sites
 from relevo.flow.approvals import Decider
 from relevo.flow.assist import Assisting
 from relevo.flow.desk_settings import CurrentService
+from relevo.flow.mail import Mailer
 from relevo.flow.teaching import Intents
 from relevo.web.settings import WebSettings
+from relevo.web.widget_manifest import Manifest, read_manifest
 
 Readiness = Callable[[], Awaitable[Mapping[str, bool | str]]]
 """Tells about each part whether it is ready: True, or False or a sentence that says what is missing."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DemoContact:
+    """Somebody whom a newcomer may be in the demo."""
+
+    ref: str
+    name: str
+    language: str
+    email: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,12 +68,24 @@ class WebServices:
     reaches: Mapping[str, Reach] = field(default_factory=lambda: REACHES)
     """The configured channels but mail, with how they reach somebody."""
     channel_log: ChannelLog = field(default_factory=Unlogged)
+    sites: Sites = field(default_factory=Sites)
+    """The websites that the web chat stands on."""
+    mailer: Mailer | None = None
+    """What posts mails; None where nobody does."""
+    widget_folder: Path = Path(__file__).parent / "static" / "widget"
+    """The widget's built files."""
     settings: WebSettings = field(default_factory=WebSettings)
     clock: Clock = system_clock
     company_name: str = "Relevo"
     is_demo: bool = False
     mails_links: bool = False
     """Whether people who set their password get the link for it by mail."""
+    demo_contacts: Sequence[DemoContact] = ()
+
+    @cached_property
+    def widget(self) -> Manifest:
+        """What the widget's build says about itself."""
+        return read_manifest(self.widget_folder)
 
 
 def services_of(request: Request) -> WebServices:

@@ -34,6 +34,18 @@ class WebSettings:
     address_burst: int = 200
     """Messages that one network address may send at once."""
 
+    site_messages_per_second: float = 200.0
+    """Steady rate of all visitors of one site. What a web process and its bots are measured to keep up with."""
+
+    site_burst: int = 2_000
+    """Messages that all visitors of one site may send at once."""
+
+    signs_per_second: float = 2.0
+    """Steady rate at which one visitor may say without words that they type, read, rate or end."""
+
+    signs_burst: int = 40
+    """How often they may do so at once. Several windows, each with its own."""
+
     reads_per_second: float = 4.0
     """Steady rate at which one visitor may ask for events. Reconnects come in clusters; a loop does not end."""
 
@@ -43,8 +55,15 @@ class WebSettings:
     sessions_per_address: int = 60
     """Web chat sessions that one network address may open within ``sessions_window_seconds``."""
 
+    sessions_per_site: int = 6_000
+    """Web chat sessions that all addresses may open on one site within ``sessions_window_seconds``."""
+
+    identifies_per_address: int = 1_200
+    """Signed identities that one network address may show within ``sessions_window_seconds``. Each page that somebody
+    opens who is signed in shows one; an office shares an address."""
+
     sessions_window_seconds: float = 600.0
-    """Window of ``sessions_per_address``."""
+    """Window of the limits on sessions and identities."""
 
     visit_lifetime_seconds: float = 30 * 86_400.0
     """How long a visitor's token is good for. A month: long enough to come back to an answer."""
@@ -52,8 +71,8 @@ class WebSettings:
     streams_per_visitor: int = 4
     """Open event streams of one visitor; one more ends the oldest, so that dead ones never lock anybody out."""
 
-    streams_in_all: int = 2_000
-    """Open event streams of this process. About 17 KiB each, so about 34 MB."""
+    streams_in_all: int = 6_000
+    """Open event streams of this process. About 21 KiB each, as bench/visitors.py measures with 5,000: about 125 MB."""
 
     heartbeat_seconds: float = 15.0
     """Silence on a stream after which a comment is sent. Proxies cut silent connections after 30 to 60 s."""

@@ -19,6 +19,8 @@ from relevo.errors import NotFound
 from relevo.web.origins import header
 
 _FOLDER = Path(__file__).parent / "static"
+_ELSEWHERE = "widget/"
+"""Served by ``widget_files``, to pages of other origins, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ class StaticFile:
 
 def add_static_files(app: Sanic) -> None:
     """Open ``/static/…``."""
-    files = {path.relative_to(_FOLDER).as_posix(): _read(path) for path in _FOLDER.rglob("*.*") if path.is_file()}
+    names = {path.relative_to(_FOLDER).as_posix(): path for path in _FOLDER.rglob("*.*") if path.is_file()}
+    files = {name: _read(path) for name, path in names.items() if not name.startswith(_ELSEWHERE)}
 
     async def give(request: Request, name: str) -> HTTPResponse:
         file = files.get(name)
@@ -48,7 +51,7 @@ def add_static_files(app: Sanic) -> None:
         }
         if header(request, "if-none-match") == file.etag:
             return HTTPResponse(None, 304, headers)
-        if file.packed is not None and _reads_gzip(request):
+        if file.packed is not None and reads_encoding(request, "gzip"):
             return HTTPResponse(file.packed, 200, headers | {"Content-Encoding": "gzip"}, file.content_type)
         return HTTPResponse(file.body, 200, headers, file.content_type)
 
@@ -68,6 +71,7 @@ def _read(path: Path) -> StaticFile:
     )
 
 
-def _reads_gzip(request: Request) -> bool:
+def reads_encoding(request: Request, encoding: str) -> bool:
+    """Tell whether a browser takes an encoding."""
     named = [part.replace(" ", "").lower().partition(";") for part in header(request, "accept-encoding").split(",")]
-    return any(name == "gzip" and rest not in ("q=0", "q=0.0") for name, _, rest in named)
+    return any(name == encoding and rest not in ("q=0", "q=0.0") for name, _, rest in named)

@@ -93,6 +93,7 @@ async def open_doors(
     readiness: Mapping[str, bool | str] | None = None,
     is_demo: bool = False,
     has_bot: bool = True,
+    **services: Any,
 ) -> AsyncIterator[Doors]:
     """Serve the doors over a migrated database; without a bot nothing is answered until ``bot_of`` brings one."""
 
@@ -113,6 +114,7 @@ async def open_doors(
                 service=AT_ONCE,
                 current=CurrentService(bot=FILE, store=opened.store.desk_settings, live=opened.live),
                 decider=_decider(opened, business),
+                **services,
             )
         )
         port = await stack.enter_async_context(serving(app, port=0))

@@ -18,7 +18,20 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
 ]
-PAGES = ("", "/queues", "/sla", "/tokens", "/webhooks", "/webhooks/1", "/channels", "/channels/rest", "/settings")
+PAGES = (
+    *(
+        "",
+        "/queues",
+        "/sla",
+        "/tokens",
+        "/webhooks",
+        "/webhooks/1",
+        "/channels",
+        "/channels/rest",
+        "/widget",
+        "/settings",
+    ),
+)
 
 
 async def test_an_administrator_makes_what_is_shown_once(office: Office) -> None:

@@ -1,0 +1,222 @@
+"""Whom a site vouches for: verified at the desk, the same on every device, and nobody by a token that does not hold."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from relevo.domain.contacts import Level
+from relevo.domain.sites import Site, Sites
+from relevo.web.services import DemoContact
+from tests.integration.desks import desk_of
+from tests.integration.doors import Doors, open_doors
+from tests.integration.visiting import KEY, Page, next_of, page_of, signed, streaming
+
+pytestmark = pytest.mark.anyio
+OLD = "the key that was in use until yesterday, as long"
+SITES = Sites(named=(Site(name="shop", identity_keys=(KEY, OLD)), Site(name="kiosk")))
+NOW = datetime.now(timezone.utc)
+
+
+@pytest.fixture
+async def doors(database: str) -> AsyncIterator[Doors]:
+    """Doors of a site that signs, and one that does not."""
+    async with open_doors(database, sites=SITES) as opened:
+        opened.business.people.update(C001={"name": "Amina Noor", "email": "amina@example.com"}, C002={"name": "Bo"})
+        yield opened
+
+
+async def _begins(doors: Doors, token: str | None = None, **claims: Any) -> Page:
+    page = await page_of(doors, site="shop")
+    answer = await page.identifies(token or signed(**claims))
+    assert answer.status_code == 200, answer.text
+    return page
+
+
+async def test_a_signed_visitor_is_verified_at_the_desk_from_the_first_word(doors: Doors) -> None:
+    """With the business's reference, at the level of a signature, and the timeline says so before the message."""
+    page = await _begins(doors, email="amina@example.com")
+    assert page.known == {"verified": True, "name": "Amina Noor"}
+    await page.writes("hello", "c1")
+    await page.hears("hello")
+    identity = doors.brain.asked[0].conversation.identity
+    assert (identity.level, identity.business_ref) == (Level.SIGNED, "C001")
+    assert identity.verified_facts == {"email": "amina@example.com"}
+    async with desk_of(doors) as desk:
+        shown = await desk.page(f"/desk/conversations/{(await page.conversation()).id}")
+    assert "Amina Noor" in shown
+    assert "C001" in shown
+    assert [entry.kind for entry in await doors.timeline("widget", "shop:C001")][:2] == ["verification", "message"]
+
+
+async def test_identifying_again_prolongs_and_says_nothing_twice(doors: Doors) -> None:
+    """Every page of a site does it anew."""
+    page = await _begins(doors)
+    await page.writes("hello", "c1")
+    await page.identifies(signed())
+    await page.identifies(signed())
+    kinds = [entry.kind for entry in await doors.timeline("widget", "shop:C001")]
+    assert kinds.count("verification") == 1
+
+
+async def test_another_device_goes_on_with_the_same_conversation(doors: Doors) -> None:
+    """Both see everything; another person's browser sees nothing of it."""
+    phone = await _begins(doors)
+    await phone.writes("from the phone", "c1")
+    laptop = await _begins(doors)
+    told = await laptop.polls(wait=10)
+    assert told["events"][0]["text"] == "from the phone"
+    await laptop.writes("from the laptop", "c1-laptop")
+    assert (await phone.hears("from the laptop"))["author"] == "bot"
+    other = await _begins(doors, sub="C002")
+    assert (await other.polls())["events"] == []
+
+
+async def test_what_was_said_before_goes_along_and_a_message_on_its_way_is_not_doubled(doors: Doors) -> None:
+    """The conversation becomes the person's own, its old token is over, and a retry is the same message."""
+    page = await page_of(doors, site="shop")
+    position = await page.writes("my bag is missing", "c1")
+    await page.hears("my bag is missing")
+    before = page.token
+    assert (await page.identifies(signed())).status_code == 200
+    assert await page.writes("my bag is missing", "c1") == position
+    assert (await page.polls())["events"][0]["text"] == "my bag is missing"
+    page.token = before
+    assert (await page.post("messages", cid="c2", text="still here?")).status_code == 401
+    refs = await doors.opened.database.rows("SELECT i.address, i.business_ref, i.level FROM identities i")
+    assert refs == [("shop:C001", "C001", int(Level.SIGNED))]
+
+
+async def test_whoever_has_a_conversation_goes_on_with_that_one(doors: Doors) -> None:
+    """What was said before signing in stays where it was, and the person's own is shown."""
+    first = await _begins(doors)
+    await first.writes("yesterday", "c1")
+    second = await page_of(doors, site="shop")
+    await second.writes("today, not signed in yet", "c1")
+    await second.identifies(signed())
+    assert (await second.polls())["events"][0]["text"] == "yesterday"
+
+
+async def test_what_somebody_else_said_is_never_taken_along(doors: Doors) -> None:
+    """A browser in which another person was verified leaves that conversation where it is."""
+    page = await page_of(doors, site="shop")
+    await page.writes("my secret", "c1")
+    await doors.opened.database.run("UPDATE identities SET business_ref = 'C009', level = 1")
+    await page.identifies(signed())
+    assert (await page.polls())["events"] == []
+
+
+async def test_the_old_tokens_stream_ends(doors: Doors) -> None:
+    """Nobody goes on listening with what was put out of use: by signing in, or by logging out."""
+    page = await page_of(doors, site="shop")
+    await page.writes("hello", "c1")
+    async with streaming(page) as events:
+        await next_of(events, "state")
+        await page.identifies(signed())
+        with pytest.raises(AssertionError, match="the stream ended"):
+            await next_of(events, "nothing")
+    async with streaming(page) as events:
+        await next_of(events, "state")
+        await page.does("logout")
+        with pytest.raises(AssertionError, match="the stream ended"):
+            await next_of(events, "nothing")
+    assert (await page.post("messages", cid="c2", text="hello")).status_code == 401
+
+
+async def test_logging_out_ends_this_token_alone(doors: Doors) -> None:
+    """Another device stays signed in, and signing in again finds everything."""
+    phone, laptop = await _begins(doors), await _begins(doors)
+    await phone.writes("hello", "c1")
+    await phone.does("logout")
+    assert (await laptop.polls(wait=5))["events"][0]["text"] == "hello"
+    again = await _begins(doors)
+    assert (await again.polls(wait=5))["events"][0]["text"] == "hello"
+
+
+async def test_the_key_before_holds_while_it_is_still_named(doors: Doors) -> None:
+    """So that keys are changed without anybody being signed out."""
+    assert (await _begins(doors, signed(key=OLD))).known["verified"]
+
+
+def _unsigned(token: str) -> str:
+    return ".".join((*token.split(".")[:2], ""))
+
+
+def _with_header(token: str, **header: str) -> str:
+    head = base64.urlsafe_b64encode(json.dumps({"typ": "JWT", **header}).encode()).rstrip(b"=").decode()
+    return ".".join((head, *token.split(".")[1:]))
+
+
+NOT_HOLDING = [
+    ("signature", signed(key="another key, as long as the one that is set")),
+    ("signature", _unsigned(signed())),
+    ("alg", signed(algorithm="none")),
+    ("alg", _with_header(signed(), alg="none")),
+    ("alg", signed(algorithm="HS384")),
+    ("format", "not.a.token"),
+    ("format", ""),
+    ("format", "x" * 5_000),
+    ("aud", signed(aud="kiosk")),
+    ("aud", signed(aud=None)),
+    ("exp", signed(exp=None)),
+    ("exp", signed(exp=NOW - timedelta(minutes=2))),
+    ("exp", signed(exp=NOW + timedelta(hours=2))),
+    ("exp", signed(exp=NOW + timedelta(days=3_650), iat=NOW + timedelta(days=3_650))),
+    ("exp", signed(exp=NOW - timedelta(days=3_650), iat=NOW - timedelta(days=3_650))),
+    ("iat", signed(iat=NOW + timedelta(minutes=30))),
+    ("nbf", signed(nbf=NOW + timedelta(minutes=30))),
+    ("sub", signed(sub=None)),
+    ("sub", signed(sub="")),
+    ("sub", signed(sub="x" * 300)),
+    ("sub", signed(sub="C001\x00")),
+    ("sub", signed(sub="somebody whom the business does not know")),
+    ("name", signed(name="x" * 300)),
+]
+
+
+async def test_a_token_that_does_not_hold_names_what_is_wrong_and_nobody(doors: Doors) -> None:
+    """Forged, over, for another site, of another decade, unsigned: refused, and the anonymous session goes on."""
+    page = await page_of(doors, site="shop")
+    for claim, token in NOT_HOLDING:
+        answer = await page.identifies(token)
+        error = answer.json()["error"]
+        assert (answer.status_code, error["code"], error["details"]) == (401, "bad_identity", {"claim": claim}), error
+        assert "Amina" not in answer.text
+        assert KEY not in answer.text
+    await page.writes("hello", "c1")
+    assert (await page.conversation()).identity.level is Level.CLAIMED
+
+
+async def test_a_site_without_a_key_identifies_nobody(doors: Doors) -> None:
+    """It says which setting is missing."""
+    page = await page_of(doors, site="kiosk")
+    answer = await page.identifies(signed(aud="kiosk"))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "identity_off")
+
+
+async def test_signing_in_needs_no_session_before(doors: Doors) -> None:
+    """A page that knows its visitor begins with that."""
+    answer = await doors.http.post("/widget/api/v1/identify", json={"jwt": signed(), "site": "shop"})
+    assert (answer.status_code, answer.json()["visitor"]["verified"]) == (200, True)
+
+
+async def test_in_the_demo_a_newcomer_may_be_any_of_its_contacts(database: str) -> None:
+    """The demo signs as a business's own server does, for its own pages alone; elsewhere there is no such door."""
+    contacts = (DemoContact(ref="C001", name="Amina Noor", language="es", email="amina@example.com"),)
+    async with open_doors(database, sites=SITES, is_demo=True, demo_contacts=contacts, has_bot=False) as doors:
+        doors.business.people["C001"] = {"name": "Amina Noor"}
+        (shown,) = (await doors.http.get("/demo/contacts")).json()["contacts"]
+        assert (shown["id"], shown["name"], set(shown["about"])) == ("C001", "Amina Noor", {"es", "en"})
+        told = (await doors.http.post("/demo/identity/C001", headers={"Origin": doors.url})).json()
+        page = await page_of(doors, site="shop")
+        assert (await page.identifies(told["jwt"])).json()["visitor"] == {"verified": True, "name": "Amina Noor"}
+        foreign = {"Origin": "https://evil.example"}
+        assert (await doors.http.post("/demo/identity/C001", headers=foreign)).status_code == 403
+        assert (await doors.http.post("/demo/identity/C999")).status_code == 404
+    async with open_doors(database, sites=SITES, has_bot=False) as doors:
+        assert (await doors.http.post("/demo/identity/C001")).status_code == 404
