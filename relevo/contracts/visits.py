@@ -155,10 +155,6 @@ class Chats(Protocol):
         """Note how far the contact has read; tell whether that was news."""
         ...
 
-    async def marks(self, conversation_id: UUID, after: int) -> Mapping[int, str]:
-        """Give what became of each message to the contact after a position: ``delivered``, ``read`` and so on."""
-        ...
-
     async def pages(self, conversation_id: UUID, after: int) -> Mapping[int, str]:
         """Give on which page the contact wrote each message after a position, where that changed."""
         ...

@@ -114,15 +114,6 @@ class PostgresChats:
         """Note how far the contact has read."""
         return await self._database.run(_READ, (conversation_id, up_to)) > 0
 
-    async def marks(self, conversation_id: UUID, after: int) -> Mapping[int, str]:
-        """Give what became of each message to the contact after a position."""
-        found = await self._database.rows(
-            "SELECT position, state FROM deliveries"
-            " WHERE workspace_id = 1 AND conversation_id = %s AND position > %s ORDER BY position LIMIT 1000",
-            (conversation_id, after),
-        )
-        return dict(found)
-
     async def pages(self, conversation_id: UUID, after: int) -> Mapping[int, str]:
         """Give on which page the contact wrote each message after a position, where that changed."""
         return dict(await self._database.rows(_PAGES, {"id": conversation_id, "after": after}))

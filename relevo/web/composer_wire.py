@@ -92,9 +92,12 @@ class Looking(msgspec.Struct, kw_only=True):
 
 
 class Lookers(msgspec.Struct, kw_only=True):
-    """Who else is at a conversation."""
+    """Who else is at a conversation, and what the contact does without words."""
 
     others: Sequence[Looker]
+    contact_types: bool = False
+    read_position: int = 0
+    """How far the contact has read; 0 where nobody knows."""
 
 
 class PassOn(msgspec.Struct, kw_only=True):

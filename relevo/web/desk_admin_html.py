@@ -14,7 +14,7 @@ from relevo.domain.roles import READONLY, ROLES
 from relevo.web.languages import Words
 from relevo.web.markup import known, moment, text
 
-PARTS = ("agents", "queues", "hours", "sla", "tags", "tokens", "webhooks", "channels", "settings")
+PARTS = ("agents", "queues", "hours", "sla", "tags", "tokens", "webhooks", "channels", "widget", "settings")
 
 
 def admin_body(words: Words, part: str, inner: str) -> str:

@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 from sanic.response import HTTPResponse
 
-from relevo.contracts.live import Subscription
+from relevo.contracts.live import MOVED, Subscription
 from relevo.errors import Unavailable
 from relevo.web.desk_doors import Call
 from relevo.web.errors import log, where
@@ -42,7 +42,7 @@ async def _stream(call: Call, response: Any, place: Stream) -> None:
     streaming: set[Any] = call.request.app.ctx.streaming
     streaming.add(transport)
     try:
-        with call.services.live.anything() as news:
+        with call.services.live.desk() as news:
             await response.send("retry: 3000\n: welcome\n\n")
             await response.send(_event(await _follow(call, response, place, news)))
         await response.eof()
@@ -59,9 +59,8 @@ async def _follow(call: Call, response: Any, place: Stream, news: Subscription) 
     told_at, heartbeat = time.monotonic(), call.services.settings.heartbeat_seconds
     while not place.is_replaced:
         if await news.wait(heartbeat):
-            about = await _seen(call, news.heard())
-            if about is not None:
-                await response.send(_event("changed", about))
+            if told := await _told(call, news.heard()):
+                await response.send(told)
                 told_at = time.monotonic()
             await asyncio.sleep(_PAUSE_SECONDS)
             if time.monotonic() - told_at < heartbeat:  # what one does not see keeps nobody from saying "here"
@@ -71,6 +70,18 @@ async def _follow(call: Call, response: Any, place: Stream, news: Subscription) 
         await response.send(_event("here"))
         told_at = time.monotonic()
     return "replaced"
+
+
+async def _told(call: Call, heard: Collection[str]) -> bytes:
+    """Tell what grew, and apart from it where a contact types or has read: that is no reason to read anything again."""
+    stirred = [about.removeprefix(MOVED) for about in heard if about.startswith(MOVED)]
+    grown = [about for about in heard if not about.startswith(MOVED)]
+    parts = []
+    if stirred and (seen := await _seen(call, stirred)):
+        parts.append(_event("stirred", seen))
+    if (grown or not stirred) and (about := await _seen(call, grown)) is not None:
+        parts.append(_event("changed", about))
+    return b"".join(parts)
 
 
 async def _seen(call: Call, heard: Collection[str]) -> list[str] | None:

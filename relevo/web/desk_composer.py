@@ -17,6 +17,7 @@ from relevo.flow.composing import Composing
 from relevo.web import composer_wire as wire
 from relevo.web import desk_wire
 from relevo.web.bodies import read_body
+from relevo.web.chat_state import TYPING_SECONDS
 from relevo.web.desk_doors import Call
 from relevo.web.desk_verbs import ways_of
 from relevo.web.limits import whole_seconds
@@ -100,7 +101,11 @@ async def looking(call: Call, body: wire.Looking, conversation_id: UUID) -> wire
     if body.is_leaving:
         await call.services.store.composer.desktop.leave(conversation_id, call.agent.id)
         return wire.Lookers(others=[])
-    return wire.Lookers(others=await composing(call).look(conversation_id, call.agent, is_typing=body.is_typing))
+    others = await composing(call).look(conversation_id, call.agent, is_typing=body.is_typing)
+    if body.is_typing:
+        call.services.live.agent_stirred(conversation_id)
+    signs = await call.services.store.chats.signs(conversation_id, TYPING_SECONDS)
+    return wire.Lookers(others=others, contact_types=signs.is_typing, read_position=signs.read_position)
 
 
 async def transfer(call: Call, body: wire.PassOn, conversation_id: UUID) -> desk_wire.Conversation:

@@ -60,6 +60,8 @@ class Reading:
     """How each message fares, also of what was written here and sent elsewhere."""
     elsewhere: Mapping[Place, Entry] = field(default_factory=dict)
     """What was sent elsewhere."""
+    pages: Mapping[int, str] = field(default_factory=dict)
+    """On which page of a website the contact wrote, by position, where that changed."""
     offer: Offer | None = None
     """A model that the agent may ask about it."""
 
@@ -111,6 +113,7 @@ async def read_conversation(eyes: Eyes, conversation_id: UUID, after: int | None
         translations=await read_translations(store, conversation_id, entries, language),
         deliveries=await store.deliveries.at([*said, *went]),
         elsewhere=await store.deliveries.entries(went),
+        pages=await store.chats.pages(conversation_id, start),
     )
 
 

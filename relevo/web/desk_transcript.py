@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from relevo.contracts.accounts import AgentAccount
+from relevo.contracts.deliveries import DeliveryState
 from relevo.contracts.worklist import CaseChange
 from relevo.domain.contacts import Level
 from relevo.domain.messages import SENT_ELSEWHERE, Author, Entry
@@ -108,7 +109,7 @@ def _spoken(words: Words, entry: Entry, titles: Mapping[str, str], reading: Read
     made = reading.translations.get(entry.position)
     state = reading.deliveries.get((reading.conversation.id, entry.position))
     return f"""<li class="{text(entry.kind)} {entry.author.value}" id="at-{entry.position}"{_by(entry)}>
-<p class="label">{label} {moment(entry.created_at)}{delivery_mark(words, state)}</p>
+<p class="label">{label} {moment(entry.created_at)}{_mark(words, entry, state)}{_page(words, entry, reading)}</p>
 {beside(words, said, f"{reading.line.id}-{entry.position}", made, reading.language)}
 {about}{delivery_problem(words, state)}{_teach(words, entry, reading)}</li>"""
 
@@ -118,6 +119,18 @@ def _elsewhere(words: Words, entry: Entry, reading: Reading) -> str:
     said, state = (reading.elsewhere.get(place), reading.deliveries.get(place)) if place else (None, None)
     author = text(reading.names.get(agent_of(entry) or 0) or words["author.agent"])
     return sent_elsewhere(words, entry, author, said, state)
+
+
+def _mark(words: Words, entry: Entry, state: DeliveryState | None) -> str:
+    """Say how a message fares; the page's script says it of an agent's as soon as the contact has read it."""
+    shown = delivery_mark(words, state)
+    return f'<span data-mark="{entry.position}">{shown}</span>' if shown and entry.author is Author.AGENT else shown
+
+
+def _page(words: Words, entry: Entry, reading: Reading) -> str:
+    """Say where the contact wrote; words, since a stranger's link is none to follow."""
+    url = reading.pages.get(entry.position)
+    return f' · <span class="page">{text(words["widget.on_page"].format(url=url))}</span>' if url else ""
 
 
 def _by(entry: Entry) -> str:

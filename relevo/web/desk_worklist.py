@@ -106,6 +106,7 @@ async def _changes(call: Call, case_id: str) -> wire.CaseChanges:
 
 async def _look(call: Call, body: wire.Look, conversation_id: UUID) -> wire.Look:
     await _work(call).look(conversation_id, call.agent, body.position)
+    call.services.live.agent_stirred(conversation_id)
     board_of(call.request).forget(call.agent.id)
     return body
 

@@ -80,9 +80,9 @@ async def test_both_sides_see_typing_and_reading(doors: Doors, kim: DeskOf, page
     position = await kim.says(await page.conversation(), "Here I am.")
     await page.hears("Here I am.")
     await doors.until(f"SELECT state = 'delivered' FROM deliveries WHERE position = {position}")
-    assert f'data-mark="{position}">Delivered' in await kim.page(f"/desk{here}")
+    assert f'data-mark="{position}"> <span class="delivery is-delivered"' in await kim.page(f"/desk{here}")
     await page.does("read", position=position)
-    assert f'data-mark="{position}">Read' in await kim.page(f"/desk{here}")
+    assert f'data-mark="{position}"> <span class="delivery is-read"' in await kim.page(f"/desk{here}")
     assert (await kim.does(f"{here}/looking"))["read_position"] == position
     await page.writes("thanks", "c2")
     assert (await kim.does(f"{here}/looking"))["contact_types"] is False

@@ -21,3 +21,10 @@ function say(sentence) {
   toast.querySelector("p").textContent = sentence;
   toast.hidden = false;
 }
+document.addEventListener("change", ({ target }) => target.closest("form[data-applies-at-once]")?.requestSubmit());
+document.addEventListener("click", async ({ target }) => {
+  const field = target.dataset?.copies && document.getElementById(target.dataset.copies);
+  if (!field) return;
+  field.select();
+  try { await navigator.clipboard.writeText(field.value); } catch { /* it is selected, and Ctrl + C takes it */ }
+});

@@ -36,6 +36,9 @@ if (box()) {
   document.getElementById("since-send").addEventListener("click", () => { isSure = typesToo !== ""; seeAll(); reply()?.form.requestSubmit(); });
   addEventListener("pagehide", () => { keep(); say({ is_leaving: true }, true); });
   setInterval(() => say({ is_typing: isTyping() }), LOOK_SECONDS * 1000);
+  document.addEventListener("desk:stirred", ({ detail }) => {
+    if (detail.some((id) => box()?.dataset.here.endsWith(id))) say({ is_typing: isTyping() });
+  });
   say({ is_typing: false });
   showMissing();
 }
@@ -170,15 +173,22 @@ async function say(values, isLast = false) {
   try {
     const [status, answer] = await post(`${box().dataset.here}/looking`, values, { keepalive: isLast });
     if (status === 401 || status === 404) looking = false;
-    if (status === 200 && !isLast) showOthers(answer.others);
+    if (status === 200 && !isLast) { showOthers(answer.others, answer.contact_types); showRead(answer.read_position); }
   } catch { /* the status line says when Relevo does not answer */ }
 }
 
-function showOthers(others) {
+function showRead(position) {
+  for (const mark of document.querySelectorAll("[data-mark]")) {
+    if (Number(mark.dataset.mark) <= position) mark.textContent = words["script.mark_read"];
+  }
+}
+
+function showOthers(others, contactTypes) {
   const line = document.getElementById("lookers");
   const typing = others.filter((other) => other.is_typing);
   const named = (typing.length ? typing : others).map((other) => other.name).join(", ");
-  const said = named && words[typing.length ? "script.is_typing" : "script.is_here"].replace("{names}", named);
+  const here = named && words[typing.length ? "script.is_typing" : "script.is_here"].replace("{names}", named);
+  const said = [contactTypes ? words["script.contact_types"] : "", here].filter(Boolean).join(" · ");
   line.hidden = !said;
   if (line.textContent !== said) line.textContent = said;
 }

@@ -63,6 +63,10 @@ function listen() {
     changed(JSON.parse(data).conversations ?? [""]);
     here();
   });
+  stream.addEventListener("stirred", ({ data }) => {
+    document.dispatchEvent(new CustomEvent("desk:stirred", { detail: JSON.parse(data).conversations }));
+    here();
+  });
   stream.addEventListener("here", here);
   stream.addEventListener("replaced", () => stream.close());
   stream.addEventListener("ended", () => location.reload());
