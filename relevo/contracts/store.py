@@ -279,10 +279,7 @@ class Conversations(Protocol):
         ...
 
     async def pass_control(self, conversation_id: UUID, expected_version: int, to: Control) -> int:
-        """Change who answers, by compare-and-set, and give the new version.
-
-        Raises Conflict when the version is another one or the transition is not allowed.
-        """
+        """Change who answers, by compare-and-set, and give the new version; raises Conflict when it may not pass so."""
         ...
 
     async def say(self, conversation_id: UUID, author: Author, content: Content) -> int:
