@@ -15,20 +15,27 @@ from relevo.domain.ratings import DueRating
 from relevo.domain.reports import Stretch
 from relevo.flow.mail import Mailer
 from relevo.store.mails import PostgresMails
+from tests.databases import Databases
 from tests.files import photo
 from tests.integration.desks import DeskOf, Request, at, desk_of
-from tests.integration.doors import Doors, open_doors
+from tests.integration.doors import Doors
 from tests.integration.talking import Floor
-from tests.integration.visiting import API, Page, page_of
+from tests.integration.visiting import API, Page, doors_for_all, forget, page_of
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-async def doors(database: str) -> AsyncIterator[Doors]:
+@pytest.fixture(scope="module")
+async def opened(databases: Databases, postgres: str) -> AsyncIterator[Doors]:
     """Doors whose bot asks for people."""
-    async with open_doors(database, Request()) as opened:
-        yield opened
+    async with doors_for_all(databases, postgres, Request()) as doors:
+        yield doors
+
+
+@pytest.fixture
+async def doors(opened: Doors) -> Doors:
+    """Nobody has been there yet."""
+    return await forget(opened)
 
 
 @pytest.fixture

@@ -10,10 +10,11 @@ import pytest
 
 from relevo.domain.sites import PrechatField, Site, Sites
 from relevo.web.settings import WebSettings
+from tests.databases import Databases
 from tests.files import photo
 from tests.integration.desks import at, desk_of
 from tests.integration.doors import Doors, open_doors
-from tests.integration.visiting import API, KEY, Page, page_of, signed, streaming
+from tests.integration.visiting import API, KEY, Page, doors_for_all, forget, page_of, signed, streaming
 
 pytestmark = pytest.mark.anyio
 SCRIPT = "<script>alert('x')</script><img src=x onerror=alert(1)>"
@@ -28,12 +29,18 @@ SITES = Sites(
 )
 
 
-@pytest.fixture
-async def doors(database: str) -> AsyncIterator[Doors]:
+@pytest.fixture(scope="module")
+async def opened(databases: Databases, postgres: str) -> AsyncIterator[Doors]:
     """Doors of two sites."""
-    async with open_doors(database, sites=SITES) as opened:
-        opened.business.people["C001"] = {"name": SCRIPT}
-        yield opened
+    async with doors_for_all(databases, postgres, sites=SITES) as doors:
+        doors.business.people["C001"] = {"name": SCRIPT}
+        yield doors
+
+
+@pytest.fixture
+async def doors(opened: Doors) -> Doors:
+    """Nobody has been there yet."""
+    return await forget(opened)
 
 
 async def test_a_script_in_every_field_is_text_wherever_it_is_shown(doors: Doors) -> None:

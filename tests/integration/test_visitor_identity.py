@@ -13,9 +13,10 @@ import pytest
 from relevo.domain.contacts import Level
 from relevo.domain.sites import Site, Sites
 from relevo.web.services import DemoContact
+from tests.databases import Databases
 from tests.integration.desks import desk_of
 from tests.integration.doors import Doors, open_doors
-from tests.integration.visiting import KEY, Page, next_of, page_of, signed, streaming
+from tests.integration.visiting import KEY, Page, doors_for_all, forget, next_of, page_of, signed, streaming
 
 pytestmark = pytest.mark.anyio
 OLD = "the key that was in use until yesterday, as long"
@@ -23,12 +24,18 @@ SITES = Sites(named=(Site(name="shop", identity_keys=(KEY, OLD)), Site(name="kio
 NOW = datetime.now(timezone.utc)
 
 
-@pytest.fixture
-async def doors(database: str) -> AsyncIterator[Doors]:
+@pytest.fixture(scope="module")
+async def opened(databases: Databases, postgres: str) -> AsyncIterator[Doors]:
     """Doors of a site that signs, and one that does not."""
-    async with open_doors(database, sites=SITES) as opened:
-        opened.business.people.update(C001={"name": "Amina Noor", "email": "amina@example.com"}, C002={"name": "Bo"})
-        yield opened
+    async with doors_for_all(databases, postgres, sites=SITES) as doors:
+        doors.business.people.update(C001={"name": "Amina Noor", "email": "amina@example.com"}, C002={"name": "Bo"})
+        yield doors
+
+
+@pytest.fixture
+async def doors(opened: Doors) -> Doors:
+    """Nobody has been there yet."""
+    return await forget(opened)
 
 
 async def _begins(doors: Doors, token: str | None = None, **claims: Any) -> Page:

@@ -13,10 +13,11 @@ from relevo.domain.calendar import Calendar, Shift
 from relevo.domain.sites import Consent, Option, PrechatField, Proactive, Site, Sites, Theme, Uploads, When
 from relevo.flow.forget_visitors import VisitorExpirer
 from relevo.store.personal import PostgresPersonalData
+from tests.databases import Databases
 from tests.files import PDF, photo
 from tests.integration.desks import desk_of
-from tests.integration.doors import Doors, open_doors
-from tests.integration.visiting import page_of
+from tests.integration.doors import Doors
+from tests.integration.visiting import doors_for_all, forget, page_of
 
 pytestmark = pytest.mark.anyio
 API = "/widget/api/v1"
@@ -59,11 +60,17 @@ SITES = Sites(
 )
 
 
-@pytest.fixture
-async def doors(database: str) -> AsyncIterator[Doors]:
+@pytest.fixture(scope="module")
+async def opened(databases: Databases, postgres: str) -> AsyncIterator[Doors]:
     """Doors with two sites."""
-    async with open_doors(database, sites=SITES) as opened:
-        yield opened
+    async with doors_for_all(databases, postgres, sites=SITES) as doors:
+        yield doors
+
+
+@pytest.fixture
+async def doors(opened: Doors) -> Doors:
+    """Nobody has been there yet."""
+    return await forget(opened)
 
 
 async def _begins(doors: Doors, origin: str, **body: Any) -> httpx.Response:
@@ -115,6 +122,17 @@ async def test_pages_get_into_their_own_site_alone(doors: Doors) -> None:
         headers = {"Origin": origin, "Authorization": f"Bearer {token}"}
         answer = await doors.http.get(f"{API}/events?wait=0", headers=headers)
         assert answer.status_code == status, origin
+
+
+async def test_a_token_that_is_used_goes_on_and_one_that_is_not_ends(doors: Doors) -> None:
+    """Coming back within the time is enough; nobody is thrown out in the middle of a chat."""
+    page = await page_of(doors, site="shop")
+    await doors.opened.database.run("UPDATE visits SET expires_at = now() + interval '1 minute'")
+    await page.polls()
+    left = "SELECT min(expires_at) > now() + interval '29 days' FROM visits"
+    assert (await doors.opened.database.rows(left))[0][0]
+    await doors.opened.database.run("UPDATE visits SET expires_at = now()")
+    assert (await page.post("messages", cid="c1", text="hello")).status_code == 401
 
 
 async def test_whoever_was_refused_is_named_exactly_for_whoever_looks_why(doors: Doors) -> None:

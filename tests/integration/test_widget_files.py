@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from relevo.domain.sites import Site, Sites
-from tests.integration.doors import Doors, open_doors
+from tests.databases import Databases
+from tests.integration.doors import Doors
+from tests.integration.visiting import doors_for_all
 
 pytestmark = pytest.mark.anyio
 SHOP = "https://shop.example"
@@ -34,11 +36,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-async def doors(database: str, built: Path) -> AsyncIterator[Doors]:
+@pytest.fixture(scope="module")
+async def doors(databases: Databases, postgres: str, built: Path) -> AsyncIterator[Doors]:
     """Doors with two sites."""
     sites = Sites(named=(Site(name="shop", title="Shop <b>", origins=(SHOP,)), Site(name="kiosk", frames=(SHOP,))))
-    async with open_doors(database, has_bot=False, widget_folder=built, sites=sites) as opened:
+    async with doors_for_all(databases, postgres, has_bot=False, widget_folder=built, sites=sites) as opened:
         yield opened
 
 

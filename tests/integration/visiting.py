@@ -13,12 +13,36 @@ from typing import Any
 
 import httpx
 import jwt
+from psycopg.conninfo import make_conninfo
 
 from relevo.domain.conversations import Conversation
-from tests.integration.doors import Doors
+from tests.databases import Databases
+from tests.integration.doors import Doors, open_doors
 
 API = "/widget/api/v1"
 KEY = "a key that nobody can guess, of 32 bytes or more"
+
+
+_FORGET = """
+TRUNCATE contacts, identities, conversations, cases, attachments, agents, visits, typing_contacts, refused_origins,
+    rate_limits CASCADE
+"""
+
+
+@asynccontextmanager
+async def doors_for_all(databases: Databases, postgres: str, *script: Any, **services: Any) -> AsyncIterator[Doors]:
+    """Open doors for all tests of a module; each begins with ``forget``."""
+    name = databases.take()
+    async with open_doors(make_conninfo(postgres, dbname=name), *script, **services) as doors:
+        yield doors
+    databases.give_back(name)
+
+
+async def forget(doors: Doors) -> Doors:
+    """Give doors at which nobody has been yet."""
+    await doors.opened.database.run(_FORGET)
+    doors.brain.asked.clear()
+    return doors
 
 
 @dataclass(kw_only=True)
