@@ -42,13 +42,13 @@ class Subscription:
         """Return True when something happened since the last wait, False after so many seconds."""
         if not self._is_news:
             loop = asyncio.get_running_loop()
-            self._waiting = loop.create_future()
-            timer = loop.call_later(seconds, _end_wait, self._waiting)  # asyncio.wait_for would cost a task more
+            waiting = self._waiting = loop.create_future()
+            timer = loop.call_later(seconds, _end_wait, waiting)  # asyncio.wait_for would cost a task more
             try:
-                await self._waiting
+                await waiting
             finally:
                 timer.cancel()
-                self._waiting = None
+                self._waiting = None if self._waiting is waiting else self._waiting
         was_news, self._is_news = self._is_news, False
         return was_news
 
