@@ -65,11 +65,7 @@ def create_app(services: WebServices) -> Sanic:
     add_desk_refusals(app)
     add_health(app)
     add_rest_door(app)
-    add_visitor_api(app)
-    add_visitor_attachments(app)
-    add_widget_sites(app)
-    add_widget_files(app, services.widget_folder)
-    add_chat_page(app)
+    _add_widget(app, services)
     add_desk_api(app)
     add_desk_pages(app)
     add_password_pages(app)
@@ -85,6 +81,14 @@ def create_app(services: WebServices) -> Sanic:
         add_demo_page(app)
         add_demo_identities(app)
     return app
+
+
+def _add_widget(app: Sanic, services: WebServices) -> None:
+    add_visitor_api(app)
+    add_visitor_attachments(app)
+    add_widget_sites(app)
+    add_widget_files(app, services.widget_folder)
+    add_chat_page(app)
 
 
 def _serve_by(app: Sanic, service: Service) -> None:
