@@ -1,6 +1,6 @@
 # `make` lists what there is. Every target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz check reset lock bench bench-nlu setup setup-dev
+.PHONY: help run test fuzz check web reset lock bench bench-nlu setup setup-dev
 
 export RASA_TELEMETRY_ENABLED := false
 
@@ -18,6 +18,9 @@ fuzz: setup-dev ## send the desk's API 3,000 requests that are made up (RELEVO_F
 
 check: setup-dev ## format, lint, types, imports, budgets and locks
 	@exec tools/check
+
+web: ## build the widget from frontend/ into relevo/web/static/widget (needs node 20.19 or newer; nothing else does)
+	@cd frontend && npm ci --ignore-scripts --silent && npm run --silent types && exec npm run --silent build
 
 reset: setup ## delete what Relevo has stored here and start afresh
 	@exec .venv/bin/relevo reset

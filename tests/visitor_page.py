@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator, Page
 
+LAUNCHER = "relevo-chat .launcher"
 LOG, TEXT, PICK, READY = "#chat-log", "#chat-text", "#chat-pick", "#chat-tray [data-state=ready]"
 
 
 def open_chat(page: Page, text: str) -> Locator:
-    """Open the demo page, write into its chat, and give the log."""
+    """Go to the demo page, open its chat, write into it, and give the log."""
     page.goto("/")
+    page.locator(LAUNCHER).click()
     writes(page, text)
     return page.locator(LOG)
 

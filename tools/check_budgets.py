@@ -25,6 +25,11 @@ ENVIRONMENT_MEGABYTES = 700
 DESK = ROOT / "relevo" / "web" / "static" / "desk"
 DESK_KILOBYTES = {"js": 90, "css": 15}
 """What a browser loads before the desk's first page is whole, compressed."""
+WIDGET = ROOT / "relevo" / "web" / "static" / "widget"
+WIDGET_KILOBYTES = {"widget.js": 4, "panel-*.js": 24.5, "extras-*.js": 10, "[a-z][a-z]-*.js": 2.2}
+"""What a visitor's browser loads, compressed: the button, the panel, what comes when it is needed, a language."""
+WIDGET_OPENED_KILOBYTES = 30.5
+"""Button, panel and the longest language together: what the first message costs."""
 
 # What may exceed its budget: "path" or "path::function", and why. Short, because it is read aloud.
 EXCEPTIONS: dict[str, str] = {}
@@ -43,7 +48,7 @@ class Budget(NamedTuple):
 
     title: str
     unit: str
-    limit: int
+    limit: float
     median_limit: int | None = None
 
 
@@ -76,7 +81,27 @@ def source_budgets() -> list[tuple[Budget, list[Measured]]]:
             (Budget(f"desk's {kind}, gzip", "kB", limit), [measured_load(kind)])
             for kind, limit in DESK_KILOBYTES.items()
         ),
+        *(
+            (Budget(f"widget's {name}", "kB gzip", limit), widget_files(name))
+            for name, limit in WIDGET_KILOBYTES.items()
+        ),
+        (Budget("widget, opened", "kB gzip", WIDGET_OPENED_KILOBYTES), [widget_opened()]),
     ]
+
+
+def widget_files(pattern: str) -> list[Measured]:
+    """Give how much each file has as it is served."""
+    return [Measured(short(file), served(file)) for file in sorted(WIDGET.glob(pattern))]
+
+
+def widget_opened() -> Measured:
+    """Give how much opening the chat costs in the language with most to say."""
+    panel, languages = (max(map(served, WIDGET.glob(name))) for name in ("panel-*.js", "[a-z][a-z]-*.js"))
+    return Measured(short(WIDGET), served(WIDGET / "widget.js") + panel + languages)
+
+
+def served(file: Path) -> float:
+    return file.with_name(f"{file.name}.gz").stat().st_size / 1000
 
 
 def measured_load(kind: str) -> Measured:
@@ -137,9 +162,10 @@ def median_complaints(budget: Budget, things: list[Measured]) -> list[str]:
     return [f"The median {budget.title} has {middle:.0f} {budget.unit}; it may have {budget.median_limit}."]
 
 
-def print_row(title: str, what: str, size: float, budget: Budget, limit: int, where: str) -> None:
+def print_row(title: str, what: str, size: float, budget: Budget, limit: float, where: str) -> None:
+    places = 1 if limit < 31 else 0
     mark = "" if size <= limit or where in EXCEPTIONS else "  <- over"
-    print(f"{title:<20} {what:<8} {size:>6.0f} of {limit:>4} {budget.unit:<6} {where}{mark}")
+    print(f"{title:<20} {what:<8} {size:>6.{places}f} of {limit:>4} {budget.unit:<6} {where}{mark}")
 
 
 def unused_exceptions(budgets: Iterable[tuple[Budget, list[Measured]]]) -> list[str]:

@@ -1,33 +1,29 @@
-"""Aurora's page: the demonstration's front, with a small web chat over the visitor API."""
+"""Aurora's page: the demonstration's front, with the widget as any business pastes it, and a board of demo contacts.
+
+Whoever chooses somebody on the board is signed in as the company's own page would do it: a signed identity is fetched
+from ``POST /demo/identity/<contact>`` and handed to the widget.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
-import msgspec
 from sanic import Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from relevo.web.languages import WORDS, Words, language_of, words_for_contacts
-from relevo.web.markup import document, facts, page_answer, page_policy, text
-from relevo.web.services import services_of
+from relevo.web.markup import document, page_answer, page_policy, text
+from relevo.web.services import DemoContact, services_of
 
+SITE = "default"
+COLOR, COLOR_DARK = "#1746c7", "#8fb4ff"
 _HEAD = (
     '<meta name="theme-color" content="#0b1230">\n<link rel="icon" href="/static/demo/icon.svg">\n'
-    '<link rel="stylesheet" href="/static/demo/aurora.css">\n<link rel="stylesheet" href="/static/demo/chat.css">\n'
-    '<script type="module" src="/static/demo/chat.js"></script>'
+    '<link rel="stylesheet" href="/static/demo/aurora.css">\n'
+    '<script type="module" src="/static/demo/board.js"></script>'
 )
-_SEND = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 12h14M12 5l7 7-7 7"/></svg>'
-_RESTART = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M5 12a7 7 0 1 1 2 5M5 19v-4h4"/></svg>'
-_CLIP = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="m20 11-9 9a5 5 0 0 1-7-7l9-9a3 3 0 0 1 5 5l-9 9"/></svg>'
-_CAMERA = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 8h3l2-3h6l2 3h3v11H4zM12 10a3 3 0 1 1-1 0z"/></svg>'
-_TAKEN = "image/jpeg,image/png,image/webp,image/gif,application/pdf"  # named one by one, phones turn HEIC into JPEG
-_POLICY = page_policy(images="'self' data: blob:")  # thumbnails are fetched with the visitor's token
-_PLANE = (
-    '<svg class="plane" viewBox="0 0 24 24" aria-hidden="true">'
-    '<path d="M2 13.5 21 9c1-.2 1.5.9.7 1.5L7 20H4l3.500-5.500L3.500 15.500Z M9 11 5 5.500h2.500L14 9.800Z"/></svg>'
-)
+_POLICY = page_policy(images="'self' data: https:")  # pictures that the business's own messages and cards show
 
 
 def add_demo_page(app: Sanic) -> None:
@@ -37,17 +33,18 @@ def add_demo_page(app: Sanic) -> None:
 
 async def _show(request: Request) -> HTTPResponse:
     language = language_of(request)
-    page = demo_page(language, services_of(request).company_name)
+    services = services_of(request)
+    page = demo_page(language, services.company_name, services.demo_contacts)
     headers = {"Vary": "Accept-Language", "Content-Language": language, "Content-Security-Policy": _POLICY}
     return page_answer(page, headers=headers)
 
 
-def demo_page(language: str, company_name: str) -> str:
-    """Give Aurora's page."""
+def demo_page(language: str, company_name: str, contacts: Iterable[DemoContact]) -> str:
+    """Give Aurora's page; whoever looks at it may be one of its contacts."""
     words = words_for_contacts(language)
     name = text(company_name)
     body = f"""<body>
-<a class="skip" href="#chat-text">{text(words["demo.skip"])}</a>
+<a class="skip" href="#board">{text(words["demo.board_title"])}</a>
 <div class="sky">
 <header class="top">
 <a class="brand" href="/"><img src="/static/demo/icon.svg" alt="" width="36" height="36">{name}</a>
@@ -59,16 +56,24 @@ def demo_page(language: str, company_name: str) -> str:
 <p class="kicker">{text(words["demo.kicker"])}</p>
 <h1>{text(words["demo.headline"])}</h1>
 <p class="lead">{text(words["demo.lead"])}</p>
+<button type="button" class="call" data-open-chat>{text(words["demo.open_chat"])}</button>
 </div>
-{_chat(words)}
-{_sample_customer(words)}
+{_board(words, contacts)}
 </main>
 </div>
 <section class="promises">{"".join(_promise(words, number) for number in (1, 2, 3))}</section>
 <footer><p>{text(words["demo.notice"])}</p><a href="/desk">{text(words["demo.desk_link"])} →</a></footer>
-<script type="application/json" id="words">{_chat_words(words)}</script>
+{_widget(language)}
 </body>"""
     return document(language, f"{words['demo.title']}", _HEAD, body)
+
+
+def _widget(language: str) -> str:
+    """Give the line that any business pastes."""
+    return (
+        f'<script async src="/widget/v1/widget.js" data-site="{SITE}" data-locale="{text(language)}"'
+        f' data-color="{COLOR}" data-color-dark="{COLOR_DARK}"></script>'
+    )
 
 
 def _navigation(words: Words, language: str) -> str:
@@ -87,71 +92,31 @@ def _languages(language: str) -> str:
     )
 
 
-def _sample_customer(words: Words) -> str:
-    pairs = [
-        (words["demo.card_member"], "Lucía Fernanda Robles Arce"),
-        (words["demo.card_number"], "<code>AU48207315</code>"),
-        (words["demo.card_booking"], "<code>RBL7Q2</code>"),
-    ]
-    return f"""<section class="pass" aria-label="{text(words["demo.card_title"])}">
-<div class="stub"><h2>{text(words["demo.card_title"])}</h2>{facts(pairs)}</div>
-<div class="route"><p>{text(words["demo.card_trips"])}</p>
-<p class="leg"><b>MAD</b>{_PLANE}<b>DXB</b></p><p class="leg"><b>DXB</b>{_PLANE}<b>MAD</b></p></div>
+def _board(words: Words, contacts: Iterable[DemoContact]) -> str:
+    people = "".join(_person(words, contact) for contact in contacts)
+    nobody = _place("", "", words["demo.board_nobody"], words["demo.board_nobody_about"])
+    return f"""<section class="board" id="board" aria-labelledby="board-title"
+ data-failed="{text(words["demo.board_failed"])}" data-now="{text(words["demo.board_now"])}">
+<h2 id="board-title">{text(words["demo.board_title"])}</h2><p>{text(words["demo.board_lead"])}</p>
+<ul>{people}{nobody}</ul>
+<p class="said" role="status"></p>
 </section>"""
 
 
-def _chat(words: Words) -> str:
-    examples = "".join(
-        f'<button type="button" data-example="{text(words[f"chat.example_{n}"])}">'
-        f"<b>{text(words[f'chat.example_{n}_label'])}</b><span>{text(words[f'chat.example_{n}'])}</span></button>"
-        for n in (1, 2, 3)
-    )
-    restart = text(words["chat.restart"])
-    return f"""<section class="chat" aria-label="{text(words["chat.title"])}">
-<header><span class="face" aria-hidden="true"></span>
-<div><h2>{text(words["chat.title"])}</h2><p>{text(words["chat.subtitle"])}</p></div>
-<button type="button" id="chat-restart" title="{restart}" aria-label="{restart}">{_RESTART}</button></header>
-<div id="chat-scroll" tabindex="0" role="group" aria-label="{text(words["chat.log"])}">
-<div id="chat-welcome"><p>{text(words["chat.welcome"])}</p><div class="examples">{examples}</div></div>
-<ol id="chat-log" role="log" aria-label="{text(words["chat.log"])}"></ol>
-</div>
-<div class="notices" role="status">
-<p id="chat-typing" hidden>
-<span class="dots" aria-hidden="true"><i></i><i></i><i></i></span>
-{text(words["chat.typing"])}</p>
-<p id="chat-slow" hidden>{text(words["chat.slow"])}</p>
-<p id="chat-uploading" hidden>{text(words["chat.when_uploaded"])}</p>
-<p id="chat-offline" class="warning" hidden>{text(words["chat.offline"])}</p>
-<p id="chat-forgetful" class="warning" hidden>{text(words["chat.storage"])}</p>
-</div>
-<ul id="chat-tray" aria-label="{text(words["chat.tray"])}" hidden></ul>
-<form id="chat-form">
-<input type="file" id="chat-pick" accept="{_TAKEN}" multiple hidden>
-<input type="file" id="chat-shoot" accept="image/jpeg" capture="environment" hidden>
-{_tool("camera", words["chat.camera"], _CAMERA)}{_tool("attach", words["chat.attach"], _CLIP)}
-<textarea id="chat-text" rows="1" maxlength="16000" dir="auto" placeholder="{text(words["chat.placeholder"])}"
- aria-label="{text(words["chat.placeholder"])}"></textarea>
-<button class="send" aria-label="{text(words["chat.send"])}">{_SEND}</button>
-</form>
-<p class="drop" aria-hidden="true">{text(words["chat.drop"])}</p>
-<dialog id="chat-viewer" aria-label="{text(words["chat.photo"])}"><form method="dialog">
-<button aria-label="{text(words["chat.close"])}">×</button></form><img alt=""></dialog>
-</section>"""
+def _person(words: Words, contact: DemoContact) -> str:
+    about, sentence = (words.get(f"demo.{kind}_{contact.ref}", "") for kind in ("about", "try"))
+    return _place(contact.ref, sentence, contact.name, about)
 
 
-def _tool(name: str, title: str, drawing: str) -> str:
+def _place(contact: str, words_to_try: str, name: str, about: str) -> str:
+    letter = text(name[0]) if contact else "?"
     return (
-        f'<button type="button" class="tool" id="chat-{name}" title="{text(title)}" aria-label="{text(title)}">'
-        f"{drawing}</button>"
+        f'<li><button type="button" aria-pressed="false" data-contact="{text(contact)}"'
+        f' data-try="{text(words_to_try)}">'
+        f'<span aria-hidden="true">{letter}</span><b>{text(name)}</b><small>{text(about)}</small></button></li>'
     )
 
 
 def _promise(words: Words, number: int) -> str:
     title, sentence = text(words[f"demo.fact_{number}_title"]), text(words[f"demo.fact_{number}"])
     return f"<article><h2>{title}</h2><p>{sentence}</p></article>"
-
-
-def _chat_words(words: Words) -> str:
-    """Give what the chat's script says, as JSON that cannot end the element it stands in."""
-    spoken: Mapping[str, str] = {key[5:]: value for key, value in words.items() if key.startswith("chat.")}
-    return msgspec.json.encode(spoken).decode().replace("<", "\\u003c")

@@ -14,7 +14,7 @@ from playwright.async_api import FilePayload, Page, Route, expect
 from relevo.contracts.brain import Question
 from relevo.domain.messages import Content
 from tests.files import PDF, ZIP, document, photo
-from tests.integration.test_pages_in_a_browser import CHROMIUM, Visit, sign_in_to_desk, visit_of
+from tests.integration.visits import CHROMIUM, Visit, sign_in_to_desk, visit_of
 
 pytestmark = [
     pytest.mark.anyio,
@@ -32,7 +32,7 @@ HAND_OVER = """([event, target, data]) => {
   const how = { bubbles: true, cancelable: true };
   const made = event === "paste" ? new ClipboardEvent(event, { ...how, clipboardData: files })
     : new DragEvent(event, { ...how, dataTransfer: files });
-  document.querySelector(target).dispatchEvent(made);
+  document.querySelector("relevo-chat").shadowRoot.querySelector(target).dispatchEvent(made);
 }"""
 
 
@@ -43,7 +43,7 @@ def _script(question: Question) -> Content:
 @asynccontextmanager
 async def _visit(database: str, **rest: str) -> AsyncIterator[Visit]:
     async with visit_of(database, _script, **rest) as visit:  # type: ignore[arg-type]
-        await visit.page.goto("/")
+        await visit.open()
         yield visit
 
 
@@ -67,7 +67,7 @@ async def _expect_ready(page: Page, count: int = 1) -> None:
 
 
 async def _expect_loaded(page: Page, count: int, where: str = "#chat-log") -> None:
-    await expect(page.locator(f"{where} img")).to_have_count(count)
+    await expect(page.locator(f"{where} canvas[data-loaded], {where} img")).to_have_count(count)
     for image in await page.locator(f"{where} img").all():
         await expect(image).not_to_have_js_property("naturalWidth", 0)
 
@@ -84,7 +84,7 @@ async def test_a_photo_is_sent_and_still_there_after_a_reload(database: str) -> 
         await _expect_ready(visit.page)
         await visit.page.get_by_role("button", name="Send", exact=True).click()
         await visit.expect_said("look", "2 with <look>", "1 with <>")
-        await visit.page.reload()
+        await visit.open()
         await visit.expect_said("look", "2 with <look>", "1 with <>")
         await _expect_loaded(visit.page, 2)
         await expect(visit.page.get_by_role("button", name="Open: File bill.pdf")).to_be_visible()
@@ -101,7 +101,7 @@ async def test_a_photo_opens_large_and_closes_by_keyboard(database: str) -> None
         await picture.focus()
         await visit.page.keyboard.press("Enter")
         large = visit.page.get_by_role("img", name="Photo: photo.jpg")
-        await expect(large).to_have_js_property("naturalWidth", 1200)
+        await expect(large).to_have_js_property("width", 1200)
         await visit.page.keyboard.press("Escape")
         await expect(large).to_be_hidden()
         await expect(picture).to_be_focused()
@@ -200,7 +200,7 @@ async def test_what_was_erased_is_no_hole_in_the_page(database: str) -> None:
         await visit.say("look")
         await visit.expect_said("look", "1 with <look>")
         await visit.doors.opened.database.run("UPDATE attachments SET erased_at = now()")
-        await visit.page.reload()
+        await visit.open()
         await expect(visit.page.locator("#chat-log .files button")).to_contain_text("No longer kept")
         await expect(visit.page.locator("#chat-log .files button")).to_be_disabled()
 

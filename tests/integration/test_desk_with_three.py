@@ -19,7 +19,7 @@ from relevo.domain.effects import Decision
 from relevo.web.passwords import hash_password
 from tests.integration.desks import PASSWORD, Request
 from tests.integration.doors import Doors, open_doors
-from tests.visitor_page import LOG, TEXT
+from tests.visitor_page import LAUNCHER, LOG, TEXT
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = [
@@ -68,9 +68,10 @@ class Room:
         return page
 
     async def customer(self) -> Page:
-        """Open the company's page."""
+        """Open the chat on the company's page."""
         page = await self._window()
         await page.goto("/")
+        await page.locator(LAUNCHER).click()
         return page
 
     async def _window(self) -> Page:

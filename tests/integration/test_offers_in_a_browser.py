@@ -13,6 +13,7 @@ from tests.integration.desks import PASSWORD, Request
 from tests.integration.doors import Doors, open_doors
 from tests.integration.test_desk_for_everybody import _look
 from tests.integration.test_desk_in_a_browser import CHROMIUM, sign_in
+from tests.visitor_page import LAUNCHER
 
 pytestmark = [
     pytest.mark.anyio,
@@ -21,7 +22,7 @@ pytestmark = [
 ]
 WATCH_TYPING = """() => {
   window.typed = 0;
-  const typing = document.getElementById("chat-typing");
+  const typing = document.querySelector("relevo-chat").shadowRoot.getElementById("chat-typing");
   new MutationObserver(() => { window.typed += !typing.hidden; }).observe(typing, { attributes: true });
 }"""
 
@@ -38,6 +39,7 @@ async def test_an_offer_appears_by_itself_and_is_accepted_by_keyboard(database: 
         await expect(noelia.locator(".presence-online")).to_be_visible()
 
         await chat.goto("/?lang=en")
+        await chat.locator(LAUNCHER).click()
         await _writes(chat, "a person please")
         await expect(chat.locator("#chat-log .message.bot")).to_have_count(1)
         await expect(chat.locator("#chat-typing")).to_be_hidden()

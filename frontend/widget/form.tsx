@@ -1,0 +1,46 @@
+// A form that the bot asks with; its answer is what a person would have typed.
+
+import { useState } from "preact/hooks";
+import type { Field, FormAsked } from "./custom";
+import { Entry, mistakes, type Values } from "./fields";
+import type { Room } from "./room";
+
+export function Form({ room, form, isOpen }: { room: Room; form: FormAsked; isOpen: boolean }) {
+  const [values, setValues] = useState<Values>({});
+  const [wrong, setWrong] = useState<Values>({});
+  if (!isOpen) return <p class="done">{form.title}</p>;
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    const found = mistakes(room, form.fields, values);
+    setWrong(found);
+    const [first] = Object.keys(found);
+    if (first === undefined) room.talk.say({ text: answered(form.fields, values) });
+    else (event.currentTarget as HTMLElement).querySelector<HTMLElement>(`#entry-${CSS.escape(first)}, [name="${CSS.escape(first)}"]`)?.focus();
+  };
+  return (
+    <form class="form" noValidate onSubmit={submit} aria-label={form.title}>
+      <h3>{form.title}</h3>
+      {form.fields.map((field) => (
+        <Entry
+          key={field.name}
+          room={room}
+          field={field}
+          value={values[field.name] ?? ""}
+          wrong={wrong[field.name]}
+          set={(value) => setValues({ ...values, [field.name]: value })}
+        />
+      ))}
+      <button class="primary">{form.submit ?? room.say("send")}</button>
+    </form>
+  );
+}
+
+function answered(fields: Field[], values: Values): string {
+  const said = fields.filter(({ name }) => values[name]?.trim()).map((field) => `${field.label}: ${shown(field, values[field.name] ?? "")}`);
+  return said.join("; ");
+}
+
+function shown({ type, currency, options }: Field, value: string): string {
+  if (type === "choice") return options?.find((option) => option.value === value)?.title ?? value;
+  return type === "amount" && currency ? `${value.trim()} ${currency}` : value.trim();
+}

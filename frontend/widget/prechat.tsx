@@ -1,0 +1,59 @@
+// What the site asks before the first message, and the consent that it needs; what was typed is never lost.
+
+import { useState } from "preact/hooks";
+import { isLink } from "../core/markdown";
+import type { PrechatField } from "../core/types";
+import type { Field } from "./custom";
+import { Entry, mistakes, type Values } from "./fields";
+import type { Room } from "./room";
+
+export function Prechat({ room }: { room: Room }) {
+  const kept = room.talk.line.memory.get();
+  const [values, setValues] = useState<Values>(kept.prechat ?? (room.visitorName ? { name: room.visitorName } : {}));
+  const [wrong, setWrong] = useState<Values>({});
+  const [agrees, setAgrees] = useState(false);
+  const { consent, prechat } = room.site;
+  const fields = kept.token ? [] : (prechat?.fields ?? []).map((field) => asField(room, field));
+  const begin = (event: SubmitEvent) => {
+    event.preventDefault();
+    const found = mistakes(room, fields, values);
+    if (consent && !agrees) found["consent"] = room.say("bad_required");
+    setWrong(found);
+    const [first] = Object.keys(found);
+    if (first === undefined) room.answer(values, agrees);
+    else (event.currentTarget as HTMLElement).querySelector<HTMLElement>(`#entry-${CSS.escape(first)}`)?.focus();
+  };
+  return (
+    <form class="form prechat" noValidate onSubmit={begin}>
+      <h3>{room.say("prechat")}</h3>
+      {fields.map((field) => (
+        <Entry
+          key={field.name}
+          room={room}
+          field={field}
+          value={values[field.name] ?? ""}
+          wrong={wrong[field.name]}
+          set={(value) => setValues({ ...values, [field.name]: value })}
+        />
+      ))}
+      {consent && (
+        <div class="entry">
+          <label class="agree">
+            <input id="entry-consent" type="checkbox" checked={agrees} aria-invalid={"consent" in wrong} aria-describedby={"consent" in wrong ? "entry-consent-wrong" : undefined} onChange={(event) => setAgrees(event.currentTarget.checked)} />
+            <span>
+              {room.own(consent.text) || room.say("consent")}{" "}
+              {consent.url && isLink(consent.url) && <a href={consent.url} target="_blank" rel="noopener">{room.say("consent_more")}</a>}
+            </span>
+          </label>
+          {wrong["consent"] && <span class="wrong" id="entry-consent-wrong">{wrong["consent"]}</span>}
+        </div>
+      )}
+      <button class="primary">{room.say("begin")}</button>
+    </form>
+  );
+}
+
+function asField(room: Room, { name, label, type, required = false, options }: PrechatField): Field {
+  const choices = options?.map(({ value, title }) => ({ value, title: room.own(title) || value }));
+  return { name, type, required, label: room.own(label) || name, ...(choices && { options: choices }) };
+}
