@@ -18,7 +18,7 @@ from relevo.web.desk_admin_pages import administrator
 from relevo.web.desk_html import desk_page
 from relevo.web.desk_pages import desk_door
 from relevo.web.languages import WORDS, Words, language_of
-from relevo.web.markup import page_answer, page_policy, text
+from relevo.web.markup import WITH_FILES, page_answer, text
 from relevo.web.origins import header, is_https
 from relevo.web.services import WebServices, services_of
 
@@ -49,7 +49,7 @@ async def _show(request: Request) -> HTTPResponse:
     words = WORDS[language]
     inner = widget_part(words, services, _tried(request, services, language), _base(request, services))
     page = desk_page(language, words["admin.widget"], session, admin_body(words, "widget", inner))
-    return page_answer(page, headers={"Content-Security-Policy": f"{page_policy()}; frame-src 'self'"})
+    return page_answer(page, headers=WITH_FILES)
 
 
 def widget_part(words: Words, services: WebServices, tried: Tried, base: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.processes import Installation
+from tests.visitor_page import LAUNCHER, LOG, writes
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(480)]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -116,9 +117,9 @@ def test_the_other_side_sees_cases_and_conversations(aurora: Installation, langu
 
 
 def _case_number(page: Page, text: str) -> str:
-    page.locator("#chat-text").fill(text)
-    page.locator("#chat-text").press("Enter")
-    answer = page.locator("#chat-log .bubble", has_text="CASE-")
+    page.locator(LAUNCHER).click()
+    writes(page, text)
+    answer = page.locator(f"{LOG} .bubble", has_text="CASE-")
     expect(answer).to_be_visible(timeout=15_000)
     found = re.search(r"CASE-\d+", answer.inner_text())
     assert found is not None

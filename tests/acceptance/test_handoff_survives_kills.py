@@ -36,7 +36,7 @@ from tests.properties.relay_invariants import check, kept
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(480)]
 
-ROUNDS, KILL_SECONDS, SEED = 12, 18.0, 7
+ROUNDS, KILL_SECONDS, SEED = 12, 14.0, 7
 PATIENCE_SECONDS = 5.0
 APPROVED = "Una persona lo ha aprobado"
 WAITING = "SELECT count(*) FROM inbox WHERE state IN ('waiting', 'held')"

@@ -75,7 +75,19 @@ def _texts_of(variation: Mapping[str, Any]) -> dict[str, str]:
 
 def _overlaid(*path: str) -> Iterator[tuple[str, str, str]]:
     *folder, name = path
-    usual, formal = _read(*path), _read(*folder, "formal", name)
+    return _worded(_read(*path), _read(*folder, "formal", name))
+
+
+def _pages() -> Iterator[tuple[str, str, str]]:
+    """Give the words of pages that contacts read: those in the common file, the demo's, and how a widget greets."""
+    folder = ("relevo", "web", "texts")
+    rooms = _read(*folder, "es", "demo.json") | _read(*folder, "es", "widget.json")
+    usual = {name: words for name, words in rooms.items() if name.startswith("demo.") or name == "widget.greeting"}
+    usual |= _read(*folder, "es.json")
+    return _worded(usual, _read(*folder, "formal", "es.json"))
+
+
+def _worded(usual: Mapping[str, Any], formal: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     worded = dict(_texts(laid_over(usual, formal)))
     assert worded.keys() == dict(_texts(usual)).keys(), "something is worded that is never said"
     yield from ((key, text, worded[key]) for key, text in _texts(usual))
@@ -88,9 +100,13 @@ def everything(tmp_path: Path) -> list[tuple[str, str, str]]:
         *_replies(formal_words(tmp_path)),
         *_overlaid("actions", "languages", "es.yml"),
         *_overlaid("relevo", "flow", "texts_by_language", "es.yml"),
-        *_overlaid("relevo", "web", "texts", "es.json"),
+        *_pages(),
     ]
-    return [each for each in found if not each[0].startswith(("summary_", "desk.", "problem.", "cancel_words"))]
+    return [
+        each
+        for each in found
+        if not each[0].startswith(("summary_", "desk.", "problem.", "cancel_words", "mail_password_link"))
+    ]
 
 
 def test_nothing_says_tu_where_a_business_says_usted(everything: list[tuple[str, str, str]]) -> None:
