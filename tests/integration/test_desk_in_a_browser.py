@@ -250,29 +250,6 @@ async def test_without_a_connection_nothing_typed_is_lost_and_nothing_is_sent_tw
     assert spoken(await office.doors.timeline("rest", "amina")).count("message agent: Once.") == 1
 
 
-async def test_a_double_click_the_back_button_and_a_second_tab_cost_nothing(office: Office) -> None:
-    """Send pressed twice says it once; what was begun is there after going back; two tabs show and keep the same."""
-    sara = await office.seat()
-    await office.doors.texts("amina", "a person please")
-    await sara.opens_the_case()
-    await sara.page.get_by_role("button", name="Take over").dblclick()
-    reply = sara.page.get_by_label("Reply to the customer")
-    await reply.fill("Once.")
-    await sara.page.get_by_role("button", name="Send").dblclick()
-    await expect(reply).to_have_value("")
-    assert spoken(await office.doors.timeline("rest", "amina")).count("message agent: Once.") == 1
-    await reply.fill("I had begun")
-    await sara.page.goto("/desk/replies")
-    await sara.page.go_back()
-    await expect(reply).to_have_value("I had begun")
-    other = await sara.context.new_page()
-    await other.goto(sara.page.url)
-    await expect(other.get_by_label("Reply to the customer")).to_have_value("I had begun")
-    await other.get_by_label("Reply to the customer").press("Control+Enter")
-    await expect(sara.page.locator(".timeline .agent .bubble").last).to_have_text("I had begun")
-    assert spoken(await office.doors.timeline("rest", "amina")).count("message agent: I had begun") == 1
-
-
 async def test_away_is_one_switch(office: Office) -> None:
     """Nobody is online for the bot from then on, and the switch says so."""
     sara = await office.seat()

@@ -17,7 +17,7 @@ from relevo.contracts.accounts import AgentPowers
 from relevo.contracts.brain import Question
 from relevo.domain.effects import Decision
 from relevo.web.passwords import hash_password
-from tests.integration.desks import PASSWORD, Request
+from tests.integration.desks import PASSWORD, Request, spoken
 from tests.integration.doors import Doors, open_doors
 from tests.visitor_page import LAUNCHER, LOG, TEXT
 
@@ -161,3 +161,26 @@ async def test_an_approval_is_heard_within_two_seconds_and_a_desk_that_was_cut_o
     await sara.context.set_offline(False)
     await expect(sara.locator(".timeline")).to_contain_text("are you there?", timeout=20_000)
     await expect(sara.locator(".decided .state-done")).to_be_visible(timeout=20_000)
+
+
+async def test_a_double_click_the_back_button_and_a_second_tab_cost_nothing(room: Room) -> None:
+    """Send pressed twice says it once; what was begun is there after going back; two tabs show and keep the same."""
+    sara = await room.desk("Sara Molina")
+    await room.doors.texts("amina", "a person please")
+    await opens_the_case(sara, "a person please")
+    await sara.get_by_role("button", name="Take over").dblclick()
+    reply = sara.get_by_label("Reply to the customer")
+    await reply.fill("Once.")
+    await sara.get_by_role("button", name="Send").dblclick()
+    await expect(reply).to_have_value("")
+    assert spoken(await room.doors.timeline("rest", "amina")).count("message agent: Once.") == 1
+    await reply.fill("I had begun")
+    await sara.goto("/desk/replies")
+    await sara.go_back()
+    await expect(reply).to_have_value("I had begun")
+    other = await sara.context.new_page()
+    await other.goto(sara.url)
+    await expect(other.get_by_label("Reply to the customer")).to_have_value("I had begun")
+    await other.get_by_label("Reply to the customer").press("Control+Enter")
+    await expect(sara.locator(".timeline .agent .bubble").last).to_have_text("I had begun")
+    assert spoken(await room.doors.timeline("rest", "amina")).count("message agent: I had begun") == 1
