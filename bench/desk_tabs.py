@@ -1,6 +1,6 @@
 """Measures open desks on one `relevo web`: from a customer's message to every tab, and to a real browser's screen.
 
-Run it with the project's Python: .venv/bin/python -m bench.desk_tabs [--tabs 200] [--messages 10]; see bench/README.md.
+Run it with the project's Python: .venv/bin/python -m bench.desk_tabs [--tabs 200] [--queues]; see bench/README.md.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from bench.kit.process_tree import cpu_seconds, rss_megabytes
 from bench.kit.programs import PROJECT, Program, free_port
 from bench.search import temporary_database
 from relevo.bootstrap import OpenStore, open_store
+from relevo.contracts.accounts import NO_POWERS, AgentPowers, Duty
 from relevo.contracts.clock import system_clock
 from relevo.store.migrate import migrate
 
@@ -92,7 +93,7 @@ class Customer:
         (await self.http.post("/widget/api/v1/messages", json=body, headers=head)).raise_for_status()
 
 
-async def measure(dsn: str, tabs: int, messages: int) -> None:
+async def measure(dsn: str, tabs: int, messages: int, powers: AgentPowers) -> None:
     """Open the desks, write the messages, print what it took."""
     async with AsyncExitStack() as stack:
         opened = await stack.enter_async_context(open_store(dsn))
@@ -100,7 +101,7 @@ async def measure(dsn: str, tabs: int, messages: int) -> None:
         customers = [await _customer(stack, opened, url) for _ in range(messages)]
         await opened.database.run(_FILL, (CASES,))
         await opened.database.run(_OF_CUSTOMERS)
-        desks = [await _tab(stack, opened, url, number) for number in range(tabs)]
+        desks = [await _tab(stack, opened, url, (number, powers)) for number in range(tabs)]
         screen = await _screen(stack, opened, url)
         running = [asyncio.create_task(desk.stay_open()) for desk in desks]
         await asyncio.gather(*(asyncio.wait_for(desk.is_open.wait(), LONGEST_SECONDS) for desk in desks))
@@ -154,8 +155,8 @@ async def _customer(stack: AsyncExitStack, opened: OpenStore, url: str) -> Custo
     return customer
 
 
-async def _tab(stack: AsyncExitStack, opened: OpenStore, url: str, number: int) -> Tab:
-    cookies = {"relevo_desk": await _signed_in(opened, number)}
+async def _tab(stack: AsyncExitStack, opened: OpenStore, url: str, who: tuple[int, AgentPowers]) -> Tab:
+    cookies = {"relevo_desk": await _signed_in(opened, *who)}
     return Tab(
         http=await stack.enter_async_context(httpx.AsyncClient(base_url=url, cookies=cookies, timeout=LONGEST_SECONDS))
     )
@@ -172,10 +173,10 @@ async def _screen(stack: AsyncExitStack, opened: OpenStore, url: str) -> Page:
     return await context.new_page()
 
 
-async def _signed_in(opened: OpenStore, number: int) -> str:
-    """Make an agent with an open session and give its token; signing in costs half a second of processor each."""
+async def _signed_in(opened: OpenStore, number: int, powers: AgentPowers = NO_POWERS) -> str:
+    """Make an agent with an open session and give its token."""
     accounts, token = opened.store.accounts, secrets.token_urlsafe(32)
-    agent = await accounts.add_agent(f"agent{number}@example.com", f"Agent {number}", "agent", "no hash")
+    agent = await accounts.add_agent(f"agent{number}@example.com", f"Agent {number}", "agent", "no hash", powers)
     await accounts.open_session(agent.id, sha256(token.encode()).digest(), system_clock() + timedelta(hours=1))
     return token
 
@@ -211,10 +212,12 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--tabs", type=int, default=200)
     options.add_argument("--messages", type=int, default=10)
+    options.add_argument("--queues", action="store_true", help="agents have queues, so that each sees their own list")
     asked = options.parse_args()
+    powers = AgentPowers(duty=Duty(queues=("default", "money"))) if asked.queues else NO_POWERS
     with temporary_database() as dsn:
         migrate(dsn)
-        asyncio.run(measure(dsn, asked.tabs, asked.messages))
+        asyncio.run(measure(dsn, asked.tabs, asked.messages, powers))
 
 
 if __name__ == "__main__":

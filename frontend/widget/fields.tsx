@@ -5,6 +5,37 @@ import type { Room } from "./room";
 
 export type Values = Record<string, string>;
 
+interface Filled {
+  room: Room;
+  fields: Field[];
+  values: Values;
+  wrong: Values;
+  set: (values: Values) => void;
+}
+
+/** The fields of one form, with what is wrong beside each. */
+export function Entries({ room, fields, values, wrong, set }: Filled) {
+  return fields.map((field) => (
+    <Entry
+      key={field.name}
+      room={room}
+      field={field}
+      value={values[field.name] ?? ""}
+      wrong={wrong[field.name]}
+      set={(value) => set({ ...values, [field.name]: value })}
+    />
+  ));
+}
+
+/** Go to the first field of a sent form in which something is wrong, and tell whether there is one. */
+export function goToFirst(event: SubmitEvent, wrong: Values): boolean {
+  const [first] = Object.keys(wrong);
+  if (first === undefined) return false;
+  const name = CSS.escape(first);
+  (event.currentTarget as HTMLElement).querySelector<HTMLElement>(`#entry-${name}, [name="${name}"]`)?.focus();
+  return true;
+}
+
 interface Entered {
   room: Room;
   field: Field;
@@ -13,7 +44,7 @@ interface Entered {
   set: (value: string) => void;
 }
 
-export function Entry({ room, field, value, wrong, set }: Entered) {
+function Entry({ room, field, value, wrong, set }: Entered) {
   const id = `entry-${field.name}`;
   const told = wrong ? `${id}-wrong` : undefined;
   const note = wrong && <span class="wrong" id={told}>{wrong}</span>;

@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import type { Field, FormAsked } from "./custom";
-import { Entry, mistakes, type Values } from "./fields";
+import { Entries, goToFirst, mistakes, type Values } from "./fields";
 import type { Room } from "./room";
 
 export function Form({ room, form, isOpen }: { room: Room; form: FormAsked; isOpen: boolean }) {
@@ -13,23 +13,12 @@ export function Form({ room, form, isOpen }: { room: Room; form: FormAsked; isOp
     event.preventDefault();
     const found = mistakes(room, form.fields, values);
     setWrong(found);
-    const [first] = Object.keys(found);
-    if (first === undefined) room.talk.say({ text: answered(form.fields, values) });
-    else (event.currentTarget as HTMLElement).querySelector<HTMLElement>(`#entry-${CSS.escape(first)}, [name="${CSS.escape(first)}"]`)?.focus();
+    if (!goToFirst(event, found)) room.talk.say({ text: answered(form.fields, values) });
   };
   return (
     <form class="form" noValidate onSubmit={submit} aria-label={form.title}>
       <h3>{form.title}</h3>
-      {form.fields.map((field) => (
-        <Entry
-          key={field.name}
-          room={room}
-          field={field}
-          value={values[field.name] ?? ""}
-          wrong={wrong[field.name]}
-          set={(value) => setValues({ ...values, [field.name]: value })}
-        />
-      ))}
+      <Entries room={room} fields={form.fields} values={values} wrong={wrong} set={setValues} />
       <button class="primary">{form.submit ?? room.say("send")}</button>
     </form>
   );

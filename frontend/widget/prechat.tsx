@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { isLink } from "../core/markdown";
 import type { PrechatField } from "../core/types";
 import type { Field } from "./custom";
-import { Entry, mistakes, type Values } from "./fields";
+import { Entries, goToFirst, mistakes, type Values } from "./fields";
 import type { Room } from "./room";
 
 export function Prechat({ room }: { room: Room }) {
@@ -19,23 +19,12 @@ export function Prechat({ room }: { room: Room }) {
     const found = mistakes(room, fields, values);
     if (consent && !agrees) found["consent"] = room.say("bad_required");
     setWrong(found);
-    const [first] = Object.keys(found);
-    if (first === undefined) room.answer(values, agrees);
-    else (event.currentTarget as HTMLElement).querySelector<HTMLElement>(`#entry-${CSS.escape(first)}`)?.focus();
+    if (!goToFirst(event, found)) room.answer(values, agrees);
   };
   return (
     <form class="form prechat" noValidate onSubmit={begin}>
       <h3>{room.say("prechat")}</h3>
-      {fields.map((field) => (
-        <Entry
-          key={field.name}
-          room={room}
-          field={field}
-          value={values[field.name] ?? ""}
-          wrong={wrong[field.name]}
-          set={(value) => setValues({ ...values, [field.name]: value })}
-        />
-      ))}
+      <Entries room={room} fields={fields} values={values} wrong={wrong} set={setValues} />
       {consent && (
         <div class="entry">
           <label class="agree">

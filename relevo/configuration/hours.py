@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from yaml.nodes import MappingNode
 
 from relevo.configuration.documents import Spot
-from relevo.domain.calendar import DAYS, Shift
+from relevo.domain.calendar import DAYS, Calendar, Shift
+
+
+def read_calendar(parts: Mapping[str, Spot], usual: Calendar) -> Calendar | None:
+    """Read hours of one's own, with what they do not say as everybody has it; None where nothing is said."""
+    calendar = usual
+    if "hours" in parts:
+        calendar = replace(calendar, shifts=read_shifts(parts["hours"]))
+    if "holidays" in parts:
+        calendar = replace(calendar, holidays=read_holidays(parts["holidays"]))
+    if zone := read_zone(parts.get("timezone")):
+        calendar = replace(calendar, timezone=zone)
+    return None if calendar is usual else calendar
 
 
 def read_shifts(spot: Spot) -> tuple[Shift, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from relevo.configuration.documents import Spot
-from relevo.configuration.hours import read_holidays, read_shifts, read_zone
+from relevo.configuration.hours import read_calendar
 from relevo.domain.calendar import Calendar
 from relevo.domain.cases import Trigger
 from relevo.domain.queues import DEFAULT, SUPERVISORS, Queue, Queues
@@ -39,7 +39,7 @@ def _queue(name: str, spot: Spot, languages: Collection[str], calendar: Calendar
         languages=_choices(parts.get("languages"), languages),
         case_types=_names(parts.get("case_types")),
         skills=_names(parts.get("skills")),
-        calendar=_calendar(parts, calendar),
+        calendar=read_calendar(parts, calendar),
     )
 
 
@@ -51,18 +51,6 @@ def _sensitive(spot: Spot, queues: Queues) -> Queues:
     if "priorities" in parts:
         queues = replace(queues, sensitive_priorities=frozenset(_choices(parts["priorities"], _LEVELS)))
     return queues
-
-
-def _calendar(parts: dict[str, Spot], usual: Calendar) -> Calendar | None:
-    """Give a queue's own hours, with what it does not say as everybody has it."""
-    given: dict[str, object] = {}
-    if "hours" in parts:
-        given["shifts"] = read_shifts(parts["hours"])
-    if "holidays" in parts:
-        given["holidays"] = read_holidays(parts["holidays"])
-    if "timezone" in parts and (zone := read_zone(parts["timezone"])):
-        given["timezone"] = zone
-    return replace(usual, **given) if given else None  # type: ignore[arg-type]
 
 
 def _demand_different(spots: dict[str, Spot], queues: Sequence[Queue]) -> None:

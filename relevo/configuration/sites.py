@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from relevo.configuration.documents import Spot
-from relevo.configuration.hours import read_holidays, read_shifts, read_zone
+from relevo.configuration.hours import read_calendar
 from relevo.configuration.site_parts import (
     read_consent,
     read_prechat,
@@ -60,7 +60,7 @@ def _site(name: str, spot: Spot, around: Around) -> Site:
         given["title"] = title
     if "identity_key_env" in parts:
         given["identity_keys"] = _keys(parts["identity_key_env"], around.environment)
-    calendar = _calendar(parts, around.calendar)
+    calendar = read_calendar(parts, around.calendar)
     return Site(name=name, languages=languages, default_language=default, calendar=calendar, **given)
 
 
@@ -111,18 +111,6 @@ def _parts(parts: Mapping[str, Spot], languages: Collection[str]) -> dict[str, A
     if "uploads" in parts:
         given["uploads"] = read_uploads(parts["uploads"])
     return {name: value for name, value in given.items() if value is not None}
-
-
-def _calendar(parts: Mapping[str, Spot], usual: Calendar) -> Calendar | None:
-    """Give a site's own hours, with what it does not say as everybody has it; None where it says nothing."""
-    given: dict[str, Any] = {}
-    if "hours" in parts:
-        given["shifts"] = read_shifts(parts["hours"])
-    if "holidays" in parts:
-        given["holidays"] = read_holidays(parts["holidays"])
-    if "timezone" in parts and (zone := read_zone(parts["timezone"])):
-        given["timezone"] = zone
-    return replace(usual, **given) if given else None
 
 
 def _keys(spot: Spot, environment: Mapping[str, str]) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ from relevo.errors import AccessDenied, Conflict, StaleVerdict, Unavailable, Unr
 from relevo.flow.amounts import amount_in, day
 from relevo.flow.effects import carry_out
 from relevo.flow.texts import say
-from relevo.flow.waiting import stopped_within
+from relevo.flow.waiting import keep_looking
 
 LOOK_SECONDS = 5.0
 _UNFINISHED_SECONDS = 15.0
@@ -107,11 +107,7 @@ class Decider:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Take up what was left, and end what nobody decides, until told to stop."""
-        while not await stopped_within(stop, LOOK_SECONDS):
-            try:
-                await self.step()
-            except Unavailable:
-                _log.warning("approvals.database_unreachable")
+        await keep_looking(stop, self.step, what="approvals", pause_seconds=LOOK_SECONDS)
 
     async def step(self) -> None:
         """Look once."""

@@ -23,7 +23,7 @@ from relevo.domain.cases import Priority
 from relevo.domain.merging import EVIDENCE, UNANSWERED, Encounter
 from relevo.domain.messages import clean_text
 from relevo.errors import AccessDenied, BusinessUnavailable, NotFound, Unavailable, Unreadable
-from relevo.flow.waiting import stopped_within
+from relevo.flow.waiting import keep_looking
 
 LOOK_SECONDS = 10.0
 MAX_REASON_CHARACTERS = 1_000
@@ -111,11 +111,9 @@ class UnansweredWatch:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look now and then until told to stop."""
-        while not await stopped_within(stop, LOOK_SECONDS):
-            try:
-                await raise_unanswered(self.contacts, self.live)
-            except Unavailable:
-                _log.warning("unanswered.database_unreachable")
+        await keep_looking(
+            stop, lambda: raise_unanswered(self.contacts, self.live), what="unanswered", pause_seconds=LOOK_SECONDS
+        )
 
 
 async def raise_unanswered(contacts: Contacts, live: Live) -> int:

@@ -22,6 +22,7 @@ from relevo.contracts.desk_settings import DeskSettings, SettingChange, SettingV
 from relevo.contracts.live import Live
 from relevo.domain.service import Service
 from relevo.errors import Conflict, Unavailable, Unreadable
+from relevo.flow.waiting import woken
 
 LOOK_SECONDS = 15.0
 """How often each process looks though nothing was told: what a lost wake-up costs."""
@@ -100,7 +101,7 @@ class CurrentService:
                     await self.look()
                 except Unavailable:
                     _log.warning("settings.database_unreachable")
-                await _woken(stop, news.wait)
+                await woken(stop, news.wait(LOOK_SECONDS))
 
     async def look(self) -> bool:
         """Read what was said last, and hand the service on where that is something else; tell whether it was."""
@@ -196,11 +197,3 @@ def differences(before: Any, after: Any, path: tuple[str, ...] = ()) -> list[tup
     if isinstance(before, list) and isinstance(after, list):
         before, after = sorted(before), sorted(after)  # languages, types, days: none of them has an order
     return [] if before == after else [(path, before, after)]
-
-
-async def _woken(stop: asyncio.Event, wait: Callable[[float], Any]) -> None:
-    """Wait for news, for so long, or for the end, whichever comes first."""
-    waiting = [asyncio.ensure_future(wait(LOOK_SECONDS)), asyncio.ensure_future(stop.wait())]
-    _, left = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-    for task in left:
-        task.cancel()

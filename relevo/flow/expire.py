@@ -9,8 +9,7 @@ import structlog
 
 from relevo.contracts.attachments import Attachments
 from relevo.domain.attachments import Retention
-from relevo.errors import Unavailable
-from relevo.flow.waiting import stopped_within
+from relevo.flow.waiting import keep_looking
 
 _log = structlog.get_logger()
 
@@ -26,14 +25,8 @@ class Expirer:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look now and then until told to stop."""
-        is_stopped = False
-        while not is_stopped:
-            try:
-                erased = await self.expire()
-            except Unavailable:
-                _log.warning("expire.database_unreachable")
-                erased = 0
-            is_stopped = await stopped_within(stop, 0.0 if erased else self.pause_seconds)
+        pause = self.pause_seconds
+        await keep_looking(stop, self.expire, what="expire", pause_seconds=pause, first_seconds=0.0, again_seconds=0.0)
 
     async def expire(self) -> int:
         """Erase what is due once and give its number."""

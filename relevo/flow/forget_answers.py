@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from relevo.contracts.api_access import Answers
-from relevo.errors import Unavailable
-from relevo.flow.waiting import stopped_within
+from relevo.flow.waiting import keep_looking
 
 KEPT_SECONDS = 24 * 3_600.0
 _LOOK_SECONDS = 600.0
@@ -24,8 +23,6 @@ class AnswerWatch:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Forget until told to stop."""
-        while not await stopped_within(stop, _LOOK_SECONDS):
-            try:
-                await self.answers.forget_old(KEPT_SECONDS)
-            except Unavailable:
-                _log.warning("answers.database_unreachable")
+        await keep_looking(
+            stop, lambda: self.answers.forget_old(KEPT_SECONDS), what="answers", pause_seconds=_LOOK_SECONDS
+        )

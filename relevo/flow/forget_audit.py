@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from relevo.contracts.audit import AuditLog
-from relevo.errors import Unavailable
-from relevo.flow.waiting import stopped_within
+from relevo.flow.waiting import keep_looking
 
 _LOOK_SECONDS = 12 * 3_600.0
 _FIRST_LOOK_SECONDS = 300.0
@@ -26,13 +25,11 @@ class AuditWatch:
 
     async def run(self, stop: asyncio.Event) -> None:
         """End what is old, until told to stop."""
-        pause = _FIRST_LOOK_SECONDS
-        while not await stopped_within(stop, pause):
-            pause = _LOOK_SECONDS
-            try:
-                ended = await self.audit.end_old(self.days)
-            except Unavailable:
-                _log.warning("audit.database_unreachable")
-                continue
-            if ended:
-                _log.info("audit.ended", entries=ended)
+        first = _FIRST_LOOK_SECONDS
+        await keep_looking(stop, self.step, what="audit", pause_seconds=_LOOK_SECONDS, first_seconds=first)
+
+    async def step(self) -> None:
+        """End what is old by now."""
+        ended = await self.audit.end_old(self.days)
+        if ended:
+            _log.info("audit.ended", entries=ended)

@@ -10,8 +10,8 @@ import structlog
 
 from relevo.contracts.personal import PersonalData, Subject
 from relevo.contracts.visits import Visits
-from relevo.errors import Conflict, Unavailable
-from relevo.flow.waiting import stopped_within
+from relevo.errors import Conflict
+from relevo.flow.waiting import keep_looking
 
 _log = structlog.get_logger()
 
@@ -28,14 +28,10 @@ class VisitorExpirer:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look now and then until told to stop."""
-        is_stopped = False
-        while not is_stopped:
-            try:
-                erased = await self.expire()
-            except Unavailable:
-                _log.warning("visitors.database_unreachable")
-                erased = 0
-            is_stopped = await stopped_within(stop, 1.0 if erased else self.pause_seconds)
+        pause = self.pause_seconds
+        await keep_looking(
+            stop, self.expire, what="visitors", pause_seconds=pause, first_seconds=0.0, again_seconds=1.0
+        )
 
     async def expire(self) -> int:
         """Erase those whose time is over, some at a time, and give their number; forget tokens that nobody used."""

@@ -27,11 +27,10 @@ from relevo.domain.cases import Case, CaseContact, CaseRequest, Priority, Trigge
 from relevo.domain.conversations import WAITING, Conversation
 from relevo.domain.handoff import Handoff, HandoffRequest
 from relevo.domain.service import Service
-from relevo.errors import Unavailable
 from relevo.flow.account import account_of
 from relevo.flow.record import Occasion, handoff_record
 from relevo.flow.texts import say
-from relevo.flow.waiting import stopped_within
+from relevo.flow.waiting import keep_looking
 
 _log = structlog.get_logger()
 
@@ -85,11 +84,7 @@ class QueueWatch:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look now and then until told to stop."""
-        while not await stopped_within(stop, self.seconds):
-            try:
-                await self.step()
-            except Unavailable:
-                _log.warning("queue_watch.database_unreachable")
+        await keep_looking(stop, self.step, what="queue_watch", pause_seconds=self.seconds)
 
     async def step(self) -> int:
         """Give up on what waited too long, and give how many conversations that were."""

@@ -16,8 +16,7 @@ import structlog
 
 from relevo.contracts.live import Live
 from relevo.contracts.store import Store
-from relevo.errors import Unavailable
-from relevo.flow.waiting import stopped_within
+from relevo.flow.waiting import keep_looking
 
 _LOOK_SECONDS = 60.0
 _log = structlog.get_logger()
@@ -32,14 +31,12 @@ class Leaving:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look after what was left half done, until told to stop."""
-        is_stopped = False
-        while not is_stopped:
-            try:
-                for agent_id in await self.store.handoffs.left_behind():
-                    await self.leave(agent_id)
-            except Unavailable:
-                _log.warning("leaving.database_unreachable")
-            is_stopped = await stopped_within(stop, _LOOK_SECONDS)
+        await keep_looking(stop, self.step, what="leaving", pause_seconds=_LOOK_SECONDS, first_seconds=0.0)
+
+    async def step(self) -> None:
+        """Look once."""
+        for agent_id in await self.store.handoffs.left_behind():
+            await self.leave(agent_id)
 
     async def leave(self, agent_id: int) -> list[UUID]:
         """Put everything back that somebody has, and give the conversations that are in the queue now."""

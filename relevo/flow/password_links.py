@@ -21,9 +21,9 @@ from relevo.contracts.clock import Clock, system_clock
 from relevo.contracts.mail import EMAIL
 from relevo.contracts.password_links import LINK_SECONDS, LinkMail, PasswordLinks
 from relevo.domain.messages import Author, Content
-from relevo.errors import SendDeferred, SendRefused, SendUnconfirmed, Unavailable
+from relevo.errors import SendDeferred, SendRefused, SendUnconfirmed
 from relevo.flow.texts import say
-from relevo.flow.waiting import stopped_within
+from relevo.flow.waiting import keep_looking
 
 LINK_PATH = "/desk/password/"
 _IDLE_SECONDS = 3.0
@@ -56,8 +56,10 @@ class LinkPost:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Mail until told to stop."""
-        while not await stopped_within(stop, 0.0 if await self._tried() else _IDLE_SECONDS):
-            pass
+        idle = _IDLE_SECONDS
+        await keep_looking(
+            stop, self.step, what="password_links", pause_seconds=idle, first_seconds=0.0, again_seconds=0.0
+        )
 
     async def step(self) -> bool:
         """Mail one that is due, and tell whether there was any."""
@@ -67,13 +69,6 @@ class LinkPost:
             return False
         await self._send(mail, f"{self.desk_url}{LINK_PATH}{secret}")
         return True
-
-    async def _tried(self) -> bool:
-        try:
-            return await self.step()
-        except Unavailable:
-            _log.warning("password_links.database_unreachable")
-            return False
 
     async def _send(self, mail: LinkMail, link: str) -> None:
         try:

@@ -14,10 +14,9 @@ from relevo.contracts.live import Live
 from relevo.contracts.store import Store
 from relevo.domain.cases import Case, Trigger
 from relevo.domain.service import Service
-from relevo.errors import Unavailable
 from relevo.flow.handoff import unasked
 from relevo.flow.texts import say
-from relevo.flow.waiting import stopped_within
+from relevo.flow.waiting import keep_looking
 
 LOOK_SECONDS = 5.0
 _log = structlog.get_logger()
@@ -37,11 +36,7 @@ class PromiseWatch:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look now and then until told to stop."""
-        while not await stopped_within(stop, LOOK_SECONDS):
-            try:
-                await self.step()
-            except Unavailable:
-                _log.warning("promises.database_unreachable")
+        await keep_looking(stop, self.step, what="promises", pause_seconds=LOOK_SECONDS)
 
     async def step(self) -> int:
         """Answer for what has passed by now, once each, and give how many that were."""

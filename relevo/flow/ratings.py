@@ -17,9 +17,8 @@ from relevo.contracts.ratings import Ratings
 from relevo.contracts.store import Claim, TurnOutcome
 from relevo.domain.messages import Author, Button, Content
 from relevo.domain.ratings import DueRating, Rating, Stage, payload, pressed, said
-from relevo.errors import Unavailable
 from relevo.flow.texts import say
-from relevo.flow.waiting import stopped_within
+from relevo.flow.waiting import keep_looking
 
 LOOK_SECONDS = 3.0
 _log = structlog.get_logger()
@@ -35,11 +34,7 @@ class RatingWatch:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look now and then until told to stop."""
-        while not await stopped_within(stop, LOOK_SECONDS):
-            try:
-                await self.step()
-            except Unavailable:
-                _log.warning("ratings.database_unreachable")
+        await keep_looking(stop, self.step, what="ratings", pause_seconds=LOOK_SECONDS)
 
     async def step(self) -> int:
         """Ask those whom it is time to ask, and give how many that were."""

@@ -21,6 +21,7 @@ from relevo.domain.waits import Told, is_news, places
 from relevo.errors import Unavailable
 from relevo.flow.reception import said_wait
 from relevo.flow.texts import say
+from relevo.flow.waiting import woken
 
 _log = structlog.get_logger()
 
@@ -47,7 +48,7 @@ class Router:
                     wait_seconds = wait_seconds if soon is None else min(wait_seconds, soon + 0.05)
                 except Unavailable:
                     _log.warning("routing.database_unreachable")
-                await _woken(stop, news.wait(wait_seconds))
+                await woken(stop, news.wait(wait_seconds))
 
     async def step(self) -> Routed:
         """Look once."""
@@ -92,11 +93,3 @@ class Router:
             return False
         self.live.changed(entry.conversation_id)
         return True
-
-
-async def _woken(stop: asyncio.Event, news: object) -> None:
-    """Wait for news or for the end, whichever comes first."""
-    waiting = [asyncio.ensure_future(news), asyncio.ensure_future(stop.wait())]  # type: ignore[call-overload]
-    _, left = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-    for task in left:
-        task.cancel()

@@ -12,9 +12,9 @@ import structlog
 from relevo.contracts.search import Findings, Found, Match, Search, SearchPlace
 from relevo.domain.messages import clean_text
 from relevo.domain.search import SearchQuery, Snippet, read_query, snippet
-from relevo.errors import Unavailable, Unreadable
+from relevo.errors import Unreadable
 from relevo.flow.sight import Eyes
-from relevo.flow.waiting import stopped_within
+from relevo.flow.waiting import keep_looking
 
 MAX_QUERY_CHARACTERS = 200
 MIN_QUERY_CHARACTERS = 2
@@ -49,15 +49,16 @@ class Indexer:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look at every conversation once, and then at those that change, until told to stop."""
-        everything, is_stopped = True, False
-        while not is_stopped:
-            try:
-                is_more = await self.search.keep_up(everything=everything)
-                everything = everything and is_more
-            except Unavailable:
-                _log.warning("search.database_unreachable")
-                is_more = False
-            is_stopped = await stopped_within(stop, 0.0 if is_more else self.pause_seconds)
+        everything = True
+
+        async def look() -> bool:
+            nonlocal everything
+            is_more = await self.search.keep_up(everything=everything)
+            everything = everything and is_more
+            return is_more
+
+        pause = self.pause_seconds
+        await keep_looking(stop, look, what="search", pause_seconds=pause, first_seconds=0.0, again_seconds=0.0)
 
 
 async def search(eyes: Eyes, text: str, cursor: str | None, limit: int) -> Hits:

@@ -15,12 +15,12 @@ from relevo.domain.conversations import ENDED, Control
 from relevo.domain.handoff import Handback, Handoff, HandoffRequest
 from relevo.domain.messages import Author, Content
 from relevo.domain.service import Service
-from relevo.errors import LeaseLost, Unavailable
+from relevo.errors import LeaseLost
 from relevo.flow.handoff import prepare
 from relevo.flow.reception import is_anybody_there
 from relevo.flow.record import Occasion
 from relevo.flow.texts import say
-from relevo.flow.waiting import stopped_within
+from relevo.flow.waiting import keep_looking
 
 _log = structlog.get_logger()
 
@@ -40,14 +40,13 @@ class Sweeper:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look now and then until told to stop; bots get the whole silence first, to take what an outage left."""
-        wait_seconds = self.silence_seconds
-        while not await stopped_within(stop, wait_seconds):
-            wait_seconds = self.silence_seconds / 4
-            try:
-                for claim in await self.inbox.abandoned(self.silence_seconds):
-                    await self._hand_off(claim)
-            except Unavailable:
-                _log.warning("sweep.database_unreachable")
+        first, pause = self.silence_seconds, self.silence_seconds / 4
+        await keep_looking(stop, self.step, what="sweep", pause_seconds=pause, first_seconds=first)
+
+    async def step(self) -> None:
+        """Hand off what no bot has taken by now."""
+        for claim in await self.inbox.abandoned(self.silence_seconds):
+            await self._hand_off(claim)
 
     async def _hand_off(self, claim: Claim) -> None:
         try:

@@ -284,12 +284,11 @@ async def test_who_is_removed_leaves_their_work_to_the_others(doors: Doors, ada:
 
 async def a_killed_removal_is_ended(doors: Doors) -> None:
     """Take an account away and do nothing more: the next look puts back what they have."""
-    store, stop = doors.opened.store, asyncio.Event()
+    store = doors.opened.store
     async with desk_of(doors, "Tom Doe") as tom:
         await tom.takes("bilal")
         await store.accounts.remove_agent(tom.agent.email)
-        stop.set()
-        await Leaving(store=store, live=doors.opened.live).run(stop)
+        await Leaving(store=store, live=doors.opened.live).step()
     assert (await doors.conversation("rest", "bilal")).control is Control.QUEUED
 
 

@@ -10,9 +10,6 @@ import pytest
 
 from relevo.contracts.mail import Posting
 from relevo.domain.conversations import Control
-from relevo.domain.messages import Content
-from relevo.domain.ratings import DueRating
-from relevo.domain.reports import Stretch
 from relevo.flow.mail import Mailer
 from relevo.store.mails import PostgresMails
 from tests.databases import Databases
@@ -20,7 +17,7 @@ from tests.files import photo
 from tests.integration.desks import DeskOf, Request, at, desk_of
 from tests.integration.doors import Doors
 from tests.integration.talking import Floor
-from tests.integration.visiting import API, Page, doors_for_all, forget, page_of
+from tests.integration.visiting import API, Page, asks_how_it_was, doors_for_all, forget, page_of
 
 pytestmark = pytest.mark.anyio
 
@@ -136,16 +133,7 @@ async def test_a_rating_is_kept_once_it_was_asked_for(doors: Doors, page: Page) 
     await page.hears("You said hello")
     assert (await page.post("rating", score=5)).json()["error"]["code"] == "no_rating"
     conversation = await page.conversation()
-    due = DueRating(
-        conversation_id=conversation.id,
-        last_position=conversation.last_position,
-        language="en",
-        stretch=Stretch.BOT,
-        agent_id=None,
-        agent_name=None,
-        case_id=None,
-    )
-    assert await doors.opened.store.ratings.ask(due, Content(text="How was it?"))
+    await asks_how_it_was(doors, conversation)
     episode = conversation.last_position + 1
     assert (await page.polls())["state"]["rating"] == {"episode": episode}
     assert (await page.post("rating", score=6)).json()["error"]["code"] == "bad_score"

@@ -6,9 +6,8 @@ import pytest
 from playwright.async_api import Page, expect
 
 from relevo.domain.messages import Author, Content
-from relevo.domain.ratings import DueRating
-from relevo.domain.reports import Stretch
 from relevo.domain.sites import Consent, PrechatField, Site, Sites
+from tests.integration.visiting import asks_how_it_was
 from tests.integration.visits import CHROMIUM, Visit, visit_of
 from tests.visitor_page import LAUNCHER
 
@@ -31,20 +30,9 @@ ASKS = Sites(
 
 
 async def _asks_how_it_was(visit: Visit) -> None:
-    """Have the visitor asked for a rating, as the product does once something is settled."""
     (line,) = await visit.doors.opened.store.desk.conversations()
-    conversation = await visit.doors.opened.store.conversations.get(line.id)
-    due = DueRating(
-        conversation_id=conversation.id,
-        last_position=conversation.last_position,
-        language="en",
-        stretch=Stretch.BOT,
-        agent_id=None,
-        agent_name=None,
-        case_id=None,
-    )
-    assert await visit.doors.opened.store.ratings.ask(due, Content(text="How was it?"))
-    visit.doors.opened.live.changed(conversation.id)
+    await asks_how_it_was(visit.doors, await visit.doors.opened.store.conversations.get(line.id))
+    visit.doors.opened.live.changed(line.id)
 
 
 async def _menu(page: Page, entry: str) -> None:

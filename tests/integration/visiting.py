@@ -16,6 +16,9 @@ import jwt
 from psycopg.conninfo import make_conninfo
 
 from relevo.domain.conversations import Conversation
+from relevo.domain.messages import Content
+from relevo.domain.ratings import DueRating
+from relevo.domain.reports import Stretch
 from tests.databases import Databases
 from tests.integration.doors import Doors, open_doors
 
@@ -161,3 +164,17 @@ async def next_of(events: AsyncIterator[tuple[str, Any]], kind: str) -> Any:
         raise AssertionError("the stream ended")
 
     return await asyncio.wait_for(find(), 10)
+
+
+async def asks_how_it_was(doors: Doors, conversation: Conversation) -> None:
+    """Have a contact asked how it was, as is done once something is settled."""
+    due = DueRating(
+        conversation_id=conversation.id,
+        last_position=conversation.last_position,
+        language="en",
+        stretch=Stretch.BOT,
+        agent_id=None,
+        agent_name=None,
+        case_id=None,
+    )
+    assert await doors.opened.store.ratings.ask(due, Content(text="How was it?"))

@@ -12,7 +12,6 @@ ALTER TABLE visits
     ADD COLUMN is_introduced boolean NOT NULL DEFAULT true;
 COMMENT ON COLUMN visits.business_ref IS 'Who their site says they are, by the business''s own reference; NULL: nobody knows.';
 COMMENT ON COLUMN visits.is_introduced IS 'Whether what is known of them is on the timeline; false until they write.';
-CREATE INDEX visits_by_address ON visits (workspace_id, address);
 
 ALTER TABLE conversations ADD COLUMN ended_position bigint;
 COMMENT ON COLUMN conversations.ended_position IS 'The last entry when the contact ended it; over once they write again.';
