@@ -30,7 +30,7 @@ async def test_a_watch_looks_again_at_once_while_it_finds_something_and_ends_whe
 
 async def test_an_outage_is_waited_through_and_nothing_found_is_a_pause() -> None:
     """The look that failed is made again after the usual pause, and so is one that found nothing."""
-    stop, looks = asyncio.Event(), []
+    stop, looks = asyncio.Event(), list[int]()
 
     async def look() -> bool:
         looks.append(len(looks))
