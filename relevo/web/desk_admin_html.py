@@ -160,8 +160,8 @@ def _duty_fields(words: Words, at: str, accounts: Accounts, member: StaffMember 
  data-type="number" required value="{member.capacity if member else Duty().capacity}"></label>
 <label>{_say(words, "skills")}<input id="skills-{at}" name="skills" data-type="list" maxlength="400" autocomplete="off"
  value="{text(", ".join(skills))}"><span class="quiet">{_say(words, "skills_hint")}</span></label>
-<fieldset><legend>{_say(words, "queues")}</legend>{boxes}
-<p class="quiet">{_say(words, "queues_hint")}</p></fieldset>"""
+<fieldset><legend>{_say(words, "own_queues")}</legend>{boxes}
+<p class="quiet">{_say(words, "own_queues_hint")}</p></fieldset>"""
 
 
 def _link_choice(words: Words, at: str, accounts: Accounts) -> str:

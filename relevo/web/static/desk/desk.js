@@ -51,7 +51,7 @@ function markRoom() {
   const rooms = [...document.querySelectorAll(".rooms a")].filter((link) => path.startsWith(link.pathname));
   const room = rooms.sort((one, other) => other.pathname.length - one.pathname.length)[0];
   room?.setAttribute("aria-current", "page");
-  room?.scrollIntoView({ block: "nearest", inline: "center" });
+  for (const here of [room, document.querySelector(".admin nav [aria-current]")]) here?.scrollIntoView({ block: "nearest", inline: "center" });
 }
 
 // Browsers let the timers of hidden pages sleep, but not what arrives: so presence is answered to events, too.
