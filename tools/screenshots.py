@@ -145,6 +145,7 @@ def _case(page: Page) -> None:
 def _writing(page: Page) -> None:
     page.goto("/desk?show=open")
     page.locator("#cases .lines a", has_text="CASE-7101").click()
+    page.locator("#composer").wait_for()
     take_over = page.get_by_role("button", name="Take over")
     if take_over.count():
         take_over.first.click()
