@@ -7,11 +7,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import psycopg
+import structlog
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from relevo.errors import ConfigurationError, Unavailable
 
+_log = structlog.get_logger()
 Connection = AsyncConnection[tuple[Any, ...]]
 WORKSPACE = 1
 
@@ -51,6 +53,8 @@ class Database:
             async with self._pool.connection() as connection:
                 yield connection
         except (PoolTimeout, psycopg.OperationalError) as error:
+            if (state := getattr(error, "sqlstate", None)) and state.startswith("40"):  # two in each other's way
+                _log.warning("database.rolled_back", sqlstate=state)
             raise Unavailable("The database is not reachable right now; try again in a moment.") from error
 
     async def rows(self, statement: str, values: Any = None) -> list[tuple[Any, ...]]:
