@@ -1,0 +1,172 @@
+"""What a messaging platform tells us: kept as it came, so that its webhook is answered at once, and read afterwards.
+
+    door ─► verified, each event kept once, 200 ─► flow/intake: read, files fetched ─► inbox, receipts, posts
+
+A channel of this kind is a Platform beside being a Channel: it knows what its events mean and asks nobody's database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from relevo.domain.posts import Post
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlatformEvent:
+    """One event as it came: its sender is proven, its meaning not yet known."""
+
+    channel: str
+    key: str
+    """Unique per channel: the same key is the same event, however often and by whatever way it comes."""
+    lane: str
+    """What must be read in order: the contact's address, or "" where order means nothing."""
+    kind: str
+    """The platform's own word."""
+    body: bytes
+    """This event alone, as JSON."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RemoteFile:
+    """A file that the platform keeps for us to fetch."""
+
+    reference: str
+    """What the channel needs to fetch it; of no meaning to anybody else."""
+    name: str
+    claimed_mime: str = "application/octet-stream"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Written:
+    """A contact wrote."""
+
+    address: str
+    message_id: str
+    text: str
+    written_at: datetime
+    files: tuple[RemoteFile, ...] = ()
+    name: str | None = None
+    """What the contact calls themselves there: never proof of anything."""
+    payload: str | None = None
+    """What a chosen button carries, where the platform gives it back."""
+    transport: str | None = None
+    """By which of the platform's ways it came; answers go back by the same."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Corrected:
+    """A contact changed what they wrote before."""
+
+    address: str
+    message_id: str
+    of: str
+    """The message that it changes."""
+    text: str
+    written_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Echo:
+    """Our own account's message: one that we sent, or one that somebody wrote in the platform's own app."""
+
+    address: str
+    message_id: str
+    text: str
+    sent_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seen:
+    """A contact has read up to here."""
+
+    address: str
+    up_to: str
+    """A message id of ours."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Typing:
+    """A contact writes right now."""
+
+    address: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Posted:
+    """Somebody wrote about us where everybody reads it."""
+
+    post: Post
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unposted:
+    """A post is gone, and must be gone here too."""
+
+    post_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Revoked:
+    """The platform lets us no longer speak for the account."""
+
+    account_id: str
+
+
+Heard = Written | Corrected | Echo | Seen | Typing | Posted | Unposted | Revoked
+
+
+class Platform(Protocol):
+    """Reads one platform's events."""
+
+    name: str
+
+    async def read(self, event: PlatformEvent) -> Sequence[Heard]:
+        """Say what an event means; nothing for kinds that mean nothing here.
+
+        Raises PlatformAway where something is needed that cannot be had right now, and Unreadable where it never will.
+        """
+        ...
+
+    async def fetch(self, file: RemoteFile) -> bytes:
+        """Get a file's bytes. Raises PlatformAway, Unreadable (it is not there) or TooLarge."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClaimedEvent:
+    """An event in one process's hands; only its token may end it."""
+
+    id: int
+    token: UUID
+    attempts: int
+    event: PlatformEvent
+    received_at: datetime
+
+
+class PlatformEvents(Protocol):
+    """Events between the door and their meaning."""
+
+    async def keep(self, events: Sequence[PlatformEvent]) -> int:
+        """Keep a batch, all or nothing, and give how many of them were new."""
+        ...
+
+    async def claim(self, channels: Sequence[str], limit: int) -> list[ClaimedEvent]:
+        """Take the heads of free lanes, oldest first."""
+        ...
+
+    async def settle(self, claimed: ClaimedEvent) -> None:
+        """End it: its meaning is kept elsewhere, and its body is forgotten. Raises LeaseLost."""
+        ...
+
+    async def defer(self, claimed: ClaimedEvent, until: datetime, *, counts: bool = True) -> None:
+        """Read it again at that time; its lane waits. Raises LeaseLost."""
+        ...
+
+    async def bury(self, claimed: ClaimedEvent, reason: str) -> None:
+        """Give it up: it stays to be looked at and replayed, and its lane goes on. Raises LeaseLost."""
+        ...
