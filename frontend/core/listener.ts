@@ -121,8 +121,9 @@ export class Listener {
         for (const each of parser.take(value)) await this.#hear(each);
       }
     } catch (error) {
-      if (!hasSpoken && stop.signal.aborted && this.#isSilent()) this.#streamsAgainAt = Date.now() + STREAM_AGAIN_MS;
-      throw error;
+      if (hasSpoken || !(stop.signal.aborted ? this.#isSilent() : await this.#isCut(error))) throw error;
+      this.#streamsAgainAt = Date.now() + STREAM_AGAIN_MS;
+      return;
     } finally {
       clearTimeout(watchdog);
       this.#open.delete(stop);
@@ -144,6 +145,12 @@ export class Listener {
   /** Tell whether nothing was heard for as long as a first word may take: something on the way holds it back. */
   #isSilent(): boolean {
     return navigator.onLine && Date.now() - this.#heardAt >= FIRST_WORD_MS - 100;
+  }
+
+  /** Tell whether streams alone fail, as blockers and service workers make them: a second one did, and a plain question is answered. */
+  async #isCut(error: unknown): Promise<boolean> {
+    const mayAsk = this.#backoff.failures > 0 && (error as Problem).retryAfter === null;
+    return mayAsk && this.poll(0).then(() => true, () => false);
   }
 
   async #hear({ event, data }: Heard): Promise<void> {
