@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from relevo import __version__
-from relevo.cli import agents, contacts, evaluate, model, processes, teaching, upkeep
+from relevo.cli import agents, contacts, evaluate, model, processes, teaching, upkeep, x
 from relevo.errors import RelevoError
 
 app = typer.Typer(
@@ -33,6 +33,7 @@ upkeep.add_to(app)
 agents.add_to(app)
 contacts.add_to(app)
 teaching.add_to(app)
+x.add_to(app)
 
 
 def _show_version(is_asked: bool) -> None:
