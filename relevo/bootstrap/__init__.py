@@ -31,6 +31,7 @@ from relevo.store.live import EVERYTHING, PostgresLive
 from relevo.store.merges import PostgresMerges
 from relevo.store.notices import PostgresNotices
 from relevo.store.outbox import PostgresOutbox
+from relevo.store.platform_events import PostgresPlatformEvents
 from relevo.store.pool import Database
 from relevo.store.ratings import PostgresRatings
 from relevo.store.reaching import PostgresReaching
@@ -120,6 +121,7 @@ def _store(database: Database, lease_seconds: float, attachment_key: bytes | Non
         tags=PostgresTags(database),
         deliveries=PostgresDeliveries(database),
         exchanges=PostgresExchanges(database),
+        platform_events=PostgresPlatformEvents(database, attachment_key, lease_seconds=lease_seconds),
     )
 
 

@@ -22,6 +22,7 @@ from relevo.bootstrap.mail import mail_channel, mailer
 from relevo.bootstrap.serve import address
 from relevo.bootstrap.shown import shown_settings
 from relevo.bootstrap.sites import COMPANY, sites_of, with_demo_key
+from relevo.bootstrap.x import on_x, reaches_of
 from relevo.channels.webhooks.post import SafePoster
 from relevo.configuration import Configuration
 from relevo.contracts.bots import Bots
@@ -50,7 +51,7 @@ from relevo.flow.sla import SlaWatch
 from relevo.flow.sweep import Sweeper
 from relevo.flow.unsent import UnsentWatch
 from relevo.flow.webhooks import Herald
-from relevo.store.live import CHATS, ROUTERS, SENDERS, SETTINGS, TIMELINES
+from relevo.store.live import CHATS, INTAKES, ROUTERS, SENDERS, SETTINGS, TIMELINES
 from relevo.store.personal import PostgresPersonalData
 from relevo.web.app import WebServices, create_app
 from relevo.web.server import serving
@@ -86,18 +87,19 @@ async def run_web(settings: Settings, configuration: Configuration, dsn: str, te
         dsn,
         size=settings.database.web_connections,
         name="relevo web",
-        hears=(ROUTERS, SENDERS, SETTINGS, TIMELINES, *CHATS),
+        hears=(INTAKES, ROUTERS, SENDERS, SETTINGS, TIMELINES, *CHATS),
         attachment_key=attachment_key(settings),
     ) as opened:
         decider, current = await _decider(configuration, opened), await current_service(opened, configuration.bot)
         recorder = Recorder(exchanges=opened.store.exchanges)
         services = replace(await _services(settings, configuration, opened, decider), channel_log=recorder)
-        async with assisting(opened, configuration) as model:
+        async with assisting(opened, configuration) as model, on_x(opened, configuration, recorder) as x:
             app = create_app(replace(services, assisting=model, current=current))
             async with serving(app, settings.address.host, settings.address.port) as port:
                 _log.info("web.listening", host=settings.address.host, port=port)
                 tell(f"Listens on {settings.address.host} port {port}.")
                 parts = _parts(settings, configuration, opened, decider, current, recorder)
+                parts += x.parts if x is not None else []
                 await run_until_stopped(*parts, recorder.run, stop_seconds=settings.bots.stop_seconds)
 
 
@@ -132,6 +134,8 @@ async def _services(
         settings=settings.web,
         sites=with_demo_key(sites, attachment_key(settings)) if demo else sites,
         mailer=mailer(opened, configuration),
+        x=configuration.x,
+        reaches=reaches_of(configuration),
         shown_settings=shown_settings(settings, configuration),
         mail_company=configuration.mail.sender_name if configuration.mail else None,
         is_demo=demo,

@@ -11,10 +11,16 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from relevo.configuration import mail as mails
+from relevo.configuration import x as xs
 from relevo.configuration.documents import Mistakes, Spot, read_document
-from relevo.configuration.mail import OPTIONAL, REQUIRED, MailAccount, read_mail
 
-KNOWN_CHANNELS: Mapping[str, Collection[str]] = {"rest": (), "widget": (), "email": (*REQUIRED, *OPTIONAL)}
+KNOWN_CHANNELS: Mapping[str, Collection[str]] = {
+    "rest": (),
+    "widget": (),
+    "email": (*mails.REQUIRED, *mails.OPTIONAL),
+    "x": (*xs.REQUIRED, *xs.OPTIONAL),
+}
 """The channels of this version, with the keys that each takes."""
 
 
@@ -24,8 +30,10 @@ class ChannelSection:
 
     name: str
     values: Mapping[str, str] = field(default_factory=dict, repr=False)
-    mail: MailAccount | None = None
+    mail: mails.MailAccount | None = None
     """What an ``email`` section says."""
+    x: xs.XAccount | None = None
+    """What an ``x`` section says."""
 
 
 def read_channels(path: Path, environment: Mapping[str, str], mistakes: Mistakes) -> dict[str, ChannelSection]:
@@ -37,7 +45,9 @@ def read_channels(path: Path, environment: Mapping[str, str], mistakes: Mistakes
 
 def _section(spot: Spot, environment: Mapping[str, str]) -> ChannelSection:
     if spot.name == "email":
-        return ChannelSection(name=spot.name, mail=read_mail(spot, lambda part: _filled(part, environment)))
+        return ChannelSection(name=spot.name, mail=mails.read_mail(spot, lambda part: _filled(part, environment)))
+    if spot.name == "x":
+        return ChannelSection(name=spot.name, x=xs.read_x(spot, lambda part: _filled(part, environment)))
     if spot.is_empty:
         return ChannelSection(name=spot.name)
     parts = spot.fields(optional=KNOWN_CHANNELS[spot.name])

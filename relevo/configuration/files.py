@@ -11,6 +11,7 @@ from relevo.configuration.channels import ChannelSection, read_channels
 from relevo.configuration.documents import Mistakes
 from relevo.configuration.mail import MailAccount
 from relevo.configuration.policies import read_policies
+from relevo.configuration.x import XAccount
 from relevo.domain.policies import Policies
 
 
@@ -27,6 +28,12 @@ class Configuration:
         """The account that mail is sent from; None where mail is off."""
         section = self.channels.get("email")
         return section.mail if section else None
+
+    @property
+    def x(self) -> XAccount | None:
+        """The account on X; None where X is off."""
+        section = self.channels.get("x")
+        return section.x if section else None
 
 
 def read_configuration(project: Path, environment: Mapping[str, str]) -> Configuration:

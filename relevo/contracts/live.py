@@ -34,6 +34,10 @@ class Live(Protocol):
         """Tell delivery workers that an outbox row waits."""
         ...
 
+    def wake_intakes(self) -> None:
+        """Tell whoever reads what platforms tell that there is something."""
+        ...
+
     def wake_routers(self) -> None:
         """Tell whoever routes that something waits for a person, or that somebody can take it."""
         ...
@@ -83,6 +87,10 @@ class Live(Protocol):
 
     def senders(self) -> AbstractContextManager[Subscription]:
         """Subscribe to waiting outbox rows."""
+        ...
+
+    def intakes(self) -> AbstractContextManager[Subscription]:
+        """Subscribe to waiting events of platforms."""
         ...
 
     def routers(self) -> AbstractContextManager[Subscription]:

@@ -29,6 +29,8 @@ class PlatformEvent:
     """The platform's own word."""
     body: bytes
     """This event alone, as JSON."""
+    order: int = 0
+    """What is less is read first within a lane, where the platform says so; what is equal, as it came."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -169,4 +171,12 @@ class PlatformEvents(Protocol):
 
     async def bury(self, claimed: ClaimedEvent, reason: str) -> None:
         """Give it up: it stays to be looked at and replayed, and its lane goes on. Raises LeaseLost."""
+        ...
+
+    async def replay(self, event_id: int | None) -> int:
+        """Have one that was given up read again, or every one of them, and give their number."""
+        ...
+
+    async def forget_old(self, seconds: float, most: int) -> int:
+        """Delete what ended so long ago, and whatever has ended beyond so many."""
         ...

@@ -21,6 +21,7 @@ from relevo.contracts.contacts import Contacts, Merges
 from relevo.contracts.deliveries import Deliveries
 from relevo.contracts.desk import Approvals, CaseWork, Desk, Handoffs
 from relevo.contracts.desk_settings import DeskSettings
+from relevo.contracts.platform import PlatformEvents
 from relevo.contracts.ratings import Ratings
 from relevo.contracts.reports import Reports
 from relevo.contracts.routing import Routing
@@ -325,3 +326,4 @@ class Store:
     tags: Tags
     deliveries: Deliveries
     exchanges: Exchanges
+    platform_events: PlatformEvents

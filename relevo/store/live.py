@@ -15,11 +15,11 @@ from relevo.errors import Unavailable
 from relevo.store.pool import Database
 
 BOTS, SENDERS, TIMELINES = "relevo_bots", "relevo_senders", "relevo_timelines"
-ROUTERS, SETTINGS = "relevo_routers", "relevo_settings"
+ROUTERS, SETTINGS, INTAKES = "relevo_routers", "relevo_settings", "relevo_intakes"
 VISITORS, CONTACTS, AGENTS = "relevo_visitors", "relevo_contacts", "relevo_agents"
 """No timeline grew: an address has one now, or its token is over; a contact, or an agent, types or has read."""
 CHATS = (VISITORS, CONTACTS, AGENTS)
-EVERYTHING = (BOTS, SENDERS, TIMELINES, ROUTERS, SETTINGS, *CHATS)
+EVERYTHING = (BOTS, SENDERS, TIMELINES, ROUTERS, SETTINGS, INTAKES, *CHATS)
 
 Topic = tuple[str, str]
 """A channel of NOTIFY and its payload: a conversation for timelines, else nothing, which then means any of them."""
@@ -135,6 +135,10 @@ class PostgresLive:
         """Tell delivery workers that an outbox row waits."""
         self._say((SENDERS, ""))
 
+    def wake_intakes(self) -> None:
+        """Tell whoever reads what platforms tell that there is something."""
+        self._say((INTAKES, ""))
+
     def wake_routers(self) -> None:
         """Tell whoever routes that something waits for a person, or that somebody can take it."""
         self._say((ROUTERS, ""))
@@ -184,6 +188,10 @@ class PostgresLive:
     def senders(self) -> AbstractContextManager[Subscription]:
         """Subscribe to waiting outbox rows."""
         return _Listening(self._topics, (SENDERS, ""))
+
+    def intakes(self) -> AbstractContextManager[Subscription]:
+        """Subscribe to waiting events of platforms."""
+        return _Listening(self._topics, (INTAKES, ""))
 
     def routers(self) -> AbstractContextManager[Subscription]:
         """Subscribe to what may change who is offered what."""

@@ -35,6 +35,7 @@ from relevo.web.visitor import add_visitor_api
 from relevo.web.visitor_attachments import add_visitor_attachments
 from relevo.web.widget_files import add_widget_files
 from relevo.web.widget_sites import add_widget_sites
+from relevo.web.x_door import add_x_door
 
 __all__ = ["WebServices", "create_app"]
 
@@ -66,6 +67,8 @@ def create_app(services: WebServices) -> Sanic:
     add_health(app)
     add_rest_door(app)
     _add_widget(app, services)
+    if services.x is not None:
+        add_x_door(app, services.x)
     add_desk_api(app)
     add_desk_pages(app)
     add_password_pages(app)

@@ -8,7 +8,7 @@ from sanic.response import HTTPResponse
 
 from relevo.web.services import services_of
 
-_DOORS = (("/webhooks/rest/", "rest"), ("/widget/api/", "widget"))
+_DOORS = (("/webhooks/rest/", "rest"), ("/widget/api/", "widget"), ("/webhooks/x", "x"))
 
 
 def count_refusal(request: Request, answer: HTTPResponse) -> None:

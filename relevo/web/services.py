@@ -10,6 +10,7 @@ from typing import cast
 
 from sanic.request import Request
 
+from relevo.configuration.x import XAccount
 from relevo.contracts.admin import ShownSetting
 from relevo.contracts.channel_log import ChannelLog, Unlogged
 from relevo.contracts.clock import Clock, system_clock
@@ -70,6 +71,8 @@ class WebServices:
     channel_log: ChannelLog = field(default_factory=Unlogged)
     sites: Sites = field(default_factory=Sites)
     """The websites that the web chat stands on."""
+    x: XAccount | None = None
+    """The account on X; None where X is off."""
     mailer: Mailer | None = None
     """What posts mails; None where nobody does."""
     widget_folder: Path = Path(__file__).parent / "static" / "widget"
