@@ -16,7 +16,9 @@ export interface Kept {
   /** The site's settings, for when they cannot be read. */
   site?: Site;
   visits?: number;
-  /** Proactive messages that were shown or waved away. */
+  /** When the newest visit was last seen to go on, in milliseconds. */
+  visitedAt?: number;
+  /** Proactive messages that were shown, taken or waved away. */
   told?: string[];
 }
 

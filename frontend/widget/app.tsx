@@ -22,7 +22,8 @@ export function App({ room }: { room: Room }) {
   if (!room.words) return null;
   if (room.isOpen) return <Frame room={room} />;
   const { teaser } = room;
-  return teaser ? <Extra room={room} draw={({ Teaser }) => <Teaser room={room} rule={teaser} />} /> : null;
+  // What is to be read out must be there before it says anything.
+  return <div role="status">{teaser && <Extra room={room} draw={({ Teaser }) => <Teaser room={room} rule={teaser} />} />}</div>;
 }
 
 function Frame({ room }: { room: Room }) {

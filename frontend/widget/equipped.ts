@@ -65,18 +65,26 @@ export abstract class Equipped extends Spoken {
     this.#stopRules();
   }
 
-  /** Take a message that came unasked away again. */
+  /** Take a message that came unasked away: it was taken or waved away, and does not come again. */
   wave(): void {
+    if (!this.teaser) return;
+    this.#remember(this.teaser);
     this.teaser = undefined;
+    const { root, launcher } = this.host;
+    if (root.activeElement?.closest(".teaser")) launcher.focus();
     this.redraw();
   }
 
   #tease(rule: Rule): boolean {
     if (this.isOpen || this.teaser) return false;
     this.teaser = rule;
-    const { token, told = [] } = this.talk.line.memory.get();
-    if (token) this.talk.line.memory.set({ told: [...told, rule.id] }); // who has not written yet leaves no trace
+    if (this.talk.line.api.token) this.#remember(rule); // who neither wrote nor answered it leaves no trace
     this.redraw();
     return true;
+  }
+
+  #remember({ id }: Rule): void {
+    const { told = [] } = this.talk.line.memory.get();
+    if (!told.includes(id)) this.talk.line.memory.set({ told: [...told, id] });
   }
 }

@@ -101,7 +101,7 @@ export class Room extends Equipped implements Panel {
 
   open(): void {
     this.isOpen = true;
-    this.teaser = undefined;
+    this.wave();
     if (this.phase === "broken") void this.load();
     this.#changed();
   }

@@ -1,13 +1,18 @@
 // A short, soft sound; made here, so that nothing is fetched for it.
 
+/** Sound once, however many windows heard the message; the badge tells it as well where there can be no sound. */
 export function chime(): void {
-  try {
-    const audio = new AudioContext();
-    [659.3, 880].forEach((pitch, index) => note(audio, pitch, audio.currentTime + index * 0.11));
-    setTimeout(() => void audio.close(), 900);
-  } catch {
-    // a browser without sound, or one that waits for a first click: the badge tells it as well
-  }
+  if (navigator.userActivation?.hasBeenActive === false) return; // browsers refuse it before a first click, and say so to the page
+  const { locks } = navigator;
+  void (locks ? locks.request("relevo:sound", { ifAvailable: true }, (lock) => lock && play()) : play());
+}
+
+async function play(): Promise<void> {
+  if (typeof AudioContext === "undefined") return;
+  const audio = new AudioContext();
+  [659.3, 880].forEach((pitch, index) => note(audio, pitch, audio.currentTime + index * 0.11));
+  await new Promise((over) => setTimeout(over, 900));
+  await audio.close();
 }
 
 function note(audio: AudioContext, pitch: number, at: number): void {

@@ -6,7 +6,7 @@ import type { Room } from "./room";
 
 export function Teaser({ room, rule }: { room: Room; rule: Rule }) {
   return (
-    <div class="teaser" role="status" dir={room.words?.direction} lang={room.language} data-theme={room.isDark ? "dark" : "light"}>
+    <div class="teaser" onKeyDown={({ key }) => key === "Escape" && room.wave()} dir={room.words?.direction} lang={room.language} data-theme={room.isDark ? "dark" : "light"}>
       <button type="button" class="say" onClick={() => room.host.open()}>{room.own(rule.text)}</button>
       <button type="button" class="tool" aria-label={room.say("dismiss")} onClick={() => room.wave()}>
         <Icon name="close" />
