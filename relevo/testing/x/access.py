@@ -55,6 +55,8 @@ class Grant:
     refresh_token: str
     scopes: frozenset[str]
     expires_at: datetime
+    login: str
+    """The login that it goes back to: what is wrong with one of its tokens ends them all."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,19 +76,39 @@ class Access:
         """How often what was wrong: ``bearer``, ``expired``, ``signature``, ``scope``, ``refresh``."""
         self._app, self._clock = app, clock
         self._grants: dict[str, Grant] = {}
+        self._unused: dict[str, Grant] = {}
+        self._used: dict[str, Grant] = {}
+        """Both by refresh token."""
         self._signers: dict[str, tuple[str, str]] = {}
 
-    def grant(self, account_id: str, scopes: Collection[str] = SCOPES) -> Grant:
-        """Give an account's tokens, as logging in does."""
+    def grant(self, account_id: str, scopes: Collection[str] = SCOPES, *, login: str | None = None) -> Grant:
+        """Give an account's tokens, as logging in does, or as part of an earlier login."""
         grant = Grant(
             account_id=account_id,
             access_token=secrets.token_urlsafe(24),
             refresh_token=secrets.token_urlsafe(24),
             scopes=frozenset(scopes),
             expires_at=self._clock() + TOKEN_LIFETIME,
+            login=login or secrets.token_urlsafe(9),
         )
-        self._grants[grant.access_token] = grant
+        self._grants[grant.access_token] = self._unused[grant.refresh_token] = grant
         return grant
+
+    def refresh(self, refresh_token: str) -> Grant | None:
+        """Use a refresh token up and give new tokens; one that was used before ends its whole login."""
+        grant = self._unused.pop(refresh_token, None)
+        if grant is None:
+            self.refused["refresh"] += 1
+            if known := self._used.get(refresh_token):
+                self.end(known.login)
+            return None
+        self._used[refresh_token] = grant
+        return self.grant(grant.account_id, grant.scopes, login=grant.login)
+
+    def end(self, login: str) -> None:
+        """End every token of a login."""
+        self._grants = {token: grant for token, grant in self._grants.items() if grant.login != login}
+        self._unused = {token: grant for token, grant in self._unused.items() if grant.login != login}
 
     def signer(self, account_id: str) -> tuple[str, str]:
         """Give an OAuth 1.0a token and secret of an account."""
@@ -96,7 +118,8 @@ class Access:
 
     def withdraw(self, account_id: str) -> None:
         """Take every token of an account away, as its owner does in the settings of X."""
-        self._grants = {token: grant for token, grant in self._grants.items() if grant.account_id != account_id}
+        for login in {grant.login for grant in self._unused.values() if grant.account_id == account_id}:
+            self.end(login)
         self._signers = {token: pair for token, pair in self._signers.items() if pair[0] != account_id}
 
     def forget(self, access_token: str) -> None:
@@ -141,7 +164,9 @@ class Access:
             for name, _, value in (part.strip().partition("=") for part in header.split(","))
         }
         account_id, secret = self._signers.get(given.get("oauth_token", ""), ("", ""))
-        signed = oauth1_signature(request.method, str(request.url), given, (self._app.consumer_secret, secret))
+        signed = oauth1_signature(
+            request.method, f"http://{request.host}{request.raw_path}", given, (self._app.consumer_secret, secret)
+        )
         is_ours = given.get("oauth_consumer_key") == self._app.consumer_key
         if not (account_id and is_ours and hmac.compare_digest(signed, given.get("oauth_signature", ""))):
             raise self._wrong("signature")

@@ -67,12 +67,19 @@ class Answer:
 
     body: Mapping[str, Any] | bytes
     status: int = 200
+    content_type: str = "application/octet-stream"
+    """Of bytes; all else is JSON."""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def response(self) -> web.Response:
         """Give it as HTTP."""
-        if isinstance(self.body, bytes):
-            return web.Response(body=self.body, status=self.status, content_type="application/octet-stream")
-        return web.Response(body=msgspec.json.encode(self.body), status=self.status, content_type="application/json")
+        is_bytes = isinstance(self.body, bytes)
+        return web.Response(
+            body=self.body if is_bytes else msgspec.json.encode(self.body),
+            status=self.status,
+            content_type=self.content_type if is_bytes else "application/json",
+            headers=dict(self.headers),
+        )
 
 
 Handler = Callable[[Call], Awaitable[Answer]]

@@ -45,10 +45,11 @@ TABLE: dict[str, tuple[Limit, ...]] = {
     "posts.read": (Limit(count=300), Limit(count=450, is_per_app=True)),
     "users.read": (Limit(count=900), Limit(count=300, is_per_app=True)),
     "media.upload": (Limit(count=500),),
+    "chat.register": (_daily(5),),
     "webhooks": (Limit(count=450, is_per_app=True),),
     "subscriptions": (Limit(count=500), Limit(count=450, is_per_app=True)),
 }
-"""By the kind of door; doors that are not named here have no limit, as XChat's are not known."""
+"""By the kind of door; doors that are not named here have no limit, as most of XChat's are not known."""
 
 
 @dataclass

@@ -161,7 +161,8 @@ def _finished(call: Call, upload: Upload) -> Answer:
 
 def _bytes(part: Any) -> bytes:
     if isinstance(part, web.FileField):
-        return bytes(part.file.read())
+        with part.file:
+            return bytes(part.file.read())
     if isinstance(part, (bytes, bytearray)):
         return bytes(part)
     raise bad_request("`media` is missing: a multipart file.")

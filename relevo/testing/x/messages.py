@@ -78,8 +78,10 @@ class Message:
     transport: str = "dm"
     metadata: str | None = None
     """What the chosen quick reply carries."""
-    key: str | None = None
-    """What makes sending it twice one message, where the transport has that."""
+    options: tuple[str, ...] = ()
+    """Quick replies that it offers."""
+    changes: str | None = None
+    """The message whose text it replaces."""
 
     @property
     def conversation_id(self) -> str:
@@ -164,6 +166,8 @@ class Event:
     type: str
     user_id: str
     """Whom it is about: the account that is watched."""
+    names_user: bool = True
+    """Whether its filter says so: that of ``oauth.revoke`` may be empty."""
     payload: Mapping[str, Any]
     at: datetime
     includes: Mapping[str, Any] | None = None
@@ -172,7 +176,11 @@ class Event:
 
     def envelope(self, tag: str | None) -> dict[str, Any]:
         """Wrap it as the X Activity API does."""
-        data: dict[str, Any] = {"event_uuid": self.uuid, "filter": {"user_id": self.user_id}, "event_type": self.type}
+        data: dict[str, Any] = {
+            "event_uuid": self.uuid,
+            "filter": {"user_id": self.user_id} if self.names_user else {},
+            "event_type": self.type,
+        }
         if tag is not None:
             data["tag"] = tag
         data["payload"] = self.payload

@@ -12,6 +12,7 @@ from relevo.testing.x.door import Answer, Call, Door
 from relevo.testing.x.ids import iso, milliseconds
 from relevo.testing.x.messages import Event
 from relevo.testing.x.problems import bad_request, forbidden, not_found
+from relevo.testing.x.users import counted
 
 if TYPE_CHECKING:
     from relevo.testing.x.world import FakeX
@@ -54,13 +55,13 @@ class Posted:
             "lang": self.lang,
             "edit_history_tweet_ids": [self.id],
             "entities": {"mentions": [self._mention(name, user_id) for name, user_id in self.mentions]},
-            "public_metrics": {
-                "retweet_count": self.reposts,
-                "reply_count": reply_count,
-                "like_count": self.likes,
-                "quote_count": 0,
-                "impression_count": self.impressions,
-            },
+            "public_metrics": counted(
+                retweet_count=self.reposts,
+                reply_count=reply_count,
+                like_count=self.likes,
+                quote_count=0,
+                impression_count=self.impressions,
+            ),
         }
         referenced = [("replied_to", self.replies_to), ("quoted", self.quotes)]
         if found := [{"type": kind, "id": post.id} for kind, post in referenced if post]:
@@ -108,7 +109,8 @@ class Posts:
             about.append(("post.reply.create", post.replies_to.author_id))
         if post.quotes is not None:
             about.append(("post.quote.create", post.quotes.author_id))
-        includes = {"users": [author.described()]}
+        named = [self._x.users[user_id] for _, user_id in post.mentions]
+        includes = {"users": [user.described() for user in dict.fromkeys((author, *named))]}
         return [
             Event(
                 uuid=post.id if kind == "post.mention.create" else self._x.event_uuid(),

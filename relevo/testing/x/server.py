@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from relevo.contracts.clock import Clock, system_clock
-from relevo.testing.x import direct, media, posts, user_doors, webhooks
+from relevo.testing.x import chat_doors, direct, login, media, posts, user_doors, webhooks
 from relevo.testing.x.door import serve
 from relevo.testing.x.problems import not_found
 from relevo.testing.x.world import FakeX
@@ -41,7 +41,7 @@ async def fake_x(
 def application(x: FakeX) -> web.Application:
     """Put the doors together."""
     app = web.Application(client_max_size=_LARGEST)
-    for room in (direct, media, posts, user_doors, webhooks):
+    for room in (chat_doors, direct, login, media, posts, user_doors, webhooks):
         for door in room.doors():
             app.router.add_route(door.method, door.path, serve(x, door))
     app.router.add_route("*", "/{rest:.*}", _nothing)

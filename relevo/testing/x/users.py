@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from relevo.testing.x.ids import iso, milliseconds
+
+if TYPE_CHECKING:
+    from relevo.testing.x.chat import ChatEvent
 
 _JOINED = datetime(2020, 4, 20, 19, 55, 59, tzinfo=timezone.utc)
 
@@ -26,6 +29,9 @@ class User:
     blocks: set[str] = field(default_factory=set)
     """Ids of those whom they want to hear nothing of."""
 
+    def chat_event(self, event: ChatEvent) -> None:
+        """Take notice of an event of XChat; those whom the app speaks for hear of it by webhook."""
+
     def described(self) -> dict[str, Any]:
         """Describe them as API v2 does."""
         return {
@@ -36,12 +42,7 @@ class User:
             "verified_type": self.verified_type,
             "protected": self.is_protected,
             "created_at": iso(_JOINED),
-            "public_metrics": {
-                "followers_count": self.followers,
-                "followers_count_str": str(self.followers),
-                "following_count": 1,
-                "tweet_count": 50,
-            },
+            "public_metrics": counted(followers_count=self.followers, following_count=1, tweet_count=50),
         }
 
     def described_of_old(self) -> dict[str, Any]:
@@ -56,3 +57,8 @@ class User:
             "protected": self.is_protected,
             "created_timestamp": str(milliseconds(_JOINED)),
         }
+
+
+def counted(**counts: int) -> dict[str, Any]:
+    """Give numbers as X does: each has a twin in words, for readers that cannot hold large ones."""
+    return {**counts, **{f"{name}_str": str(count) for name, count in counts.items()}}

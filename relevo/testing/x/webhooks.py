@@ -31,6 +31,7 @@ PRIVATE_SCOPES: Mapping[str, str] = {"dm.": "dm.read", "chat.": "dm.read", "like
 """What a subscription to events of this beginning needs, beside the account's own token."""
 EVENT_TYPES = (
     "dm.received", "dm.sent", "dm.read", "dm.indicate_typing", "chat.received", "chat.sent", "chat.conversation.join",
+    "chat.conversation_join",
     "post.create", "post.delete", "post.mention.create", "post.reply.create", "post.quote.create", "post.repost.create",
     "oauth.revoke", "profile.update.bio",
 )  # fmt: skip

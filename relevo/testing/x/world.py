@@ -10,6 +10,8 @@ from secrets import token_hex
 
 from relevo.contracts.clock import Clock
 from relevo.testing.x.access import SCOPES, Access, App, Grant
+from relevo.testing.x.chat import Chats
+from relevo.testing.x.chat_doors import Session
 from relevo.testing.x.customer import Customer
 from relevo.testing.x.deliveries import Deliveries, Delivery
 from relevo.testing.x.direct import Mailbox
@@ -17,6 +19,7 @@ from relevo.testing.x.door import Noted
 from relevo.testing.x.faults import Faults
 from relevo.testing.x.ids import Ids
 from relevo.testing.x.limits import Limits
+from relevo.testing.x.login import Logins
 from relevo.testing.x.media import Uploads
 from relevo.testing.x.messages import Event, Message, Picture
 from relevo.testing.x.posts import Posted, Posts
@@ -67,9 +70,14 @@ class Brand(User):
     async def revokes(self) -> None:
         """Take the app's rights away, in the settings of X."""
         self.x.access.withdraw(self.id)
-        payload = {"user_id": self.id, "revoked_at": str(int(self.x.clock().timestamp()))}
+        now = self.x.clock()
         event = Event(
-            uuid=self.x.event_uuid(), type="oauth.revoke", user_id=self.id, payload=payload, at=self.x.clock()
+            uuid=self.x.event_uuid(),
+            type="oauth.revoke",
+            user_id=self.id,
+            names_user=False,
+            payload={"date_time": now.isoformat(timespec="seconds"), "user_id": self.id, "app_id": "29820954"},
+            at=now,
         )
         for delivery in self.x.happened([event]):
             await delivery.ended.wait()
@@ -90,7 +98,10 @@ class FakeX:
         self.access = Access(self.app, clock)
         self.mailbox = Mailbox(self)
         self.posts = Posts(self)
+        self.logins = Logins(self)
         self.uploads = Uploads(self)
+        self.chats = Chats(self)
+        self.chat_sessions: dict[str, Session] = {}
         self.webhooks = Webhooks(self)
         self.deliveries = Deliveries(self)
         self.seen: list[Noted] = []
@@ -124,14 +135,28 @@ class FakeX:
         return brand
 
     def customer(
-        self, user_id: str, *, username: str | None = None, name: str | None = None, followers: int = 97
+        self,
+        user_id: str,
+        *,
+        username: str | None = None,
+        name: str | None = None,
+        followers: int = 97,
+        transport: str | None = None,
     ) -> Customer:
-        """Give the customer with an id, who joins X now if they had not."""
+        """Give the customer with an id, who joins X now if they had not; with transport ``chat`` they encrypt."""
         known = self.users.get(user_id)
         if isinstance(known, Customer):
+            known.transport = transport or known.transport
             return known
         username = username or f"user{user_id}"
-        made = Customer(id=user_id, username=username, name=name or username.title(), followers=followers, x=self)
+        made = Customer(
+            id=user_id,
+            username=username,
+            name=name or username.title(),
+            followers=followers,
+            x=self,
+            transport=transport or "dm",
+        )
         self.users[user_id] = made
         return made
 
