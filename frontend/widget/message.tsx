@@ -85,7 +85,7 @@ function personOf(room: Room): string {
 
 function caption(room: Room, item: Item, isLastOwn: boolean): string {
   const time = room.words?.time(item.at) ?? "";
-  if (item.author !== "contact") return `${speaker(room, item)} · ${time}`;
+  if (item.author !== "contact") return `\u2068${speaker(room, item)}\u2069 · ${time}`;
   if (!isLastOwn || item.note || item.position === Infinity) return time;
   const isRead = (room.talk.state.read_position ?? 0) >= item.position;
   return `${time} · ${room.say(isRead ? "read" : "delivered")}`;

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import pytest
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from relevo.contracts.brain import Question
 from relevo.domain.messages import Button, Content
 from relevo.domain.sites import Consent, PrechatField, Site, Sites
-from tests.integration.visits import CHROMIUM, Visit, visit_of
+from tests.integration.visits import CHROMIUM, Visit, look, visit_of
 from tests.visitor_page import LAUNCHER
 
 pytestmark = [
@@ -20,7 +16,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
 ]
-_WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 SITES = Sites(
     named=(
         Site(name="default", title="Aurora", languages=("es", "en"), suggestions=({"es": "¿Dónde?", "en": "Where?"},)),
@@ -67,23 +62,15 @@ def _script(question: Question) -> Content:
     return Content(text=f"You said <{question.text}>", buttons=(Button(title="Yes", payload="/affirm"),))
 
 
-async def _look(page: Page, where: str, found: dict[str, list[str]]) -> None:
-    await page.wait_for_timeout(300)  # what moves has arrived; colours are measured as they stay
-    results: Mapping[str, Any] = (await Axe().run(page, context="relevo-chat", options=_WCAG)).response
-    wrong = [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in results["violations"]]
-    if wrong:
-        found[where] = wrong
-
-
 async def test_axe_finds_nothing_in_any_state(database: str) -> None:
     """Closed, open, asked before, refused, offline, dark, right to left, 320 px wide; forms, cards and the menu too."""
     found: dict[str, list[str]] = {}
     async with visit_of(database, _script, sites=SITES) as visit:
         await visit.page.goto("/")
-        await _look(visit.page, "closed", found)
+        await look(visit.page, "closed", found)
         await visit.page.locator(LAUNCHER).click()
         await expect(visit.page.locator("#chat-text")).to_be_focused()
-        await _look(visit.page, "open", found)
+        await look(visit.page, "open", found)
         await _talk(visit, found)
         await _change_looks(visit, found)
         await _be_refused(visit, found)
@@ -95,26 +82,26 @@ async def _talk(visit: Visit, found: dict[str, list[str]]) -> None:
         await visit.say(text)
         await expect(visit.page.locator("#chat-log .message.bot")).to_have_count(number)
         await expect(visit.page.locator(".form, .cards").last).to_be_visible()
-        await _look(visit.page, text, found)
+        await look(visit.page, text, found)
     await visit.page.get_by_role("button", name="Options").click()
-    await _look(visit.page, "menu", found)
+    await look(visit.page, "menu", found)
     await visit.page.keyboard.press("Escape")
 
 
 async def _change_looks(visit: Visit, found: dict[str, list[str]]) -> None:
     page = visit.page
     await page.emulate_media(color_scheme="dark")
-    await _look(page, "dark", found)
+    await look(page, "dark", found)
     await page.evaluate("document.querySelector('relevo-chat').setAttribute('locale', 'ar')")
     await expect(page.locator(".frame")).to_have_attribute("dir", "rtl")
     await page.emulate_media(color_scheme="light")
-    await _look(page, "right to left", found)
+    await look(page, "right to left", found)
     await page.set_viewport_size({"width": 320, "height": 640})
-    await _look(page, "320 px", found)
+    await look(page, "320 px", found)
     await visit.context.set_offline(True)
     await visit.say("hello")
     await expect(page.locator("#chat-offline")).to_be_visible(timeout=20_000)
-    await _look(page, "offline", found)
+    await look(page, "offline", found)
     await visit.context.set_offline(False)
 
 
@@ -123,13 +110,13 @@ async def _be_refused(visit: Visit, found: dict[str, list[str]]) -> None:
     await page.goto("/chat/asks")
     await page.get_by_role("button", name="Start chat").click()
     await expect(page.locator(".wrong")).to_have_count(2)
-    await _look(page, "asked before", found)
+    await look(page, "asked before", found)
     await page.route("**/sites/*", lambda route: route.abort())
     await page.evaluate("localStorage.clear()")
     await page.goto("/")
     await page.locator(LAUNCHER).click()
     await expect(page.get_by_role("button", name="Try again")).to_be_visible()
-    await _look(page, "error", found)
+    await look(page, "error", found)
 
 
 async def _walk(visit: Visit, steps: int) -> list[str]:

@@ -140,6 +140,7 @@ async def _says(visit: Visit, text: str) -> None:
 
 async def _sounded(page: Page, times: int, other: Page | None = None) -> None:
     """Wait until so many sounds were heard to their end in all windows."""
+    heard: list[str] = []
     for _ in range(200):
         heard = [each for one in (page, other) if one for each in await one.evaluate(SOUNDS)]
         if heard.count("closed") == times:
