@@ -93,6 +93,9 @@ async def measure(dsn: str) -> None:
         for name in asked(opened.store, None):
             took = [await timed(asked(opened.store, sight)[name]) for sight in eyes.values()]
             print(f"{name:22}{''.join(f'{each:18.1f}' for each in took)}", flush=True)
+        many = [Sight(agent_id=number, queues=(f"q{number % 10}",), rules=RULES) for number in range(1, 41)]
+        took_all = await timed(lambda: asyncio.gather(*map(opened.store.sights.outlook, many)))
+        print(f"what each of {len(many)} agents sees beside their queues, asked at once: {took_all:.1f}")
 
 
 async def timed(read: Callable[[], Awaitable[Any]]) -> float:

@@ -39,7 +39,7 @@ from relevo.store.ready_words import PostgresReadyWords
 from relevo.store.reports import PostgresReports
 from relevo.store.routing import PostgresRouting
 from relevo.store.search import PostgresSearch
-from relevo.store.sight import PostgresSights
+from relevo.store.sights import PostgresSights
 from relevo.store.sla import PostgresRounds
 from relevo.store.tags import PostgresTags
 from relevo.store.teachings import PostgresTeachings

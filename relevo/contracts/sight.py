@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Protocol
 from uuid import UUID
 
-from relevo.domain.sight import Sight
+from relevo.domain.sight import Outlook, Sight
 
 
 class Sights(Protocol):
@@ -22,6 +22,10 @@ class Sights(Protocol):
 
     async def contacts(self, sight: Sight, ids: Collection[UUID]) -> frozenset[UUID]:
         """Give the contacts of whom something may be seen; of one who was merged, nothing."""
+        ...
+
+    async def outlook(self, sight: Sight) -> Outlook:
+        """Give what an agent sees of the open cases."""
         ...
 
     async def conversation_of(self, attachment_id: UUID) -> UUID | None:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from relevo.domain.cases import Case
-from relevo.domain.sight import Sight
+from relevo.domain.sight import Outlook, Sight
 from relevo.domain.worklist import CaseQuery, Place
 
 
@@ -86,7 +86,7 @@ class Worklist(Protocol):
         """Give why each of these cases was opened."""
         ...
 
-    async def counts(self, sight: Sight | None = None) -> Mapping[int | None, Mapping[str, int]]:
+    async def counts(self, sight: Sight | Outlook | None = None) -> Mapping[int | None, Mapping[str, int]]:
         """Count open cases by agent and view."""
         ...
 
@@ -98,7 +98,7 @@ class Worklist(Protocol):
         """Keep how far an agent has read; an earlier position changes nothing. Raises NotFound."""
         ...
 
-    async def choices(self, sight: Sight | None = None) -> Mapping[str, Sequence[str]]:
+    async def choices(self, sight: Sight | Outlook | None = None) -> Mapping[str, Sequence[str]]:
         """Give the channels, languages and types that open cases have."""
         ...
 

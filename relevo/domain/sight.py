@@ -23,8 +23,18 @@ class Sight:
 
     agent_id: int
     queues: tuple[str, ...]
-    rules: Queues = field(default_factory=Queues)
+    rules: Queues = field(default_factory=Queues, hash=False)
     """By what a queue is chosen for what was never handed off."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outlook:
+    """What somebody sees of the open cases: equal for all who see the same, whoever they are."""
+
+    queues: frozenset[str]
+    beside: frozenset[str] = frozenset()
+    """Open cases in other queues that they see all the same."""
+    rules: Queues = field(default_factory=Queues, hash=False)
 
 
 def sight_of(agent_id: int, role: str, queues: Sequence[str], *, rules: Queues, agents_see: str) -> Sight | None:

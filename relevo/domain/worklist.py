@@ -7,11 +7,13 @@ import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from relevo.domain.sight import Sight
+from relevo.domain.sight import Outlook, Sight
 
 VIEWS = ("mine", "queue", "unassigned", "breaching", "waiting", "following", "snoozed", "open", "closed", "all")
 """``queue``: the contact waits for a person. ``breaching``: due within a quarter of an hour, or late. ``waiting``: the
 contact has the last word of an agent. Snoozed cases are in ``snoozed``, ``following`` and ``all`` alone."""
+OF_OPEN = frozenset({"queue", "unassigned", "breaching", "waiting", "snoozed", "open"})
+"""Views of open cases that are the same for all who see the same of them."""
 SORTS = ("due", "newest", "oldest")
 FILTERS = ("channel", "language", "type", "priority", "tag")
 LEVELS: Mapping[str, tuple[int, int]] = {"normal": (0, 30), "high": (30, 60), "urgent": (60, 101)}
@@ -36,7 +38,7 @@ class CaseQuery:
     type: str | None = None
     priority: str | None = None
     tag: str | None = None
-    sight: Sight | None = None
+    sight: Sight | Outlook | None = None
     """Where the list ends for whoever asks; None: nowhere."""
 
     @property

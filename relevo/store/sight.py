@@ -7,13 +7,16 @@ was spoken to in a note of it, or has its queue; and with each case that is seen
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
 from relevo.domain.queues import DEFAULT, SUPERVISORS, Queue, Queues
-from relevo.domain.sight import Sight
-from relevo.store.pool import Database
+from relevo.domain.sight import Outlook, Sight
+from relevo.store.rows import json_text
+
+EACH = "jsonb_to_recordset(%(who)s::jsonb) w (number integer, agent integer, queues text[], ids uuid[])"
+"""All who ask in the same moment, one a row; see ``each_of``."""
 
 # Of few conversations: EXISTS would be answered by reading all handoffs, and all cases, into a table first.
 _THEIRS = "(h.agent_id = %(sight)s OR h.offered_to = %(sight)s OR %(sight)s = ANY(h.had_by))"
@@ -36,22 +39,28 @@ _IS_SERVED = f"""
 _OF_CASE = """
 coalesce((SELECT true FROM case_conversations l WHERE l.workspace_id = 1 AND l.conversation_id = c.id LIMIT 1), false)
 """
-_SPOKEN = """
-EXISTS (SELECT FROM identities i JOIN conversations c ON c.workspace_id = 1 AND c.identity_id = i.id WHERE {})
-"""
 
 
-def sees_case(sight: Sight) -> str:
-    """Give what holds of a case ``s`` that may be seen, with the values of ``values_of``."""
-    sensitive = f"s.trigger = ANY(%(sight_triggers)s) OR {_LEVEL} = ANY(%(sight_levels)s)"
-    chosen = _chosen(sight.rules, "s.type", _LANGUAGE, sensitive)
+def sees_case(sight: Sight | Outlook) -> str:
+    """Give what holds of a case ``s`` that may be seen, with the values of ``values_of``; an outlook's are open."""
+    has_queue = f"{queue_of_case(sight.rules)} = ANY(%(sight_queues)s)"
+    if isinstance(sight, Outlook):
+        return f"({has_queue} OR s.id = ANY(%(sight_beside)s))"
     return f"""
 (s.agent_id = %(sight)s OR %(sight)s = ANY(s.had_by)
-    OR CASE WHEN s.queue IS NULL THEN {chosen} WHEN s.queue = ANY(%(sight_known)s) THEN s.queue ELSE '{DEFAULT}' END
-        = ANY(%(sight_queues)s)
+    OR {has_queue}
     OR s.id IN (SELECT h.case_id FROM handoffs h
         WHERE h.workspace_id = 1 AND h.offered_to = %(sight)s AND h.case_id IS NOT NULL)
     OR s.status = 'open' AND {_IS_SERVED})
+"""
+
+
+def queue_of_case(rules: Queues) -> str:
+    """Give the queue of a case ``s``, with the values of ``values_of_rules``."""
+    sensitive = f"s.trigger = ANY(%(sight_triggers)s) OR {_LEVEL} = ANY(%(sight_levels)s)"
+    chosen = _chosen(rules, "s.type", _LANGUAGE, sensitive)
+    return f"""
+CASE WHEN s.queue IS NULL THEN {chosen} WHEN s.queue = ANY(%(sight_known)s) THEN s.queue ELSE '{DEFAULT}' END
 """
 
 
@@ -68,9 +77,29 @@ def sees_conversation(sight: Sight) -> str:
 """
 
 
-def values_of(sight: Sight) -> dict[str, Any]:
+def for_each(condition: str) -> str:
+    """Have a condition ask for the agent and the queues of each row ``w`` of EACH, in the place of one agent's."""
+    return condition.replace("%(sight)s", "w.agent").replace("%(sight_queues)s", "w.queues")
+
+
+def each_of(asking: Iterable[tuple[int, Collection[str], Collection[UUID]]]) -> str:
+    """Give ``who`` of EACH: agents with their queues, and what each asks about, numbered from 0."""
+    return json_text(
+        [
+            {"number": number, "agent": agent_id, "queues": list(queues), "ids": list(map(str, ids))}
+            for number, (agent_id, queues, ids) in enumerate(asking)
+        ]
+    )
+
+
+def values_of(sight: Sight | Outlook) -> dict[str, Any]:
     """Give what the conditions ask for."""
-    rules = sight.rules
+    whose = {"sight_beside": sorted(sight.beside)} if isinstance(sight, Outlook) else {"sight": sight.agent_id}
+    return {**values_of_rules(sight.rules), **whose, "sight_queues": sorted(sight.queues)}
+
+
+def values_of_rules(rules: Queues) -> dict[str, Any]:
+    """Give what the conditions ask for that is the same for everybody."""
     chosen = {
         f"sight_{number}_{name}": value
         for number, queue in enumerate(_in_order(rules))
@@ -81,57 +110,11 @@ def values_of(sight: Sight) -> dict[str, Any]:
         )
     }
     return {
-        "sight": sight.agent_id,
-        "sight_queues": list(sight.queues),
         "sight_known": [queue.name for queue in rules.all],
         "sight_triggers": sorted(rules.sensitive_triggers),
         "sight_levels": sorted(rules.sensitive_priorities),
         **chosen,
     }
-
-
-class PostgresSights:
-    """Sight on PostgreSQL; see contracts.sight.Sights."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def conversations(self, sight: Sight, ids: Collection[UUID]) -> frozenset[UUID]:
-        """Give the conversations that may be seen."""
-        of = "SELECT c.id FROM conversations c WHERE c.workspace_id = 1 AND c.id = ANY(%(ids)s::uuid[])"
-        return await self._among(f"{of} AND {sees_conversation(sight)}", sight, ids)
-
-    async def cases(self, sight: Sight, ids: Collection[str]) -> frozenset[str]:
-        """Give the cases that may be seen."""
-        of = "SELECT s.id FROM cases s WHERE s.workspace_id = 1 AND s.id = ANY(%(ids)s::text[])"
-        return await self._among(f"{of} AND {sees_case(sight)}", sight, ids)
-
-    async def contacts(self, sight: Sight, ids: Collection[UUID]) -> frozenset[UUID]:
-        """Give the contacts of whom something may be seen; who has neither case nor conversation is in no queue yet."""
-        theirs = "i.workspace_id = 1 AND i.contact_id = k.id"
-        case = "EXISTS (SELECT FROM cases s WHERE s.workspace_id = 1 AND s.contact_id = k.id{})"
-        return await self._among(
-            f"""
-SELECT k.id FROM contacts k WHERE k.workspace_id = 1 AND k.id = ANY(%(ids)s::uuid[]) AND k.merged_into IS NULL AND (
-    {_SPOKEN.format(f"{theirs} AND {sees_conversation(sight)}")} OR {case.format(f" AND {sees_case(sight)}")}
-    OR '{DEFAULT}' = ANY(%(sight_queues)s) AND NOT {_SPOKEN.format(theirs)} AND NOT {case.format("")})
-""",
-            sight,
-            ids,
-        )
-
-    async def conversation_of(self, attachment_id: UUID) -> UUID | None:
-        """Give the conversation that a file was sent in."""
-        found = await self._database.rows(
-            "SELECT conversation_id FROM attachments WHERE workspace_id = 1 AND id = %s", (attachment_id,)
-        )
-        return found[0][0] if found else None
-
-    async def _among(self, statement: str, sight: Sight, ids: Collection[Any]) -> frozenset[Any]:
-        if not ids:
-            return frozenset()
-        found = await self._database.rows(statement, {**values_of(sight), "ids": list(ids)})
-        return frozenset(row[0] for row in found)
 
 
 def _in_order(rules: Queues) -> list[Queue]:

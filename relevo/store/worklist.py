@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
 import psycopg
 
 from relevo.contracts.worklist import CasePage, Marks, SavedView, Tag
-from relevo.domain.sight import Sight
+from relevo.domain.queues import Queues
+from relevo.domain.sight import Outlook, Sight
 from relevo.domain.worklist import BREACHING_SECONDS, LEVELS, CaseQuery, Place
 from relevo.errors import Unreadable
 from relevo.store.case_marks import PostgresCaseMarks
 from relevo.store.desk import CASES, read_case
 from relevo.store.pool import Database
-from relevo.store.sight import sees_case, values_of
+from relevo.store.sight import EACH, each_of, for_each, sees_case, values_of
 from relevo.store.together import Together
 
-_Beside = tuple[int, tuple[str, ...]]
-"""An agent, and the cases of the page in front of them."""
+_Beside = tuple[int, Sight | None, tuple[str, ...]]
+"""An agent, where their sight ends, and the cases of the page in front of them."""
 
 # What the contact writes ends a snooze; conversations that have not changed since are not looked into.
 _IS_SNOOZED = """
@@ -106,27 +106,23 @@ SELECT ARRAY(SELECT DISTINCT s.type FROM cases s WHERE s.workspace_id = 1 AND s.
 # What agents see beside a page of the list, each their own: every open desk asks this after every change. What is alike
 # for all of them stands in the first row.
 _OWN = f"""
-SELECT a.id, ARRAY(SELECT DISTINCT l.case_id FROM case_conversations l
+SELECT w.number, ARRAY(SELECT DISTINCT l.case_id FROM case_conversations l
         JOIN conversations c ON c.workspace_id = 1 AND c.id = l.conversation_id
-        LEFT JOIN conversation_looks k ON k.workspace_id = 1 AND k.agent_id = a.id AND k.conversation_id = c.id
+        LEFT JOIN conversation_looks k ON k.workspace_id = 1 AND k.agent_id = w.agent AND k.conversation_id = c.id
         WHERE l.workspace_id = 1 AND l.case_id = ANY(%(cases)s) AND c.last_position > coalesce(k.position, 0)),
     ARRAY(SELECT case_id FROM case_followers
-        WHERE workspace_id = 1 AND agent_id = a.id AND case_id = ANY(%(cases)s)),
-    (SELECT count(*) FROM case_followers WHERE workspace_id = 1 AND agent_id = a.id),
+        WHERE workspace_id = 1 AND agent_id = w.agent AND case_id = ANY(%(cases)s)),
+    (SELECT count(*) FROM case_followers f JOIN cases s ON s.workspace_id = 1 AND s.id = f.case_id
+        WHERE f.workspace_id = 1 AND f.agent_id = w.agent AND {{sees}}),
     (SELECT coalesce(jsonb_agg(jsonb_build_array(v.id, v.name, v.query) ORDER BY lower(v.name), v.id), '[]')
-        FROM saved_views v WHERE v.workspace_id = 1 AND v.agent_id = a.id),
-    CASE WHEN a.number = 1 THEN ARRAY(SELECT ARRAY[g.case_id, g.tag, t.colour] FROM case_tags g
+        FROM saved_views v WHERE v.workspace_id = 1 AND v.agent_id = w.agent),
+    CASE WHEN w.number = 0 THEN ARRAY(SELECT ARRAY[g.case_id, g.tag, t.colour] FROM case_tags g
         JOIN tags t ON t.workspace_id = 1 AND t.name = g.tag
         WHERE g.workspace_id = 1 AND g.case_id = ANY(%(cases)s) ORDER BY g.tag) END,
-    CASE WHEN a.number = 1 THEN
-        (SELECT coalesce(jsonb_object_agg(s.id, extract(epoch FROM s.snoozed_until)), '{{}}') FROM cases s
+    CASE WHEN w.number = 0 THEN
+        (SELECT coalesce(jsonb_object_agg(s.id, extract(epoch FROM s.snoozed_until)), '{{{{}}}}') FROM cases s
         WHERE s.workspace_id = 1 AND s.id = ANY(%(cases)s) AND s.status = 'open' AND {_IS_SNOOZED}) END
-FROM unnest(%(agents)s::integer[]) WITH ORDINALITY a (id, number) ORDER BY a.number
-"""
-
-_FOLLOWS = """
-SELECT count(*) FROM case_followers f JOIN cases s ON s.workspace_id = 1 AND s.id = f.case_id
-WHERE f.workspace_id = 1 AND f.agent_id = %(agent)s AND {sees}
+FROM {EACH} ORDER BY w.number
 """
 
 
@@ -166,34 +162,34 @@ class PostgresWorklist(PostgresCaseMarks):
         )
         return dict(found)
 
-    async def counts(self, sight: Sight | None = None) -> Mapping[int | None, Mapping[str, int]]:
+    async def counts(self, sight: Sight | Outlook | None = None) -> Mapping[int | None, Mapping[str, int]]:
         """Count open cases by agent and view."""
         found = await self._database.rows(*_seen(_COUNT, sight))
         return {row[0]: dict(zip(_COUNTED, row[1:], strict=True)) for row in found}
 
-    async def choices(self, sight: Sight | None = None) -> Mapping[str, Sequence[str]]:
+    async def choices(self, sight: Sight | Outlook | None = None) -> Mapping[str, Sequence[str]]:
         """Give the channels, languages and types that open cases have."""
         (row,) = await self._database.rows(*_seen(_CHOICES, sight))
         return dict(zip(("type", "channel", "language"), row, strict=True))
 
     async def marks(self, agent_id: int, case_ids: Sequence[str], sight: Sight | None = None) -> Marks:
         """Give what an agent sees beside these cases."""
-        found = await self._marks.get((agent_id, tuple(case_ids)))
+        found = await self._marks.get((agent_id, sight, tuple(case_ids)))
         assert found is not None
-        if sight is None:
-            return found
-        statement, values = _seen(_FOLLOWS, sight)
-        return replace(found, follows=(await self._database.rows(statement, {**values, "agent": agent_id}))[0][0])
+        return found
 
     async def _read_marks(self, asked: list[_Beside]) -> Mapping[_Beside, Marks]:
-        together: dict[tuple[str, ...], list[int]] = {}
-        for agent_id, case_ids in asked:
-            together.setdefault(case_ids, []).append(agent_id)
+        together: dict[tuple[Queues | None, tuple[str, ...]], list[_Beside]] = {}
+        for each in asked:
+            _, sight, case_ids = each
+            together.setdefault((sight.rules if sight else None, case_ids), []).append(each)
         found: dict[_Beside, Marks] = {}
-        for case_ids, agents in together.items():
-            rows = await self._database.rows(_OWN, {"agents": agents, "cases": list(case_ids)})
+        for (rules, case_ids), those in together.items():
+            who = each_of((agent_id, sight.queues if sight else (), ()) for agent_id, sight, _ in those)
+            statement, values = _seen(_OWN, Sight(agent_id=0, queues=(), rules=rules) if rules else None)
+            rows = await self._database.rows(for_each(statement), {**values, "who": who, "cases": list(case_ids)})
             tags, snoozed = _read_tags(rows[0][5]), _read_snoozed(rows[0][6])
-            found |= {(row[0], case_ids): _read_own(row, tags, snoozed) for row in rows}
+            found |= {those[row[0]]: _read_own(row, tags, snoozed) for row in rows}
         return found
 
 
@@ -220,7 +216,7 @@ def _read_own(row: Sequence[Any], tags: Mapping[str, Sequence[Tag]], snoozed: Ma
     )
 
 
-def _seen(statement: str, sight: Sight | None) -> tuple[str, dict[str, Any]]:
+def _seen(statement: str, sight: Sight | Outlook | None) -> tuple[str, dict[str, Any]]:
     """Give a statement about the cases that somebody sees."""
     if sight is None:
         return statement.format(sees="true"), {}

@@ -19,7 +19,7 @@ from relevo.contracts.desk import ConversationLine
 from relevo.contracts.live import Subscription
 from relevo.contracts.routing import QueueEntry
 from relevo.contracts.worklist import CasePage, Marks, Tag
-from relevo.domain.sight import Sight
+from relevo.domain.sight import Outlook, Sight
 from relevo.domain.worklist import CaseQuery, Place
 from relevo.web.services import WebServices, services_of
 
@@ -29,7 +29,7 @@ Stamp = tuple[int, int]
 _OLD_SECONDS = 10.0
 """Nothing tells that time has passed: what is due, or snoozed, is looked at this often."""
 _CHOICES_SECONDS = 30.0
-_MOST_KEPT, _MOST_TAGS = 500, 5_000
+_MOST_KEPT, _MOST_TAGS = 1_000, 5_000
 _OWN = frozenset({"mine", "following"})
 
 
@@ -42,7 +42,7 @@ class Board:
         self._news: Subscription | None = None
         self._kept: dict[object, asyncio.Task[Any]] = {}
         self._drawn: dict[object, dict[object, str]] = {}
-        self._choices: dict[int, tuple[float, Mapping[str, Sequence[str]]]] = {}
+        self._choices: dict[Outlook | None, tuple[float, Mapping[str, Sequence[str]]]] = {}
         self._version, self._read_at = 0, 0.0
         self._versions: dict[int, int] = {}
         self._etags: OrderedDict[object, tuple[Stamp, str]] = OrderedDict()
@@ -78,8 +78,8 @@ class Board:
 
     async def page(self, query: CaseQuery, after: Place | None, until: Place | None, limit: int) -> CasePage:
         """Give a page of a list."""
-        owner = query.agent_id if query.show in _OWN or query.sight else 0
-        key = (owner, tuple(query.asked.items()), after, until, limit)
+        owner = query.agent_id if query.show in _OWN else 0
+        key = (owner, query.sight, tuple(query.asked.items()), after, until, limit)
         return await self._once(key, lambda: self._services.store.worklist.page(query, after, until, limit))
 
     def drawn(self, query: CaseQuery, language: str) -> dict[object, str]:
@@ -89,10 +89,14 @@ class Board:
             self._drawn.clear()
         return self._drawn.setdefault((tuple(query.asked.items()), language), {})
 
-    async def counts(self, agent_id: int, marks: Marks, sight: Sight | None = None) -> Mapping[str, int]:
+    async def outlook(self, sight: Sight | None) -> Outlook | None:
+        """Give what somebody sees of the open cases, by which it is kept for all who see the same; None: all."""
+        return await self._services.store.sights.outlook(sight) if sight else None
+
+    async def counts(self, agent_id: int, marks: Marks, outlook: Outlook | None = None) -> Mapping[str, int]:
         """Count for one agent."""
         counts = self._services.store.worklist.counts
-        by_agent = await self._once(("counts", _whose(sight)), lambda: counts(sight))
+        by_agent = await self._once(("counts", outlook), lambda: counts(outlook))
         views = ("queue", "breaching", "waiting", "snoozed", "open")
         totals = {view: sum(counted[view] for counted in by_agent.values()) for view in views}
         return {
@@ -102,13 +106,15 @@ class Board:
             **totals,
         }
 
-    async def choices(self, sight: Sight | None = None) -> Mapping[str, Sequence[str]]:
+    async def choices(self, outlook: Outlook | None = None) -> Mapping[str, Sequence[str]]:
         """Give what lists may be filtered by; seldom is anything new, and it is much to look through."""
-        whose, choices = _whose(sight), self._services.store.worklist.choices
-        known = self._choices.get(whose)
+        choices = self._services.store.worklist.choices
+        known = self._choices.get(outlook)
         if known is None or time.monotonic() - known[0] > _CHOICES_SECONDS:
-            found = await self._once(("choices", whose), lambda: choices(sight))
-            known = self._choices[whose] = (time.monotonic(), found)
+            found = await self._once(("choices", outlook), lambda: choices(outlook))
+            if len(self._choices) >= _MOST_KEPT:
+                self._choices.clear()
+            known = self._choices[outlook] = (time.monotonic(), found)
         return known[1]
 
     async def tags(self) -> Sequence[Tag]:
@@ -126,7 +132,7 @@ class Board:
     async def conversations(self, sight: Sight | None = None) -> Sequence[ConversationLine]:
         """Give the latest conversations."""
         latest = self._services.store.desk.conversations
-        return await self._once(("conversations", _whose(sight)), lambda: latest(sight=sight))
+        return await self._once(("conversations", sight), lambda: latest(sight=sight))
 
     async def _once(self, key: object, read: Callable[[], Awaitable[Kept]]) -> Kept:
         self.stamp(0)
@@ -141,11 +147,6 @@ class Board:
             if task.done() and self._kept.get(key) is task:
                 del self._kept[key]
             raise
-
-
-def _whose(sight: Sight | None) -> int:
-    """Give for whom something is kept; 0 for everybody."""
-    return sight.agent_id if sight else 0
 
 
 async def _run(read: Callable[[], Awaitable[Kept]]) -> Kept:

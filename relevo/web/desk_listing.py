@@ -13,7 +13,7 @@ from sanic.request import Request
 from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.worklist import Marks, Tag
 from relevo.domain.cases import Case
-from relevo.domain.worklist import CaseQuery, Place, cursor_of
+from relevo.domain.worklist import OF_OPEN, CaseQuery, Place, cursor_of
 from relevo.errors import Unreadable
 from relevo.web.desk_board import board_of
 from relevo.web.desk_sight import eyes_of
@@ -84,7 +84,8 @@ async def _read(
 ) -> CaseListing:
     board, services = board_of(request), services_of(request)
     sight = eyes_of(services, agent).sight
-    query = replace(query, sight=sight)
+    outlook = await board.outlook(sight)
+    query = replace(query, sight=outlook if query.show in OF_OPEN else sight)
     after, until = places
     drawn = board.drawn(query, language_of(request))  # ahead of the cases: never older ones than the rows say
     page = await board.page(query, after, until, _MOST_ROWS if until else ROWS)
@@ -97,8 +98,8 @@ async def _read(
         next_cursor=request.args.get("until") if until else cursor_of(page.after) if page.after else None,
         now=services.clock(),
         marks=marks,
-        counts=await board.counts(agent.id, marks, sight),
-        choices=await board.choices(sight),
+        counts=await board.counts(agent.id, marks, outlook),
+        choices=await board.choices(outlook),
         tags=await board.tags(),
         agents=await board.agents(),
         agent=agent,

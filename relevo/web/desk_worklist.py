@@ -29,17 +29,17 @@ _LONGEST_CURSOR = 400
 
 async def give_cases(call: Call) -> wire.CaseList:
     """Answer with a page of a list."""
-    query = _asked(call)
+    query, sight = _asked(call), call.eyes.sight
     after, limit = read_place(call.request, "cursor"), _limit(call.request)
     worklist = call.services.store.worklist
     page = await worklist.page(query, after, read_place(call.request, "until"), limit)
-    return wire.case_list(page, await worklist.marks(call.agent.id, [case.id for case in page.cases], query.sight))
+    return wire.case_list(page, await worklist.marks(call.agent.id, [case.id for case in page.cases], sight))
 
 
 async def _counts(call: Call) -> wire.Counts:
-    sight = call.eyes.sight
+    sight, board = call.eyes.sight, board_of(call.request)
     marks = await call.services.store.worklist.marks(call.agent.id, (), sight)
-    return wire.Counts(views=await board_of(call.request).counts(call.agent.id, marks, sight))
+    return wire.Counts(views=await board.counts(call.agent.id, marks, await board.outlook(sight)))
 
 
 async def _tags(call: Call) -> wire.Tags:
