@@ -25,6 +25,7 @@ from relevo.store.desk import PostgresDesk
 from relevo.store.desk_settings import PostgresDeskSettings
 from relevo.store.desktop import PostgresDesktop
 from relevo.store.effects import PostgresEffects
+from relevo.store.elsewhere import PostgresElsewhere
 from relevo.store.handoffs import PostgresHandoffs
 from relevo.store.inbox import PostgresInbox
 from relevo.store.live import EVERYTHING, PostgresLive
@@ -32,6 +33,7 @@ from relevo.store.merges import PostgresMerges
 from relevo.store.notices import PostgresNotices
 from relevo.store.outbox import PostgresOutbox
 from relevo.store.platform_events import PostgresPlatformEvents
+from relevo.store.platform_marks import PostgresPlatformMarks
 from relevo.store.pool import Database
 from relevo.store.ratings import PostgresRatings
 from relevo.store.reaching import PostgresReaching
@@ -122,6 +124,8 @@ def _store(database: Database, lease_seconds: float, attachment_key: bytes | Non
         deliveries=PostgresDeliveries(database),
         exchanges=PostgresExchanges(database),
         platform_events=PostgresPlatformEvents(database, attachment_key, lease_seconds=lease_seconds),
+        platform_marks=PostgresPlatformMarks(database),
+        elsewhere=PostgresElsewhere(database),
     )
 
 

@@ -13,6 +13,7 @@ from relevo.configuration import Configuration
 from relevo.contracts.channel_log import ChannelLog
 from relevo.contracts.reaching import REACHES, Reach
 from relevo.contracts.x import UserTokens, X
+from relevo.flow.hearing import Hearing
 from relevo.flow.intake import Intake
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class OnX:
     """X as one process runs it."""
 
     api: XApi
+    hearing: Hearing
     parts: list[Part] = field(default_factory=list)
     """What the web process runs for it."""
 
@@ -40,14 +42,21 @@ async def on_x(opened: OpenStore, configuration: Configuration, log: ChannelLog)
 
     async with x_client() as client:
         api = XApi(account, client, _NoTokens(), log=log)
-        intake = Intake(
-            platforms={X: XPlatform(account, api)},
+        hearing = Hearing(
             store=opened.store,
             live=opened.live,
             log=log,
             default_language=configuration.bot.default_language,
+            service=configuration.bot.service,
         )
-        yield OnX(api=api, parts=[intake.run])
+        intake = Intake(
+            platforms={X: XPlatform(account, api)},
+            events=opened.store.platform_events,
+            hearing=hearing,
+            live=opened.live,
+            log=log,
+        )
+        yield OnX(api=api, hearing=hearing, parts=[intake.run])
 
 
 def reaches_of(configuration: Configuration) -> Mapping[str, Reach]:

@@ -81,17 +81,22 @@ def _is_base(parts: Mapping[str, Spot], texts: Mapping[str, str]) -> bool:
     """Tell whether the address of the API is one that keys may be sent to."""
     if "api_base" not in parts or not texts["api_base"]:
         return "api_base" not in parts
+    problem = _problem_of_base(texts["api_base"])
+    if problem:
+        parts["api_base"].wrong(problem)
+    return problem is None
+
+
+def _problem_of_base(text: str) -> str | None:
     try:
-        base = urlsplit(texts["api_base"])
-        is_address = bool(base.hostname) and base.path in ("", "/") and not (base.query or base.fragment)
-        is_safe = base.scheme == "https" or (base.scheme == "http" and base.hostname in _THIS_MACHINE)
+        base = urlsplit(text)
     except ValueError:
-        is_address = is_safe = False
-    if not is_address or base.scheme not in ("http", "https"):
-        parts["api_base"].wrong(f"api_base must be an address without a path, such as {API_BASE}.")
-    elif not is_safe:
-        parts["api_base"].wrong("api_base would send the keys readable for all; http:// is for this machine only.")
-    return is_address and is_safe
+        base = urlsplit("")
+    if base.scheme not in {"http", "https"} or not base.hostname or base.path.strip("/") or base.query or base.fragment:
+        return f"api_base must be an address without a path, such as {API_BASE}."
+    if base.scheme == "http" and base.hostname not in _THIS_MACHINE:
+        return "api_base would send the keys readable for all; http:// is for this machine only."
+    return None
 
 
 def _is_allowed_to_act(spot: Spot, texts: Mapping[str, str]) -> bool:

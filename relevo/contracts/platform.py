@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from relevo.domain.handoff import Handoff
 from relevo.domain.posts import Post
 
 
@@ -179,4 +180,50 @@ class PlatformEvents(Protocol):
 
     async def forget_old(self, seconds: float, most: int) -> int:
         """Delete what ended so long ago, and whatever has ended beyond so many."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mark:
+    """What hosts share about a platform under one name."""
+
+    value: str | None
+    marked_at: datetime
+
+
+class PlatformMarks(Protocol):
+    """How far a platform was asked and when, and how it stands with it: the same for all hosts."""
+
+    async def turn(self, channel: str, name: str, every_seconds: float) -> Mark | None:
+        """Take a turn, where no host has taken one within so long: the mark as it was before, which is marked now.
+
+        None where it is not time; of several hosts at once, one gets it. The first time it is as old as can be.
+        """
+        ...
+
+    async def put(self, channel: str, name: str, value: str | None) -> None:
+        """Keep a value."""
+        ...
+
+    async def get(self, channel: str, name: str) -> Mark | None:
+        """Give a mark; None where there is none."""
+        ...
+
+
+class Elsewhere(Protocol):
+    """What our own people write and contacts read in a platform's own app."""
+
+    async def meet(self, channel: str, address: str) -> None:
+        """Make contact and conversation of an address where they are missing."""
+        ...
+
+    async def written(self, channel: str, echo: Echo, handoff: Handoff | None) -> bool:
+        """Put an agent's words on the timeline; False where they are there already.
+
+        With a handoff the bot's control passes to the queue, and nobody is told to wait there; a later one prolongs it.
+        """
+        ...
+
+    async def position_of(self, conversation_id: UUID, message_id: str) -> int | None:
+        """Give where a message stands on a timeline by the platform's id."""
         ...

@@ -21,7 +21,7 @@ from relevo.contracts.contacts import Contacts, Merges
 from relevo.contracts.deliveries import Deliveries
 from relevo.contracts.desk import Approvals, CaseWork, Desk, Handoffs
 from relevo.contracts.desk_settings import DeskSettings
-from relevo.contracts.platform import PlatformEvents
+from relevo.contracts.platform import Elsewhere, PlatformEvents, PlatformMarks
 from relevo.contracts.ratings import Ratings
 from relevo.contracts.reports import Reports
 from relevo.contracts.routing import Routing
@@ -327,3 +327,5 @@ class Store:
     deliveries: Deliveries
     exchanges: Exchanges
     platform_events: PlatformEvents
+    platform_marks: PlatformMarks
+    elsewhere: Elsewhere

@@ -31,6 +31,7 @@ from relevo.errors import BrainUnavailable, LeaseLost, TurnFailed, Unavailable
 from relevo.flow.handoff import prepare, priority_of, taken_back
 from relevo.flow.ratings import heard, is_over, thanks
 from relevo.flow.record import Occasion
+from relevo.flow.remote_files import ALONE, refused_in, why
 from relevo.flow.texts import say
 from relevo.flow.turn import ConversationTurn, TurnServices
 
@@ -126,6 +127,10 @@ class Converser:
     async def _answer(self, turn: ConversationTurn, rating: Rating | None) -> str:
         """Have the brain answer; of a comment only where it is more than that, such as a cry for help."""
         claim = turn.claim
+        lost = why(claim.conversation.language or self.default_language, refused_in(claim.arrival.metadata))
+        if lost and claim.arrival.metadata.get(ALONE):
+            await self._settle(claim, TurnOutcome(messages=(Content(text=lost),)))
+            return "file_refused"
         runtime.enter(turn)
         answer = await self.brain.answer(_question(claim), lambda: self.inbox.tracker_events(claim.conversation.id))
         if rating is not None and not _has_done_anything(turn):
@@ -133,7 +138,7 @@ class Converser:
             await self._settle(claim, thanks(rating, claim.conversation.language or self.default_language))
             return "commented"
         outcome = turn.outcome(
-            messages=answer.messages,
+            messages=(Content(text=lost), *answer.messages) if lost else answer.messages,
             tracker_events=answer.tracker_events,
             language=answer.language,
             handoff=await self._handoff(turn, answer.tracker_events, answer.language),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid5
 
 import structlog
@@ -18,6 +19,8 @@ from relevo.flow.texts import has_text, say
 
 REFUSED = "refused_files"
 """Where a message's metadata says why a file of it is not there."""
+ALONE = "refused_alone"
+"""Set there where the message was nothing but such files."""
 PATIENCE = timedelta(minutes=5)
 """How long a message waits for a file that cannot be fetched right now."""
 _OURS = UUID("7e1e70a0-0000-4000-8000-000000000031")
@@ -79,9 +82,9 @@ def why(language: str | None, codes: Sequence[str]) -> str | None:
     return " ".join(say(language, key) for key in keys) or None
 
 
-def refused_in(metadata: object) -> list[str]:
+def refused_in(metadata: Mapping[str, Any]) -> list[str]:
     """Give the codes that a message's metadata holds."""
-    codes = metadata.get(REFUSED) if isinstance(metadata, dict) else None
+    codes = metadata.get(REFUSED)
     return [code for code in codes if isinstance(code, str)] if isinstance(codes, list) else []
 
 

@@ -9,8 +9,8 @@ from sanic import Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from relevo.channels.x.envelopes import split
 from relevo.channels.x.signing import HEADER, is_signed, signature
-from relevo.channels.x.webhooks import split
 from relevo.configuration.x import XAccount
 from relevo.contracts.x import X
 from relevo.errors import AccessDenied, TooLarge, Unreadable

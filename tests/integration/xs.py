@@ -18,6 +18,7 @@ from relevo.channels.x.answers import XRefused
 from relevo.channels.x.platform import XPlatform
 from relevo.configuration.x import XAccount
 from relevo.domain.messages import Entry
+from relevo.flow.hearing import Hearing
 from relevo.flow.intake import Intake
 from relevo.settings import Secret
 from relevo.testing.scripted import Script, echo
@@ -92,8 +93,12 @@ async def on_x(dsn: str, script: Script = echo, *, is_reading: bool = False, **p
     """Open the door over a migrated database; ``is_reading`` has events read all the time, as the web process does."""
     async with open_doors(dsn, script, x=ACCOUNT) as doors:
         files, stop = Files(), asyncio.Event()
+        store, live = doors.opened.store, doors.opened.live
         intake = Intake(
-            platforms={"x": XPlatform(ACCOUNT, files)}, store=doors.opened.store, live=doors.opened.live, **parts
+            platforms={"x": XPlatform(ACCOUNT, files)},
+            events=store.platform_events,
+            hearing=Hearing(store=store, live=live, default_language="en", **parts),
+            live=live,
         )
         running = asyncio.create_task(intake.run(stop)) if is_reading else None
         try:

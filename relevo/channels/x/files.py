@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from relevo.channels.x.webhooks import Node, mapping
+from relevo.channels.x.envelopes import Node, mapping
 from relevo.contracts.platform import RemoteFile
 
 _HOSTS = ("ton.twitter.com", "pbs.twimg.com", "video.twimg.com", "ton.x.com")

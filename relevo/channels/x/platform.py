@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from relevo.channels.x.answers import XError, XLimited, XRefused
+from relevo.channels.x.envelopes import UNREADABLE, Node, ident, mapping
 from relevo.channels.x.files import lookups
 from relevo.channels.x.reading import read_message, read_seen, read_typing
-from relevo.channels.x.webhooks import UNREADABLE, Node, ident, mapping
+from relevo.channels.x.reading_posts import read_deleted, read_post
 from relevo.configuration.x import XAccount
 from relevo.contracts.platform import Heard, PlatformEvent, RemoteFile, Revoked
 from relevo.contracts.x import X
@@ -99,4 +100,9 @@ _READERS: Mapping[str, Reader] = {
     "dm.indicate_typing": read_typing,
     "dm.read": read_seen,
     "oauth.revoke": _revoked,
+    "post.mention.create": read_post,
+    "post.reply.create": read_post,
+    "post.quote.create": read_post,
+    "post.create": read_post,
+    "post.delete": read_deleted,
 }

@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from relevo.channels.x.envelopes import Node, contact_of, ident, mapping
 from relevo.channels.x.files import file_of
-from relevo.channels.x.webhooks import Node, contact_of, ident, mapping
 from relevo.contracts.platform import Echo, Heard, Seen, Typing, Written
 from relevo.contracts.x import DM
 

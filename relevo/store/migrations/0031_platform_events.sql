@@ -30,13 +30,12 @@ CREATE INDEX platform_events_lanes ON platform_events (workspace_id, channel, la
     WHERE state IN ('waiting', 'held');
 CREATE INDEX platform_events_ended ON platform_events (workspace_id, ended_at) WHERE ended_at IS NOT NULL;
 
-CREATE TABLE platform_polls (
+CREATE TABLE platform_marks (
     workspace_id integer NOT NULL DEFAULT 1,
     channel text NOT NULL,
     name text NOT NULL,
-    position text,
-    polled_at timestamptz,
-    lease_until timestamptz,
+    value text,
+    marked_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (workspace_id, channel, name)
 );
-COMMENT ON TABLE platform_polls IS 'How far a platform was asked, by what is asked; one process at a time holds the lease.';
+COMMENT ON TABLE platform_marks IS 'What hosts share about a platform: how far it was asked and when, and how it stands with it.';

@@ -135,7 +135,7 @@ def _event(said: Node, account_id: str) -> PlatformEvent:
 
 def _place(kind: str, event: Node, account_id: str) -> tuple[str | None, str | None]:
     """Give the key of an event that is the same by every way, and the contact whose events keep their order."""
-    own = ident(event.get("id")) or ident(event.get("id_str"))
+    own = ident(event.get("id_str")) or ident(event.get("id")) or ident(mapping(event.get("status")).get("id"))
     if kind.startswith("chat."):
         return own and f"chat:{own}", contact_of_chat(event, account_id)
     if kind.startswith("post."):

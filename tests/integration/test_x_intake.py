@@ -1,0 +1,263 @@
+"""What X tells becomes what it means: messages with their photos, answers to menus, receipts, people's own words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from io import BytesIO
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from relevo.contracts.brain import Question
+from relevo.domain.conversations import Control
+from relevo.domain.messages import Button, Content
+from relevo.domain.posts import Post
+from tests.integration.xs import OnX, dm, message, on_x
+
+pytestmark = pytest.mark.anyio
+
+PHOTO = "https://ton.twitter.com/1.1/ton/data/dm/901/902/Res0urce.jpg"
+LINK = "https://t.co/AbC123"
+
+
+@dataclass
+class Sent:
+    """Which messages of the account Relevo sent, by their ids."""
+
+    ids: set[str] = field(default_factory=set)
+
+    async def confirm(self, address: str, message_id: str, text: str, sent_at: datetime) -> bool:
+        return message_id in self.ids
+
+
+@dataclass
+class Watch:
+    """Who looks after posts."""
+
+    seen_posts: list[Post] = field(default_factory=list)
+    gone_posts: list[str] = field(default_factory=list)
+
+    async def seen(self, post: Post) -> None:
+        self.seen_posts.append(post)
+
+    async def gone(self, post_id: str) -> None:
+        self.gone_posts.append(post_id)
+
+
+def picture() -> bytes:
+    """Give a photo."""
+    drawn = BytesIO()
+    Image.new("RGB", (40, 30), "navy").save(drawn, "JPEG")
+    return drawn.getvalue()
+
+
+def with_photo(text: str, message_id: str = "901", *, kind: str = "photo", link: str = LINK) -> dict[str, Any]:
+    """Give a message with a photo, as X tells it: its own link behind the words."""
+    media = {"id": 902, "id_str": "902", "type": kind, "media_url_https": PHOTO, "url": link}
+    return dm(f"{text} {link}".strip(), message_id, attachment={"type": "media", "media": media})
+
+
+async def test_a_photo_arrives_with_its_message(database: str) -> None:
+    """Fetched by its three ids, without the link that X adds, and safe to look at."""
+    async with on_x(database) as x:
+        x.files.kept["/2/dm_conversations/media/901/902/Res0urce.jpg"] = picture()
+        await x.take(with_photo("here is my passport &amp; ticket"))
+        first = (await x.timeline())[0]
+        assert first.content.text == "here is my passport & ticket"
+        assert [(each.name, each.mime) for each in first.content.attachments] == [("photo.jpg", "image/jpeg")]
+        assert x.doors.brain.asked[0].attachments == first.content.attachments
+
+
+@pytest.mark.parametrize("address", ["/2/dm_conversations/media/901/902/Res0urce", PHOTO])
+async def test_a_photo_is_looked_for_where_else_it_may_be(database: str, address: str) -> None:
+    """Without its ending, and at its own address."""
+    async with on_x(database) as x:
+        x.files.kept[address] = picture()
+        await x.take(with_photo(""))
+        first = (await x.timeline())[0]
+        assert (first.content.text, len(first.content.attachments)) == (None, 1)
+
+
+async def test_a_file_that_is_refused_leaves_the_words_and_the_bot_says_what_to_do(database: str) -> None:
+    """In the very turn that answers them."""
+    async with on_x(database) as x:
+        x.files.kept[PHOTO] = b"MZ no picture at all"
+        await x.take(with_photo("my passport"))
+        said = await x.said()
+        assert said[0] == ("contact", "my passport")
+        assert "can't open the file" in str(said[1][1])
+        assert said[2] == ("bot", "my passport")
+
+
+async def test_a_message_of_nothing_but_a_lost_file_is_answered_once_and_without_the_brain(database: str) -> None:
+    """There is nothing to understand."""
+    async with on_x(database) as x:
+        await x.take(with_photo(""))
+        assert await x.said() == [
+            ("contact", "[photo.jpg]"),
+            ("bot", "Your file did not arrive. Please send it once more."),
+        ]
+        assert x.doors.brain.asked == []
+
+
+async def test_answers_to_a_menu_choose_its_buttons(database: str) -> None:
+    """By number, with or without a word or a mark, and by their labels; anything else stays as it was written."""
+    said = {
+        "1": "/affirm", "2.": "/deny", "2)": "/deny", "opción 2": "/deny", "Option 1": "/affirm", "SI": "SI",
+        "«sí, adelante»": "/affirm", "no": "/deny", "3": "3", "2 maletas": "2 maletas", "0": "0", "sí": "sí",
+    }  # fmt: skip
+    menu = Content(
+        text="Shall I?",
+        buttons=(Button(title="Sí, adelante", payload="/affirm"), Button(title="No", payload="/deny")),
+    )
+    async with on_x(database, lambda question: menu) as x:
+        await x.take(dm("hello", "10"))
+        for number, text in enumerate(said):
+            await x.take(dm(text, str(20 + number)))
+        asked = [question.text for question in x.doors.brain.asked[1:]]
+        assert asked == list(said.values())
+        assert [question.is_issued_payload for question in x.doors.brain.asked[1:]] == [
+            answer.startswith("/") for answer in asked
+        ]
+
+
+async def test_only_the_last_menu_counts_and_a_bare_number_only_while_the_bot_asked_nothing_else(database: str) -> None:
+    """A number may answer something else by then; a number that is called an option may not."""
+
+    def script(question: Question) -> Content:
+        if question.text in ("colours", "sizes"):
+            titles = ("Red", "Blue") if question.text == "colours" else ("Small", "Large")
+            return Content(text="?", buttons=tuple(Button(title=each, payload=f"/{each.lower()}") for each in titles))
+        return Content(text="How many?")
+
+    async with on_x(database, script) as x:
+        for number, text in enumerate(("colours", "sizes", "blue", "2", "2", "option 2", "large")):
+            await x.take(dm(text, str(30 + number)))
+        asked = [question.text for question in x.doors.brain.asked]
+        assert asked == ["colours", "sizes", "blue", "2", "2", "/large", "/large"]
+
+
+async def test_a_quick_reply_carries_its_payload(database: str) -> None:
+    """Where the bot has issued it; what it has not is words."""
+    menu = Content(text="?", buttons=(Button(title="Yes", payload="/affirm"),))
+    async with on_x(database, lambda question: menu) as x:
+        await x.take(dm("hello", "1"))
+        await x.take(dm("Sure", "2", quick_reply_response={"type": "options", "metadata": "/affirm"}))
+        await x.take(dm("Sure", "3", quick_reply_response={"type": "options", "metadata": "/restart"}))
+        assert [question.text for question in x.doors.brain.asked] == ["hello", "/affirm", "Sure"]
+
+
+async def test_what_relevo_sent_is_no_news_and_what_a_person_wrote_in_the_app_silences_the_bot(database: str) -> None:
+    """Once, however often it is told; whoever writes next reaches a person."""
+    async with on_x(database, echoes=Sent({"50"})) as x:
+        await x.take(dm("hello", "40"))
+        await x.take(dm("hello", "50", sender="1111", recipient="2222"))
+        assert (await x.doors.conversation("x", "2222")).control is Control.BOT
+        own = dm("Hi, this is Sara. Which flight?", "51", sender="1111", recipient="2222")
+        await x.take(own)
+        await x.doors.opened.database.run("DELETE FROM platform_events")
+        await x.take(own, dm("AU3411", "60"))
+        assert await x.said() == [
+            ("contact", "hello"),
+            ("bot", "hello"),
+            ("agent", "Hi, this is Sara. Which flight?"),
+            ("contact", "AU3411"),
+        ]
+        assert (await x.doors.conversation("x", "2222")).control is Control.QUEUED
+        assert [question.text for question in x.doors.brain.asked] == ["hello"]
+        assert await _waits(x) == [(True, True)]
+
+
+async def test_a_person_may_write_first_in_the_app(database: str) -> None:
+    """To somebody whom nobody knows yet."""
+    async with on_x(database, echoes=Sent()) as x:
+        await x.take(dm("Good morning", "51", sender="1111", recipient="2222"))
+        assert await x.said() == [("agent", "Good morning")]
+        assert (await x.doors.conversation("x", "2222")).control is Control.QUEUED
+
+
+async def test_reading_and_typing_are_seen_at_the_desk(database: str) -> None:
+    """As in the web chat."""
+    signs = {
+        "for_user_id": "1111",
+        "direct_message_mark_read_events": [
+            {"sender_id": "2222", "target": {"recipient_id": "1111"}, "last_read_event_id": "77"}
+        ],
+        "direct_message_indicate_typing_events": [
+            {"created_timestamp": "1784928224372", "sender_id": "2222", "target": {"recipient_id": "1111"}}
+        ],
+    }
+    async with on_x(database) as x:
+        await x.take(dm("hello", "1"))
+        await x.doors.opened.database.run("UPDATE deliveries SET state = 'sent', external_id = '77'")
+        await x.take(signs)
+        conversation = await x.doors.conversation("x", "2222")
+        seen = await x.doors.opened.store.chats.signs(conversation.id, 10)
+        assert (seen.is_typing, seen.read_position) == (True, 2)
+
+
+async def test_posts_about_the_account_go_to_who_watches_them(database: str) -> None:
+    """Once each, however they are told; the account's own are nobody's business."""
+    mention = {
+        "id": "900", "text": "hey @Airline, lost my bag AGAIN &amp; again", "author_id": "2222", "lang": "en",
+        "created_at": "2026-07-24T21:23:23.000Z", "conversation_id": "900",
+        "entities": {"mentions": [{"username": "Airline", "id": "1111"}]},
+        "public_metrics": {"impression_count": 302000, "like_count_str": "12"},
+    }  # fmt: skip
+    author = {"id": "2222", "username": "ann", "name": "Ann", "public_metrics": {"followers_count_str": "120345"}}
+    old = {
+        "for_user_id": "1111",
+        "tweet_create_events": [
+            {"id_str": "901", "text": "@Airline still nothing", "created_at": "Fri Jul 24 21:25:00 +0000 2026",
+             "in_reply_to_user_id_str": "1111", "in_reply_to_status_id_str": "800",
+             "user": {"id_str": "2222", "screen_name": "ann", "name": "Ann", "followers_count": 97}},
+            {"id_str": "902", "text": "Thank you", "user": {"id_str": "1111", "screen_name": "Airline"}},
+        ],
+        "tweet_delete_events": [{"status": {"id": "700", "user_id": "2222"}}],
+    }  # fmt: skip
+    watch = Watch()
+    async with on_x(database, posts=watch) as x:
+        told = _post_event("post.mention.create", mention, {"users": [{"data": author}]})
+        await x.take(told, _post_event("post.reply.create", mention, {"users": [author]}), old)
+        first, second = watch.seen_posts
+        assert (first.kind, first.text, first.is_summoning) == (
+            "mention",
+            "hey @Airline, lost my bag AGAIN & again",
+            True,
+        )
+        assert (first.impressions, first.likes, first.author.followers) == (302000, 12, 120345)
+        assert (first.author.name, first.created_at.isoformat()) == ("Ann", "2026-07-24T21:23:23+00:00")
+        assert (second.kind, second.in_reply_to, second.is_summoning) == ("reply", "800", False)
+        assert watch.gone_posts == ["700"]
+
+
+async def test_an_account_that_was_revoked_is_noted(database: str) -> None:
+    """For whoever looks why nothing goes any more."""
+    async with on_x(database) as x:
+        await x.take(_post_event("oauth.revoke", {"user_id": "1111"}, {}))
+        mark = await x.doors.opened.store.platform_marks.get("x", "revoked")
+        assert mark is not None
+        assert mark.value == "1111"
+
+
+async def test_what_a_reader_cannot_take_is_given_up_alone(database: str) -> None:
+    """A message without end, beside one that is as others are."""
+    async with on_x(database) as x:
+        batch = {"for_user_id": "1111", "direct_message_events": [message("a" * 70_000, "1"), message("hello", "2")]}
+        await x.take(batch)
+        assert await x.events() == {"dm:1": "dead", "dm:2": "settled"}
+        assert await x.said() == [("contact", "hello"), ("bot", "hello")]
+
+
+def _post_event(kind: str, payload: dict[str, Any], includes: dict[str, Any]) -> dict[str, Any]:
+    data = {"event_uuid": f"{kind}-{payload.get('id')}", "event_type": kind, "filter": {"user_id": "1111"}}
+    return {"data": {**data, "payload": payload, "includes": includes}}
+
+
+async def _waits(x: OnX) -> list[tuple[Any, ...]]:
+    """Tell of each handoff whether it lasts a day, and whether nobody is told to wait."""
+    return await x.doors.opened.database.rows(
+        "SELECT expires_at > now() + interval '23 hours', told_at > now() FROM handoffs ORDER BY episode"
+    )
