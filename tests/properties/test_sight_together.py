@@ -48,12 +48,13 @@ SELECT %(about)s, position, %(agent)s, %(agent)s FROM e
 async def a_world(till: OpenStore, chance: Random, agents: list[int]) -> list[UUID]:
     """Have cases be in all queues, given on, offered, of people who are served, and talked about in notes."""
     run, ask, spoken = till.database.run, till.database.rows, []
-    nobody = [None] * len(agents)
+    nobody: list[int | None] = [None] * len(agents)
+    anybody = [*agents, *nobody]
     for number in range(PEOPLE):
         who = (
             chance.choice((None, f"C{number // 2}")),
             chance.choice(("es", "en", None)),
-            chance.choice(agents + nobody),
+            chance.choice(anybody),
         )
         spoken.append((*(await ask(_PERSON, who))[0], who[0]))
     for number in range(CASES):
@@ -63,7 +64,7 @@ async def a_world(till: OpenStore, chance: Random, agents: list[int]) -> list[UU
             chance.choice(("safety", "approval")),
             chance.choice(("open", "closed")),
         )
-        whose = chance.choice((None, contact)), chance.choice((None, ref)), about, chance.choice(agents + nobody)
+        whose = chance.choice((None, contact)), chance.choice((None, ref)), about, chance.choice(anybody)
         await run(_CASE, (f"CASE-{number}", *sort, chance.choice((0, 60)), *whose))
         await run(
             "INSERT INTO case_conversations (case_id, conversation_id) VALUES (%s, %s)", (f"CASE-{number}", about)
@@ -72,7 +73,7 @@ async def a_world(till: OpenStore, chance: Random, agents: list[int]) -> list[UU
             "INSERT INTO case_followers (case_id, agent_id) VALUES (%s, %s)", (f"CASE-{number}", chance.choice(agents))
         )
         if chance.random() < 0.5:
-            had = {"agent": chance.choice(agents + nobody), "offered": chance.choice(agents + nobody * 3)}
+            had = {"agent": chance.choice(anybody), "offered": chance.choice([*agents, *nobody * 3])}
             routed = {"about": about, "n": number, "case": f"CASE-{number}", "queue": chance.choice(QUEUES)}
             await run(_HANDOFF, {**had, **routed})
         if chance.random() < 0.3:
