@@ -19,13 +19,10 @@ const files = new Map();
 
 const labels = Object.fromEntries(Object.entries(locales).filter(([language]) => !language.endsWith("-formal")).map(([language, words]) => [language, words["launcher.open"]]));
 const chunks = {};
-const [panel, ...rest] = await bundled("widget/panel.tsx", "es");
 for (const [language, words] of Object.entries(locales)) {
-  const isFirst = ([key]) => panel.code.includes(`"${key}"`) || panel.code.includes(`\`${key}\``);
-  const first = Object.entries(words).filter(isFirst);
-  const more = keep(`more-${language}`, written(Object.entries(words).filter((one) => !isFirst(one))));
-  chunks[language] = keep(language, `${written(first)};export const more=()=>import("./${more}")`);
+  chunks[language] = keep(language, `export default${JSON.stringify(words)}`);
 }
+const [panel, ...rest] = await bundled("widget/panel.tsx", "es");
 for (const { fileName, code } of [panel, ...rest]) files.set(fileName, code);
 const names = { __PANEL__: JSON.stringify(panel.fileName), __LOCALES__: JSON.stringify(chunks), __LABELS__: JSON.stringify(labels) };
 const [loader] = await bundled("widget/loader.ts", "iife", names);
@@ -56,17 +53,12 @@ async function bundled(entry, format, define = {}, parts = undefined) {
       write: false,
       target: "es2022",
       cssMinify: true,
-      cssTarget: ["chrome123", "firefox121", "safari17.5"], // no rules for older ones: what they lack here is decoration
       modulePreload: false,
       lib: { entry: join(HERE, entry), formats: [format], name: "relevo" },
       rolldownOptions: { output, preserveEntrySignatures: "allow-extension" },
     },
   }).then((result) => [result].flat());
   return chunks.map(({ fileName, code }) => ({ fileName, code }));
-}
-
-function written(words) {
-  return `export default${JSON.stringify(Object.fromEntries(words))}`;
 }
 
 /** Name a file by what is in it, so that it may be kept for ever. */

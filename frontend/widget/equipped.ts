@@ -5,19 +5,10 @@ import { dress } from "./sheet";
 import { Spoken } from "./spoken";
 import type { Tray } from "./tray";
 
-const BRING = {
-  conversation: () => import("./conversation"),
-  extras: () => import("./extras"),
-};
-
-export type Part = keyof typeof BRING;
-export type Parts = { [Name in Part]: Awaited<ReturnType<(typeof BRING)[Name]>> };
+export type Extras = typeof import("./extras");
 
 export abstract class Equipped extends Spoken {
-  readonly parts: Partial<Parts> = {};
-  /** Parts that could not be brought in. */
-  readonly missing = new Set<Part>();
-  #coming: Partial<Record<Part, Promise<unknown> | undefined>> = {};
+  extras: Extras | undefined;
   /** Files beside the composer, once there were any. */
   tray: Tray | undefined;
   teaser: Rule | undefined;
@@ -26,34 +17,26 @@ export abstract class Equipped extends Spoken {
   notice = "";
   #stopRules: () => void = () => undefined;
 
-  /** Bring in a part with its words and styles; undefined where that fails, and whoever needs it may ask again. */
-  need<Name extends Part>(name: Name): Promise<Parts[Name] | undefined> {
-    const coming: Promise<unknown> = (this.#coming[name] ??= this.#bring(name));
-    return coming as Promise<Parts[Name] | undefined>;
-  }
-
-  async #bring(name: Part): Promise<unknown> {
-    this.missing.delete(name);
+  /** Bring in what not every visitor needs; undefined where that fails, and whoever needs it asks again. */
+  async need(): Promise<Extras | undefined> {
+    if (this.extras) return this.extras;
     try {
-      const [part] = await Promise.all([BRING[name](), this.sayAll()]);
-      dress(this.host.root, part.css);
-      Object.assign(this.parts, { [name]: part });
+      const extras = await import("./extras");
+      if (!this.extras) dress(this.host.root, extras.css);
+      this.extras = extras;
+      this.notice = "";
     } catch {
-      this.#coming[name] = undefined;
-      this.missing.add(name);
-      addEventListener("online", () => void this.need(name), { once: true });
+      this.notice = this.say("problem_connection");
     }
     this.redraw();
-    return this.parts[name];
+    return this.extras;
   }
 
   /** Take files that were chosen, dropped or pasted. */
   async attach(files: File[]): Promise<void> {
-    const extras = await this.need("extras");
-    this.notice = extras ? "" : this.say("problem_connection");
+    const extras = await this.need();
     if (extras) this.tray ??= new extras.Tray(this.talk.line.api, () => this.site, () => this.redraw());
     this.tray?.add(files);
-    this.redraw();
   }
 
   get hasSound(): boolean {
@@ -67,13 +50,13 @@ export abstract class Equipped extends Spoken {
   }
 
   protected chime(): void {
-    if (this.hasSound) void this.need("extras").then((extras) => extras?.chime());
+    if (this.hasSound) void this.need().then((extras) => extras?.chime());
   }
 
   /** Watch the owner's rules for messages that come unasked. */
   protected async watch(): Promise<void> {
     const { proactive } = this.site;
-    const extras = proactive.length ? await this.need("extras") : undefined;
+    const extras = proactive.length ? await this.need() : undefined;
     this.unwatch();
     if (extras) this.#stopRules = extras.watchRules(proactive, this.talk.line.memory, (rule) => this.#tease(rule));
   }

@@ -9,8 +9,11 @@ import log from "./log.css?inline";
 import { Room } from "./room";
 import { dress } from "./sheet";
 
+const dressed = new WeakSet<ShadowRoot>();
+
 export function mount(host: Host): Panel {
-  dress(host.root, frame + log + composer);
+  if (!dressed.has(host.root)) dress(host.root, frame + log + composer);
+  dressed.add(host.root);
   const place = Object.assign(document.createElement("div"), { className: "place" });
   host.root.prepend(place); // before the launcher, as it is read
   const room = new Room(host);

@@ -1,22 +1,29 @@
 // Before the first word: a greeting, and questions that others ask.
 
-import { Choice } from "./choice";
-import { Icon } from "./icon";
+import { Face, Icon } from "./icon";
+import { Markdown } from "./markdown";
 import type { Room } from "./room";
 
 export function Welcome({ room }: { room: Room }) {
+  const greeting = room.own(room.site.theme.greeting) || room.say("greeting");
+  const given = room.host.element.getAttribute("greeting");
   const suggestions = room.site.suggestions.map((texts) => room.own(texts)).filter(Boolean);
-  const expect = () => void room.need("conversation");
+  if (room.talk.items.length)
+    return (
+      <div class="welcome greeting">
+        <div class="message bot is-first is-last"><div class="bubble"><Markdown text={given ?? greeting} /></div><Face name={room.site.name} isSmall /></div>
+      </div>
+    );
   return (
     <div class="welcome" id="chat-welcome">
-      <div class="hero"><p>{room.greeting}</p></div>
+      <div class="hero"><p>{given ?? greeting}</p></div>
       {suggestions.length > 0 && (
-        <div class="suggestions" role="group" aria-label={room.say("suggestions")} onPointerEnter={expect} onFocusIn={expect}>
-          {suggestions.map((title) => (
-            <Choice key={title} room={room} button={{ title }} isOpen={!room.isPreview}>
-              <span>{title}</span>
+        <div class="suggestions" role="group" aria-label={room.say("suggestions")}>
+          {suggestions.map((text) => (
+            <button key={text} type="button" disabled={room.isPreview} onClick={() => room.talk.say({ text })}>
+              <span>{text}</span>
               <Icon name="next" />
-            </Choice>
+            </button>
           ))}
         </div>
       )}

@@ -80,6 +80,10 @@ DELETE FROM held_words WHERE workspace_id = 1 AND conversation_id = ANY(%(conver
 DELETE FROM unsent_replies WHERE workspace_id = 1
     AND (conversation_id = ANY(%(conversations)s) OR home_id = ANY(%(conversations)s));
 DELETE FROM channel_log WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
+DELETE FROM x_chat_encrypted WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
+DELETE FROM x_chat_messages WHERE workspace_id = 1 AND 'x:' || address = ANY(%(names)s);
+DELETE FROM x_chat_keys WHERE workspace_id = 1 AND 'x:' || address = ANY(%(names)s);
+DELETE FROM x_chat_public_keys WHERE workspace_id = 1 AND 'x:' || user_id = ANY(%(names)s);
 DELETE FROM drafts WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
 DELETE FROM lookers WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
 DELETE FROM typing_contacts WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);

@@ -51,6 +51,7 @@ UNTOUCHED = {
     "audit_log",
     "webhooks",
     "webhook_news",
+    "x_chat_pairs",
 }
 """Tables that hold nothing about contacts."""
 
