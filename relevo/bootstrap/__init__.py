@@ -35,6 +35,7 @@ from relevo.store.outbox import PostgresOutbox
 from relevo.store.platform_events import PostgresPlatformEvents
 from relevo.store.platform_marks import PostgresPlatformMarks
 from relevo.store.pool import Database
+from relevo.store.posts import PostgresPosts
 from relevo.store.ratings import PostgresRatings
 from relevo.store.reaching import PostgresReaching
 from relevo.store.ready_words import PostgresReadyWords
@@ -126,6 +127,7 @@ def _store(database: Database, lease_seconds: float, attachment_key: bytes | Non
         platform_events=PostgresPlatformEvents(database, attachment_key, lease_seconds=lease_seconds),
         platform_marks=PostgresPlatformMarks(database),
         elsewhere=PostgresElsewhere(database),
+        posts=PostgresPosts(database),
     )
 
 

@@ -12,6 +12,7 @@ from relevo.configuration.assistant import AssistantAccount, read_assistant
 from relevo.configuration.documents import Mistakes, Spot, read_document
 from relevo.configuration.formal import Formal, read_formal
 from relevo.configuration.hours import read_holidays, read_shifts, read_zone
+from relevo.configuration.posts import PostRules, read_posts
 from relevo.configuration.queues import read_queues
 from relevo.configuration.sites import Around, read_sites
 from relevo.configuration.sla import read_sla
@@ -41,6 +42,7 @@ class BotFile:
     """Whether contacts are asked how it was."""
     sites: Sites | None = None
     """The websites that the web chat stands on; None where the business names none."""
+    posts: PostRules = field(default_factory=PostRules)
     desk: Node | None = field(default=None, repr=False, compare=False)
     """The section ``desk`` as it is written, on which lies what administrators have said at the desk."""
 
@@ -51,7 +53,7 @@ def read_bot(path: Path, environment: Mapping[str, str], mistakes: Mistakes) -> 
     if document is None:
         return BotFile()
     required = ("languages", "default_language", "timezone", "verification_seconds")
-    parts = document.fields(required=required, optional=("formal", "desk", "privacy", "csat", "sites"))
+    parts = document.fields(required=required, optional=("formal", "desk", "privacy", "csat", "sites", "posts"))
     languages = _languages(parts.get("languages"))
     default = parts["default_language"].choice(languages) if languages and "default_language" in parts else None
     zone = read_zone(parts.get("timezone"))
@@ -74,6 +76,7 @@ def read_bot(path: Path, environment: Mapping[str, str], mistakes: Mistakes) -> 
         assistant=assistant,
         csat=bool("csat" in parts and parts["csat"].switch()),
         sites=read_sites(parts["sites"], around) if "sites" in parts else None,
+        posts=read_posts(parts["posts"]) if "posts" in parts else PostRules(),
         desk=parts["desk"].node if "desk" in parts else None,
     )
 

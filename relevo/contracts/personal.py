@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from relevo.contracts.personal_words import HeldDraft, HeldRating, HeldTeaching, HeldTranslation, Moment
+from relevo.contracts.personal_words import HeldDraft, HeldPost, HeldRating, HeldTeaching, HeldTranslation, Moment
 
 CONTACT = "relevo.contact/1"
 ERASED = "erased"
@@ -244,6 +244,7 @@ class ContactRecord(msgspec.Struct, kw_only=True):
     case_merges: list[HeldCaseMerge]
     effects: list[HeldEffect]
     attachments: list[HeldAttachment]
+    posts: list[HeldPost] = []
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

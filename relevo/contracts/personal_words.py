@@ -48,3 +48,22 @@ class HeldTeaching(msgspec.Struct, kw_only=True):
     state: str
     proposed_at: Moment
     decided_at: Moment | None
+
+
+class HeldPost(msgspec.Struct, kw_only=True):
+    """What they wrote about the business where everybody reads it."""
+
+    channel: str
+    post_id: str
+    username: str | None
+    name: str | None
+    followers: int | None
+    text: str
+    posted_at: Moment
+    impressions: int
+    language: str
+    sort: str
+    """What it was taken for: a complaint, a question and the like."""
+    topic: str | None
+    state: str
+    case_id: str | None

@@ -81,7 +81,6 @@ class Answer:
     agent_id: int | None = None
     """Who wrote them; None: they go by themselves, and so only where nothing forbids it."""
     case: PostCase | None = None
-    after_seconds: float = 0.0
     incident_id: int | None = None
     """Whose approved words they are."""
 
@@ -165,19 +164,63 @@ class Wanted:
     limit: int = 50
 
 
+class Incidents(Protocol):
+    """Storms; each method is one transaction."""
+
+    async def gather(self, number: int, least: int, minutes: float) -> Incident | None:
+        """Put a post into the incident that it belongs to, one that begins now where so many came within minutes."""
+        ...
+
+    async def open(self) -> Sequence[Incident]:
+        """Give those that nobody has ended, newest first."""
+        ...
+
+    async def get(self, number: int) -> Incident:
+        """Give one; raises NotFound."""
+        ...
+
+    async def approve(self, number: int, texts: Mapping[str, str], agent_id: int) -> None:
+        """Approve the words, once; raises Conflict."""
+        ...
+
+    async def unanswered(self, limit: int) -> Sequence[WatchedPost]:
+        """Give posts of incidents with approved words that summoned us and were not looked at for an answer yet."""
+        ...
+
+    async def joined(self, number: int) -> None:
+        """Keep that a post was looked at for an answer."""
+        ...
+
+    async def end(self, number: int, agent_id: int) -> None:
+        """End it: its posts are dealt with; raises Conflict."""
+        ...
+
+
 class WatchedPosts(Protocol):
     """Posts as they are kept; each method is one transaction."""
 
-    async def keep(self, post: Post, judgement: Judgement) -> WatchedPost:
-        """Keep a post or its newer numbers, with its author's address as an identity that proves nothing."""
+    @property
+    def incidents(self) -> Incidents:
+        """Give what keeps storms of them."""
+        ...
+
+    async def keep(self, post: Post, judgement: Judgement, *, is_now: bool = False) -> WatchedPost:
+        """Keep a post or its newer numbers, with its author's address as an identity that proves nothing.
+
+        ``is_now``: the numbers were looked up this moment, and so tell its speed even where they have not changed.
+        """
         ...
 
     async def author(self, number: int) -> AuthorKnown:
         """Tell what is known of a post's author."""
         ...
 
-    async def decide(self, number: int, state: PostState, priority: Priority, an_hour: int | None) -> None:
-        """Keep what was made of a post; a state that it has already stays."""
+    async def rate(self, number: int, priority: Priority, an_hour: int | None) -> None:
+        """Keep how urgent a post is by now, for its case and the timeline, too."""
+        ...
+
+    async def decide(self, number: int, state: PostState) -> None:
+        """Keep what is to be done about a post, once: later decisions are people's."""
         ...
 
     async def reply(self, number: int, answer: Answer) -> bool:
@@ -224,30 +267,6 @@ class WatchedPosts(Protocol):
         """Forget posts that are so old."""
         ...
 
-
-class Incidents(Protocol):
-    """Storms; each method is one transaction."""
-
-    async def gather(self, number: int, least: int, minutes: float) -> Incident | None:
-        """Put a post into the incident that it belongs to, one that begins now where so many came within minutes."""
-        ...
-
-    async def open(self) -> Sequence[Incident]:
-        """Give those that nobody has ended, newest first."""
-        ...
-
-    async def get(self, number: int) -> Incident:
-        """Give one; raises NotFound."""
-        ...
-
-    async def approve(self, number: int, texts: Mapping[str, str], agent_id: int) -> None:
-        """Approve the words, once; raises Conflict."""
-        ...
-
-    async def unanswered(self, limit: int) -> Sequence[WatchedPost]:
-        """Give posts of incidents with approved words that summoned us and were not looked at for an answer yet."""
-        ...
-
-    async def end(self, number: int, agent_id: int) -> None:
-        """End it: its posts are dealt with; raises Conflict."""
+    async def unsent(self) -> int:
+        """Give posts back to people whose automatic answer did not get through, and give their number."""
         ...

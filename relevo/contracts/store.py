@@ -22,6 +22,7 @@ from relevo.contracts.deliveries import Deliveries
 from relevo.contracts.desk import Approvals, CaseWork, Desk, Handoffs
 from relevo.contracts.desk_settings import DeskSettings
 from relevo.contracts.platform import Elsewhere, PlatformEvents, PlatformMarks
+from relevo.contracts.posts import WatchedPosts
 from relevo.contracts.ratings import Ratings
 from relevo.contracts.reports import Reports
 from relevo.contracts.routing import Routing
@@ -329,3 +330,4 @@ class Store:
     platform_events: PlatformEvents
     platform_marks: PlatformMarks
     elsewhere: Elsewhere
+    posts: WatchedPosts

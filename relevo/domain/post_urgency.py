@@ -104,7 +104,7 @@ def speed(posted_at: datetime, readings: Sequence[tuple[datetime, int]]) -> int 
 
 def urgency(judgement: Judgement, travelled: Travelled, unanswered: int = 0) -> Priority:
     """Give a post's priority with its reasons; what asks for nothing is not urgent, however far it goes."""
-    if judgement.sort not in ASKS and judgement.topic != "safety":
+    if judgement.sort not in ASKS:
         return Priority()
     found = [
         _stepped(IMPRESSIONS, travelled.impressions),

@@ -39,3 +39,8 @@ class Post:
     likes: int = 0
     reposts: int = 0
     replies: int = 0
+
+    @property
+    def url(self) -> str:
+        """Where everybody reads it."""
+        return f"https://x.com/{self.author.username or 'i'}/status/{self.id}"

@@ -98,6 +98,7 @@ DELETE FROM webhook_events e WHERE e.workspace_id = 1
 DELETE FROM handoffs WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
 DELETE FROM tracker_events WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
 DELETE FROM inbox WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
+DELETE FROM posts WHERE workspace_id = 1 AND identity_id = ANY(%(identities)s);
 DELETE FROM entries WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
 DELETE FROM notices WHERE workspace_id = 1
     AND (conversation_id = ANY(%(conversations)s) OR case_id = ANY(%(cases)s));

@@ -28,7 +28,7 @@ from relevo.contracts.personal import (
     HeldView,
     Withheld,
 )
-from relevo.contracts.personal_words import HeldDraft, HeldRating, HeldTeaching, HeldTranslation
+from relevo.contracts.personal_words import HeldDraft, HeldPost, HeldRating, HeldTeaching, HeldTranslation
 from relevo.store.personal_scope import Scope
 from relevo.store.pool import Connection
 
@@ -96,6 +96,10 @@ FROM encounters WHERE workspace_id = 1 AND (contact_id = ANY(%(contacts)s) AND i
         OR identity_id = ANY(%(identities)s))
 ORDER BY happened_at, id
 """
+_POSTS = """
+SELECT channel, post_id, username, name, followers, text, posted_at, impressions, language, sort, topic, state, case_id
+FROM posts WHERE workspace_id = 1 AND identity_id = ANY(%(identities)s) ORDER BY posted_at, id
+"""
 _MERGES = """
 SELECT kept_id, merged_id, evidence, reason, merged_at, split_reason, split_at FROM contact_merges
 WHERE workspace_id = 1 AND kept_id = ANY(%(contacts)s) AND merged_id = ANY(%(contacts)s) ORDER BY id
@@ -138,6 +142,7 @@ async def read_record(connection: Connection, scope: Scope, exported_at: datetim
         case_merges=await _all(connection, HeldCaseMerge, _CASE_MERGES, values),
         effects=await _all(connection, HeldEffect, _EFFECTS, values),
         attachments=[await _attachment(connection, row) for row in await _rows(connection, _ATTACHMENTS, values)],
+        posts=await _all(connection, HeldPost, _POSTS, values),
     )
 
 

@@ -52,6 +52,9 @@ UNTOUCHED = {
     "webhooks",
     "webhook_news",
     "x_chat_pairs",
+    "post_incidents",
+    "post_answers",
+    "post_opt_outs",
 }
 """Tables that hold nothing about contacts."""
 
