@@ -23,7 +23,7 @@ add_filter('script_loader_tag', function ($tag, $handle) {
     return $handle === 'relevo-chat' ? str_replace(' src=', ' data-site="' . esc_attr($site) . '" src=', $tag) : $tag;
 }, 10, 2);
 
-/** Five minutes are enough to be signed in with; the page is made anew with each visit. Keep such pages out of shared caches. */
+/** `sub` is how your business adapter knows them: make it a reference that it has. Five minutes are enough to be signed in with; the page is made anew with each visit. Keep such pages out of shared caches. */
 function relevo_identity(WP_User $user): string
 {
     $part = fn(array $given) => rtrim(strtr(base64_encode(wp_json_encode($given)), '+/', '-_'), '=');

@@ -1,4 +1,4 @@
-// app/layout.tsx: the script with the request's nonce; its chunks need none under strict-dynamic.
+// The script with the request's nonce; its chunks need none under strict-dynamic. The chat stays from page to page.
 
 import { headers } from "next/headers";
 import Script from "next/script";

@@ -4,7 +4,7 @@ import { NextResponse, type NextRequest } from "next/server";
 
 const CHAT = process.env.NEXT_PUBLIC_RELEVO ?? "https://help.example.com";
 
-export function middleware(request: NextRequest) {
+export function proxy(request: NextRequest) {
   const nonce = btoa(crypto.randomUUID());
   const policy = [
     "default-src 'self'",
