@@ -48,7 +48,7 @@ export class Api {
 
   async json<Answer>(path: string, asked: Asked = {}): Promise<Answer> {
     const answer = await this.ask(path, asked);
-    return (answer.status === 204 ? undefined : await answer.json()) as Answer;
+    return (answer.status === 202 || answer.status === 204 ? undefined : await answer.json()) as Answer; // those two have no words
   }
 
   async ask(path: string, { method = "GET", body, signal }: Asked = {}): Promise<Response> {
