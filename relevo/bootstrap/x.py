@@ -11,10 +11,13 @@ from relevo.bootstrap import OpenStore
 from relevo.bootstrap.lifetime import Part
 from relevo.configuration import Configuration
 from relevo.contracts.channel_log import ChannelLog
+from relevo.contracts.posts import PUBLIC, PostLookup
 from relevo.contracts.reaching import REACHES, Reach
 from relevo.contracts.x import UserTokens, X
+from relevo.flow.deliver import Deliverer
 from relevo.flow.hearing import Hearing
 from relevo.flow.intake import Intake
+from relevo.flow.watch import Watch
 
 if TYPE_CHECKING:
     from relevo.channels.x.api import XApi
@@ -26,6 +29,7 @@ class OnX:
 
     api: XApi
     hearing: Hearing
+    watch: Watch
     parts: list[Part] = field(default_factory=list)
     """What the web process runs for it."""
 
@@ -39,15 +43,19 @@ async def on_x(opened: OpenStore, configuration: Configuration, log: ChannelLog)
         return
     from relevo.channels.x.api import XApi, x_client
     from relevo.channels.x.platform import XPlatform
+    from relevo.channels.x.posts import XPosts
 
     async with x_client() as client:
         api = XApi(account, client, _NoTokens(), log=log)
+        bot, posts = configuration.bot, XPosts(api, account.account_id)
+        watch = _watch(opened, configuration, account.account_id, posts)
         hearing = Hearing(
             store=opened.store,
             live=opened.live,
+            posts=watch,
             log=log,
-            default_language=configuration.bot.default_language,
-            service=configuration.bot.service,
+            default_language=bot.default_language,
+            service=bot.service,
         )
         intake = Intake(
             platforms={X: XPlatform(account, api)},
@@ -56,7 +64,23 @@ async def on_x(opened: OpenStore, configuration: Configuration, log: ChannelLog)
             live=opened.live,
             log=log,
         )
-        yield OnX(api=api, hearing=hearing, parts=[intake.run])
+        deliverer = Deliverer(outbox=opened.store.outbox, channels={PUBLIC: posts}, live=opened.live, log=log)
+        yield OnX(api=api, hearing=hearing, watch=watch, parts=[intake.run, watch.run, deliverer.run])
+
+
+def _watch(opened: OpenStore, configuration: Configuration, account_id: str, lookup: PostLookup) -> Watch:
+    from relevo.nlu.post_judge import Judge  # 10 MB that only X needs
+
+    bot = configuration.bot
+    return Watch(
+        store=opened.store,
+        live=opened.live,
+        judge=Judge(bot.languages, bot.default_language),
+        account_id=account_id,
+        rules=bot.posts,
+        service=bot.service,
+        lookup=lookup,
+    )
 
 
 def reaches_of(configuration: Configuration) -> Mapping[str, Reach]:

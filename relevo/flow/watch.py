@@ -14,7 +14,6 @@ summoned the account is answered by a program, at most once for each interaction
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -50,7 +49,7 @@ class Watch:
     account_id: str
     """Ours: what we post ourselves is no post about us."""
     rules: PostRules = field(default_factory=PostRules)
-    service: Callable[[], Service] = Service
+    service: Service = field(default_factory=Service)
     lookup: PostLookup | None = None
     channel: str = "x"
     clock: Clock = system_clock
@@ -110,7 +109,7 @@ class Watch:
             return PostState.WAITING
         if not kept.post.is_summoning:
             return PostState.WAITING
-        case = await case_for(self.store, kept, self.service())
+        case = await case_for(self.store, kept, self.service)
         answer = Answer(text=invitation(kept, self.account_id, has_link=self.rules.link), case=case)
         if self.rules.answers and await self.store.posts.reply(kept.id, answer):
             self.live.wake_senders()

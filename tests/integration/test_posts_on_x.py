@@ -1,0 +1,141 @@
+"""Public posts against the fake X: an answer goes up once, what is gone is forgotten, and limits are waited for."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+
+from relevo.bootstrap import open_store
+from relevo.channels.x.api import XApi, x_client
+from relevo.channels.x.posts import XPosts
+from relevo.configuration.x import XAccount
+from relevo.contracts.posts import PUBLIC, Wanted
+from relevo.contracts.x import UserTokens
+from relevo.flow.deliver import Deliverer
+from relevo.settings import Secret
+from relevo.testing.x.faults import Fault
+from relevo.testing.x.posts import Posted
+from relevo.testing.x.server import fake_x
+from relevo.testing.x.world import FakeX
+from tests.integration.posted import COMPLAINT, Square, square
+
+pytestmark = pytest.mark.anyio
+
+
+class NoTokens:
+    """An account that signs what it asks."""
+
+    async def read(self, account_id: str) -> UserTokens | None:
+        """Give none."""
+        return None
+
+    async def keep(self, account_id: str, tokens: UserTokens) -> None:
+        """Keep none."""
+
+    async def renew(self, account_id: str, stale: object, ask: object) -> UserTokens | None:
+        """Give none."""
+        return None
+
+
+@dataclass(kw_only=True)
+class OnX:
+    """The fake X, and the watch that sees what is posted there."""
+
+    x: FakeX
+    api: XPosts
+    square: Square
+
+    async def sees(self, posted: Posted) -> None:
+        """Have a post seen as a look at X gives it."""
+        for post in (await self.api.look([posted.id])).found:
+            await self.square.watch.seen(post)
+
+    async def sends(self) -> int:
+        """Have everything sent that may be now, and give how often X was asked to post."""
+        opened = self.square.opened
+        deliverer = Deliverer(outbox=opened.store.outbox, channels={PUBLIC: self.api}, live=opened.live)
+        while await deliverer.step():
+            pass
+        return len(self.x.calls("posts.create"))
+
+
+@pytest.fixture
+async def on_x(database: str) -> AsyncIterator[OnX]:
+    """A fake X and a watch of this test alone."""
+    async with AsyncExitStack() as stack:
+        x = await stack.enter_async_context(fake_x(username="AuroraAir"))
+        opened = await stack.enter_async_context(open_store(database, size=4, name="relevo tests"))
+        client = await stack.enter_async_context(x_client())
+        token, secret = x.brand.signer()
+        account = XAccount(
+            account_id=x.brand.id,
+            consumer_key=x.app.consumer_key,
+            consumer_secret=Secret(x.app.consumer_secret),
+            bearer_token=Secret(x.app.bearer_token),
+            access_token=token,
+            access_secret=Secret(secret),
+            api_base=x.url,
+        )
+        api = XPosts(XApi(account, client, NoTokens()), account.account_id)
+        seen = square(opened)
+        seen.watch.lookup = api
+        yield OnX(x=x, api=api, square=seen)
+
+
+async def test_a_complaint_is_answered_below_it_once(on_x: OnX) -> None:
+    """In public, with the way to a direct message."""
+    ann = on_x.x.customer("2222", username="ann", followers=412)
+    posted = await ann.posts(COMPLAINT, impressions=302_000)
+    await on_x.sees(posted)
+    await on_x.sees(posted)
+    await on_x.sends()
+    (answer,) = ann.answers
+    assert answer.text.endswith("https://x.com/messages/compose?recipient_id=1111")
+    kept = (await on_x.square.opened.store.posts.listed(Wanted()))[0]
+    assert (kept.post.impressions, kept.post.author.followers, kept.post.author.username) == (302_000, 412, "ann")
+    assert kept.reply_state == "sent"
+
+
+async def test_what_is_deleted_on_x_is_forgotten_when_it_is_looked_at_again(on_x: OnX) -> None:
+    """What still stands there has its new numbers."""
+    ann, ben = on_x.x.customer("2222", username="ann"), on_x.x.customer("3333", username="ben")
+    gone, standing = await ann.posts(COMPLAINT), await ben.posts(COMPLAINT)
+    for posted in (gone, standing):
+        await on_x.sees(posted)
+    gone.is_deleted, standing.impressions = True, 60_000
+    await on_x.square.watch.step()
+    assert len(await on_x.square.opened.store.posts.listed(Wanted())) == 2  # not due yet
+    database = on_x.square.opened.database
+    await database.run("UPDATE posts SET look_at = now()")
+    await on_x.square.watch.step()
+    (kept,) = await on_x.square.opened.store.posts.listed(Wanted())
+    assert (kept.post.id, kept.post.impressions) == (standing.id, 60_000)
+    assert kept.post.is_summoning
+    ((pause, looks),) = await database.rows("SELECT look_at - now(), looks FROM posts")
+    assert (looks, timedelta(minutes=4) < pause <= timedelta(minutes=5)) == (1, True)
+
+
+async def test_posts_wait_while_x_takes_no_more_and_go_out_when_it_does(on_x: OnX) -> None:
+    """A limit refuses nothing; an answer that got lost on the way back is left to a person."""
+    ann, ben = on_x.x.customer("2222", username="ann"), on_x.x.customer("3333", username="ben")
+    on_x.x.faults.next("posts.create", Fault.LIMITED)
+    await on_x.sees(await ann.posts(COMPLAINT))
+    assert await on_x.sends() == 1
+    assert ann.answers == []
+    (kept,) = await on_x.square.opened.store.posts.listed(Wanted())
+    assert kept.reply_state == "queued"
+    await on_x.square.opened.database.run("UPDATE deliveries SET due_at = now()")
+    await on_x.sends()
+    assert len(ann.answers) == 1
+    on_x.x.faults.next("posts.create", Fault.RESPONSE_LOST)
+    await on_x.sees(await ben.posts(COMPLAINT))
+    await on_x.sends()
+    await on_x.sends()
+    assert len(ben.answers) == 1
+    await on_x.square.watch.step()
+    ends = [kept.state.value for kept in await on_x.square.opened.store.posts.listed(Wanted())]
+    assert sorted(ends) == ["answered", "waiting"]
