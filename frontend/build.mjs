@@ -19,10 +19,13 @@ const files = new Map();
 
 const labels = Object.fromEntries(Object.entries(locales).filter(([language]) => !language.endsWith("-formal")).map(([language, words]) => [language, words["launcher.open"]]));
 const chunks = {};
-for (const [language, words] of Object.entries(locales)) {
-  chunks[language] = keep(language, `export default${JSON.stringify(words)}`);
-}
 const [panel, ...rest] = await bundled("widget/panel.tsx", "es");
+for (const [language, words] of Object.entries(locales)) {
+  const isFirst = ([key]) => panel.code.includes(`"${key}"`) || panel.code.includes(`\`${key}\``);
+  const first = Object.entries(words).filter(isFirst);
+  const more = keep(`more-${language}`, written(Object.entries(words).filter((one) => !isFirst(one))));
+  chunks[language] = keep(language, `${written(first)};export const more=again=>import("./${more}"+again)`);
+}
 for (const { fileName, code } of [panel, ...rest]) files.set(fileName, code);
 const names = { __PANEL__: JSON.stringify(panel.fileName), __LOCALES__: JSON.stringify(chunks), __LABELS__: JSON.stringify(labels) };
 const [loader] = await bundled("widget/loader.ts", "iife", names);
@@ -48,17 +51,29 @@ async function bundled(entry, format, define = {}, parts = undefined) {
     define: { "process.env.NODE_ENV": '"production"', ...define },
     resolve: parts ? { alias: [{ find: /^\.\/parts$/, replacement: join(HERE, parts) }] } : {},
     oxc: { jsx: { runtime: "classic", pragma: "h", pragmaFrag: "Fragment" } },
-    plugins: [{ name: "preact", enforce: "pre", transform: (code, id) => (id.endsWith(".tsx") ? `import { h, Fragment } from "preact";${code}` : null) }],
+    plugins: [...(isSplit ? [{ name: "again", renderChunk: withAgain }] : []), { name: "preact", enforce: "pre", transform: (code, id) => (id.endsWith(".tsx") ? `import { h, Fragment } from "preact";${code}` : null) }],
     build: {
       write: false,
       target: "es2022",
       cssMinify: true,
+      cssTarget: ["chrome123", "firefox121", "safari17.5"], // no rules for older ones: what they lack here is decoration
       modulePreload: false,
       lib: { entry: join(HERE, entry), formats: [format], name: "relevo" },
       rolldownOptions: { output, preserveEntrySignatures: "allow-extension" },
     },
   }).then((result) => [result].flat());
   return chunks.map(({ fileName, code }) => ({ fileName, code }));
+}
+
+function written(words) {
+  return `export default${JSON.stringify(Object.fromEntries(words))}`;
+}
+
+/** Let a part that could not be fetched be asked for at another address. */
+function withAgain(code, { isEntry }) {
+  const found = code.replaceAll(/\(_again\) => import\(("[^"]+")\)/g, "(_again) => import($1 + _again)");
+  if (isEntry && found === code) throw new Error("No part is brought in by (_again) => import(…) any more.");
+  return { code: found, map: null };
 }
 
 /** Name a file by what is in it, so that it may be kept for ever. */

@@ -1,5 +1,7 @@
 // The Markdown that messages may use, as data for whoever draws it: never as HTML.
 
+import { isLink } from "./links";
+
 export type Inline =
   | { kind: "text"; text: string }
   | { kind: "code"; text: string }
@@ -9,7 +11,6 @@ export type Inline =
 
 export type Block = { kind: "paragraph"; of: Inline[] } | { kind: "list"; isOrdered: boolean; items: Inline[][] };
 
-const SCHEMES = /^(https?:\/\/|mailto:|tel:)/i;
 const ITEM = /^\s{0,3}(?:[-*•]|(\d{1,3})[.)])\s+(.*)$/;
 const PARTS = [
   /`([^`\n]+)`/, // 1
@@ -68,9 +69,4 @@ function marked([whole, code, label, href, bold, star, under, url]: RegExpExecAr
   if (bold) return { kind: "strong", of: inline(bold, depth) };
   if (star || under) return { kind: "em", of: inline(star ?? under ?? "", depth) };
   return { kind: "link", href: url ?? "", of: [{ kind: "text", text: url ?? "" }] };
-}
-
-/** Tell whether an address may be followed: pages, mail and telephones, nothing that runs. */
-export function isLink(href: string): boolean {
-  return SCHEMES.test(href);
 }

@@ -3,16 +3,30 @@
 /** A sentence, or one for each plural category ("one", "other", …). */
 export type Locale = Record<string, string | Record<string, string>>;
 
+/** The words that an opened chat needs, and those that come when there is something to say with them. */
+export interface LocaleModule {
+  default: Locale;
+  /** Gives the others; `again` tells one try from those before. */
+  more?(again: string): Promise<{ default: Locale }>;
+}
+
 const RIGHT_TO_LEFT = /^(ar|he|fa|ur)\b/;
 
 export class Words {
   #plural: Intl.PluralRules;
+  #locale: Locale;
 
   constructor(
     readonly language: string,
-    private readonly locale: Locale,
+    private readonly source: LocaleModule,
   ) {
     this.#plural = new Intl.PluralRules(language);
+    this.#locale = source.default;
+  }
+
+  /** Bring in the words that are not there yet. */
+  async complete(again = ""): Promise<void> {
+    this.#locale = { ...this.source.default, ...(await this.source.more?.(again))?.default };
   }
 
   get direction(): "ltr" | "rtl" {
@@ -20,11 +34,11 @@ export class Words {
   }
 
   has(key: string): boolean {
-    return key in this.locale;
+    return key in this.#locale;
   }
 
   say(key: string, gaps: Record<string, string | number> = {}): string {
-    const found = this.locale[key] ?? key;
+    const found = this.#locale[key] ?? key;
     const sentence = typeof found === "string" ? found : this.#of(found, Number(gaps["n"] ?? 0));
     return sentence.replace(/\{(\w+)\}/g, (whole, name: string) => {
       const value = gaps[name];
@@ -34,22 +48,6 @@ export class Words {
 
   number(value: number): string {
     return new Intl.NumberFormat(this.language).format(value);
-  }
-
-  time(at: string): string {
-    return new Date(at).toLocaleTimeString(this.language, { timeStyle: "short" });
-  }
-
-  day(at: string): string {
-    const date = new Date(at);
-    const daysAgo = Math.round((midnight(new Date()) - midnight(date)) / 86_400_000);
-    if (daysAgo < 2 && daysAgo >= 0)
-      return this.#capital(new Intl.RelativeTimeFormat(this.language, { numeric: "auto" }).format(-daysAgo, "day"));
-    return this.#capital(date.toLocaleDateString(this.language, { weekday: "long", day: "numeric", month: "long" }));
-  }
-
-  #capital(text: string): string {
-    return text.charAt(0).toLocaleUpperCase(this.language) + text.slice(1);
   }
 
   #of(forms: Record<string, string>, n: number): string {
@@ -70,8 +68,4 @@ export function chosen(wanted: readonly string[], there: readonly string[]): str
 export function inLanguage(texts: Record<string, string> | undefined | null, language: string): string {
   if (!texts) return "";
   return texts[language] ?? texts[language.split("-")[0] ?? ""] ?? texts["en"] ?? Object.values(texts)[0] ?? "";
-}
-
-function midnight(date: Date): number {
-  return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
 }

@@ -1,9 +1,9 @@
 // The panel's frame: where focus goes, what Escape does, and how it fits a phone with its keyboard up.
 
-import { useEffect, useLayoutEffect, useReducer, useRef } from "preact/hooks";
+import { live, useEffect, useRef, useState } from "./hooks";
 import { Composer } from "./composer";
-import { Extra } from "./extra";
 import { Face } from "./icon";
+import { Later } from "./later";
 import { Header } from "./header";
 import { Log } from "./log";
 import { Notices } from "./notices";
@@ -12,21 +12,21 @@ import type { Room } from "./room";
 const PHONE = "(max-width: 480px), (max-height: 420px)";
 const REACHED = "button:not(:disabled), [href], input:not(:disabled), textarea, select, [tabindex='0']";
 
-export function App({ room }: { room: Room }) {
-  const [, redraw] = useReducer((count: number) => count + 1, 0);
-  useLayoutEffect(() => {
-    room.redraw = () => redraw(undefined);
-    redraw(undefined);
+export const App = live(({ room }: { room: Room }) => {
+  const [, redraw] = useState<object>({});
+  useEffect(() => {
+    room.redraw = () => redraw({});
+    redraw({});
     return () => (room.redraw = () => undefined);
   }, [room]);
   if (!room.words) return null;
   if (room.isOpen) return <Frame room={room} />;
   const { teaser } = room;
   // What is to be read out must be there before it says anything.
-  return <div role="status">{teaser && <Extra room={room} draw={({ Teaser }) => <Teaser room={room} rule={teaser} />} />}</div>;
-}
+  return <div role="status">{teaser && <Later room={room} part="extras" draw={({ Teaser }) => <Teaser room={room} rule={teaser} />} />}</div>;
+});
 
-function Frame({ room }: { room: Room }) {
+const Frame = live(({ room }: { room: Room }) => {
   const frame = useRef<HTMLDivElement>(null);
   const isPhone = matchMedia(PHONE).matches && !room.isFullPage;
   useEffect(() => () => leave(frame.current, room), []);
@@ -49,17 +49,17 @@ function Frame({ room }: { room: Room }) {
       <Sheet room={room} />
     </div>
   );
-}
+});
 
 function Sheet({ room }: { room: Room }) {
   if (room.phase === "loading") return <div class="middle" role="status"><span class="spinner" /><span class="hidden">…</span></div>;
   if (room.phase === "broken" || room.phase === "unknown") return <Broken room={room} />;
-  if (room.phase === "asking") return <div class="sheet"><Extra room={room} draw={({ Prechat }) => <Prechat room={room} />} /></div>;
+  if (room.phase === "asking") return <div class="sheet"><Later room={room} part="extras" draw={({ Prechat }) => <Prechat room={room} />} /></div>;
   return (
     <div class="sheet">
       <Log room={room} />
       <Notices room={room} />
-      {room.talk.state.rating && <Extra room={room} draw={({ Rating }) => <Rating room={room} />} />}
+      {room.talk.state.rating && <Later room={room} part="extras" draw={({ Rating }) => <Rating room={room} />} />}
       <Composer room={room} />
       {room.site.powered_by && <p class="foot">{room.say("powered")}</p>}
     </div>

@@ -1,6 +1,6 @@
 // Pictures drawn on a canvas: so a page's policy needs no exception for pictures that are fetched with a token.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { live, useEffect, useRef, useState } from "./hooks";
 
 interface Bitmap {
   /** Gives the picture; asked once. */
@@ -13,7 +13,7 @@ interface Bitmap {
   onFail?: (error: unknown) => void;
 }
 
-export function Bitmap({ load, label, width, height, isWhole = false, onFail }: Bitmap) {
+export const Bitmap = live(({ load, label, width, height, isWhole = false, onFail }: Bitmap) => {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [isLoaded, setLoaded] = useState(false);
   useEffect(() => {
@@ -36,4 +36,4 @@ export function Bitmap({ load, label, width, height, isWhole = false, onFail }: 
   }, []);
   const role = label ? { role: "img" as const, "aria-label": label } : { "aria-hidden": true as const };
   return <canvas ref={canvas} {...role} data-loaded={isLoaded || undefined} width={width} height={height} style={isWhole ? undefined : { width: `${width}px`, height: `${height}px` }} />;
-}
+});

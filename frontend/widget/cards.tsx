@@ -1,12 +1,12 @@
 // Cards side by side, to be moved by hand, by keys or by the two arrows.
 
-import { useRef } from "preact/hooks";
+import { live, useRef } from "./hooks";
+import { Choice } from "./choice";
 import type { Card } from "./custom";
 import { Icon } from "./icon";
-import { Choice } from "./message";
 import type { Room } from "./room";
 
-export function Cards({ room, cards, isOpen }: { room: Room; cards: Card[]; isOpen: boolean }) {
+export const Cards = live(({ room, cards, isOpen }: { room: Room; cards: Card[]; isOpen: boolean }) => {
   const row = useRef<HTMLDivElement>(null);
   const turn = (by: number) => {
     const way = room.words?.direction === "rtl" ? -by : by;
@@ -34,4 +34,4 @@ export function Cards({ room, cards, isOpen }: { room: Room; cards: Card[]; isOp
       )}
     </>
   );
-}
+});

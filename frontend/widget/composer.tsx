@@ -1,13 +1,13 @@
 // Where the visitor writes: text, photos and files, by hand, by drop and by paste.
 
-import { useEffect, useRef, useState } from "preact/hooks";
-import { Extra } from "./extra";
+import { live, useEffect, useRef, useState } from "./hooks";
 import { Icon, type IconName } from "./icon";
+import { Later } from "./later";
 import type { Room } from "./room";
 
 const LONGEST = 16_000;
 
-export function Composer({ room }: { room: Room }) {
+export const Composer = live(({ room }: { room: Room }) => {
   const field = useRef<HTMLTextAreaElement>(null);
   const [text, setText] = useState(() => room.talk.line.memory.get().draft ?? "");
   const [isWaiting, setWaiting] = useState(false);
@@ -34,12 +34,18 @@ export function Composer({ room }: { room: Room }) {
     if (!isWaiting || tray?.isUploading) return;
     setWaiting(false);
     if (!tray?.hasFailed) submit(); // else the sender decides what goes without it
-  });
+  }, [isWaiting, tray?.isUploading]);
   const back = () => field.current?.focus({ preventScroll: true });
   const send = (event: Event) => {
     event.preventDefault();
     if (!room.isPreview) submit();
     if (!matchMedia("(pointer: coarse)").matches) back(); // no keyboard jumps up
+  };
+  const onInput = ({ currentTarget }: { currentTarget: HTMLTextAreaElement }) => {
+    write(currentTarget.value);
+    grow(currentTarget);
+    room.talk.typing();
+    void room.need("conversation"); // is there by the time that the message is
   };
   const onKey = (event: KeyboardEvent) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) send(event);
@@ -53,7 +59,7 @@ export function Composer({ room }: { room: Room }) {
   return (
     <>
       <p class="notices" role="status" id="chat-uploading" hidden={!isWaiting}>{isWaiting && room.say("when_uploaded")}</p>
-      {tray && tray.files.length > 0 && <Extra room={room} draw={({ TrayView }) => <TrayView room={room} tray={tray} onRemoved={back} />} />}
+      {tray && tray.files.length > 0 && <Later room={room} part="extras" draw={({ TrayView }) => <TrayView room={room} tray={tray} onRemoved={back} />} />}
       <form class="composer" part="composer" onSubmit={send}>
         <div class="field">
           {takes && <Picker room={room} id="pick" icon="clip" label="attach" accept={types.join(",")} isMany after={back} />}
@@ -67,7 +73,7 @@ export function Composer({ room }: { room: Room }) {
             placeholder={placeholder}
             aria-label={placeholder}
             value={text}
-            onInput={(event) => (write(event.currentTarget.value), grow(event.currentTarget), room.talk.typing())}
+            onInput={onInput}
             onKeyDown={onKey}
             onPaste={onPaste}
           />
@@ -77,7 +83,7 @@ export function Composer({ room }: { room: Room }) {
       {isOver && <p class="drop" aria-hidden="true">{room.say("drop")}</p>}
     </>
   );
-}
+});
 
 interface Picked {
   room: Room;
@@ -89,7 +95,7 @@ interface Picked {
   after: () => void;
 }
 
-function Picker({ room, id, icon, label, accept, isMany = false, after }: Picked) {
+const Picker = live(({ room, id, icon, label, accept, isMany = false, after }: Picked) => {
   const input = useRef<HTMLInputElement>(null);
   const onChange = () => {
     void room.attach([...(input.current?.files ?? [])]);
@@ -104,7 +110,7 @@ function Picker({ room, id, icon, label, accept, isMany = false, after }: Picked
       </button>
     </>
   );
-}
+});
 
 /** Grow with what is written, where the browser does not do so by itself. */
 function grow(field: HTMLTextAreaElement): void {

@@ -1,6 +1,6 @@
 // Where the loader and the panel meet: the loader is on every page, the panel comes when somebody opens it.
 
-import type { Locale } from "../core/words";
+import type { LocaleModule } from "../core/words";
 import type { Author, Context, Visitor } from "../core/types";
 
 export interface Happened {
@@ -22,7 +22,7 @@ export interface Host {
   /** Address of the visitor API, without a slash at its end. */
   readonly api: string;
   readonly locales: readonly string[];
-  locale(language: string): Promise<Locale>;
+  locale(language: string): Promise<LocaleModule>;
   close(): void;
   open(): void;
   badge(count: number, name: string): void;

@@ -5,10 +5,22 @@ import { dress } from "./sheet";
 import { Spoken } from "./spoken";
 import type { Tray } from "./tray";
 
-export type Extras = typeof import("./extras");
+// Browsers of before 2026 keep a failure of an address for as long as the page lives: each further try has one of its own.
+// A bundler cannot follow what is put together here, so the build adds `_again` to the addresses.
+const BRING = {
+  conversation: (_again: string) => import("./conversation"),
+  extras: (_again: string) => import("./extras"),
+};
+
+export type Part = keyof typeof BRING;
+export type Parts = { [Name in Part]: Awaited<ReturnType<(typeof BRING)[Name]>> };
 
 export abstract class Equipped extends Spoken {
-  extras: Extras | undefined;
+  readonly parts: Partial<Parts> = {};
+  /** Parts that could not be brought in. */
+  readonly missing = new Set<Part>();
+  #failures = 0;
+  #coming: Partial<Record<Part, Promise<unknown> | undefined>> = {};
   /** Files beside the composer, once there were any. */
   tray: Tray | undefined;
   teaser: Rule | undefined;
@@ -17,26 +29,36 @@ export abstract class Equipped extends Spoken {
   notice = "";
   #stopRules: () => void = () => undefined;
 
-  /** Bring in what not every visitor needs; undefined where that fails, and whoever needs it asks again. */
-  async need(): Promise<Extras | undefined> {
-    if (this.extras) return this.extras;
+  /** Bring in a part with its words and styles; undefined where that fails, and whoever needs it may ask again. */
+  need<Name extends Part>(name: Name): Promise<Parts[Name] | undefined> {
+    const coming: Promise<unknown> = (this.#coming[name] ??= this.#bring(name));
+    return coming as Promise<Parts[Name] | undefined>;
+  }
+
+  async #bring(name: Part): Promise<unknown> {
+    this.missing.delete(name);
+    const again = this.#failures ? `?${this.#failures}` : "";
     try {
-      const extras = await import("./extras");
-      if (!this.extras) dress(this.host.root, extras.css);
-      this.extras = extras;
-      this.notice = "";
+      const [part] = await Promise.all([BRING[name](again), this.sayAll(again)]);
+      dress(this.host.root, part.css);
+      Object.assign(this.parts, { [name]: part });
     } catch {
-      this.notice = this.say("problem_connection");
+      this.#failures += 1;
+      this.#coming[name] = undefined;
+      this.missing.add(name);
+      addEventListener("online", () => void this.need(name), { once: true });
     }
     this.redraw();
-    return this.extras;
+    return this.parts[name];
   }
 
   /** Take files that were chosen, dropped or pasted. */
   async attach(files: File[]): Promise<void> {
-    const extras = await this.need();
+    const extras = await this.need("extras");
+    this.notice = extras ? "" : this.say("problem_connection");
     if (extras) this.tray ??= new extras.Tray(this.talk.line.api, () => this.site, () => this.redraw());
     this.tray?.add(files);
+    this.redraw();
   }
 
   get hasSound(): boolean {
@@ -50,13 +72,13 @@ export abstract class Equipped extends Spoken {
   }
 
   protected chime(): void {
-    if (this.hasSound) void this.need().then((extras) => extras?.chime());
+    if (this.hasSound) void this.need("extras").then((extras) => extras?.chime());
   }
 
   /** Watch the owner's rules for messages that come unasked. */
   protected async watch(): Promise<void> {
     const { proactive } = this.site;
-    const extras = proactive.length ? await this.need() : undefined;
+    const extras = proactive.length ? await this.need("extras") : undefined;
     this.unwatch();
     if (extras) this.#stopRules = extras.watchRules(proactive, this.talk.line.memory, (rule) => this.#tease(rule));
   }

@@ -1,4 +1,4 @@
-// What not every visitor needs, brought in when the first one does: forms, cards, files, the menu, a rating.
+// What not every conversation needs, brought in when one does: forms, cards, files, the menu, a rating.
 
 import "./more-icons";
 import css from "./extras.css?inline";

@@ -1,6 +1,6 @@
 // Files of a message: pictures small, to be opened; everything else as a card that saves it.
 
-import { useState } from "preact/hooks";
+import { live, useState } from "./hooks";
 import type { Problem } from "../core/problem";
 import type { Attachment } from "../core/types";
 import { Bitmap } from "./bitmap";
@@ -24,7 +24,7 @@ export function Files({ room, attachments, view }: Given & { attachments: Attach
   );
 }
 
-function FileView({ room, file, view }: Given & { file: Attachment }) {
+const FileView = live(({ room, file, view }: Given & { file: Attachment }) => {
   const [problem, setProblem] = useState<Problem>();
   const { api } = room.talk.line;
   const isPicture = file.mime.startsWith("image/");
@@ -47,7 +47,7 @@ function FileView({ room, file, view }: Given & { file: Attachment }) {
       {problem && <span class="why">{room.say(isGone ? "erased" : "not_loaded")}</span>}
     </button>
   );
-}
+});
 
 function Named({ file: { name, size_bytes: bytes, mime } }: { file: Attachment }) {
   return (

@@ -1,11 +1,11 @@
 // A form that the bot asks with; its answer is what a person would have typed.
 
-import { useState } from "preact/hooks";
+import { live, useState } from "./hooks";
 import type { Field, FormAsked } from "./custom";
 import { Entries, goToFirst, mistakes, type Values } from "./fields";
 import type { Room } from "./room";
 
-export function Form({ room, form, isOpen }: { room: Room; form: FormAsked; isOpen: boolean }) {
+export const Form = live(({ room, form, isOpen }: { room: Room; form: FormAsked; isOpen: boolean }) => {
   const [values, setValues] = useState<Values>({});
   const [wrong, setWrong] = useState<Values>({});
   if (!isOpen) return <p class="done">{form.title}</p>;
@@ -22,7 +22,7 @@ export function Form({ room, form, isOpen }: { room: Room; form: FormAsked; isOp
       <button class="primary">{form.submit ?? room.say("send")}</button>
     </form>
   );
-}
+});
 
 function answered(fields: Field[], values: Values): string {
   const said = fields.filter(({ name }) => values[name]?.trim()).map((field) => `${field.label}: ${shown(field, values[field.name] ?? "")}`);

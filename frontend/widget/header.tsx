@@ -1,11 +1,11 @@
 // The panel's head: who answers, and what else can be done.
 
-import { useRef, useState } from "preact/hooks";
-import { Extra } from "./extra";
+import { live, useRef, useState } from "./hooks";
 import { Face, Icon } from "./icon";
+import { Later } from "./later";
 import type { Room } from "./room";
 
-export function Header({ room }: { room: Room }) {
+export const Header = live(({ room }: { room: Room }) => {
   const [isMenuOpen, setMenuOpen] = useState(false);
   const opener = useRef<HTMLButtonElement>(null);
   const { by, person } = room.talk.state;
@@ -30,10 +30,10 @@ export function Header({ room }: { room: Room }) {
           <Icon name="close" />
         </button>
       )}
-      {isMenuOpen && <Extra room={room} draw={({ Menu }) => <Menu room={room} close={close} />} />}
+      {isMenuOpen && <Later room={room} part="extras" draw={({ Menu }) => <Menu room={room} close={close} />} />}
     </div>
   );
-}
+});
 
 function standing(room: Room): string {
   const { by, person, queue } = room.talk.state;

@@ -1,12 +1,12 @@
 // What else can be done in a chat: another language, sound, a copy of it, its end.
 
-import { useEffect, useRef } from "preact/hooks";
+import { live, useEffect, useRef } from "./hooks";
 import { download } from "./download";
 import { Icon } from "./icon";
 import type { MoreIconName } from "./more-icons";
 import type { Room } from "./room";
 
-export function Menu({ room, close }: { room: Room; close: () => void }) {
+export const Menu = live(({ room, close }: { room: Room; close: () => void }) => {
   const menu = useRef<HTMLDivElement>(null);
   useEffect(() => {
     menu.current?.querySelector("button")?.focus();
@@ -37,7 +37,7 @@ export function Menu({ room, close }: { room: Room; close: () => void }) {
       {hasTalked && act("anew", "restart", () => room.reset())}
     </div>
   );
-}
+});
 
 function Languages({ room }: { room: Room }) {
   return (

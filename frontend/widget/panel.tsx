@@ -9,11 +9,8 @@ import log from "./log.css?inline";
 import { Room } from "./room";
 import { dress } from "./sheet";
 
-const dressed = new WeakSet<ShadowRoot>();
-
 export function mount(host: Host): Panel {
-  if (!dressed.has(host.root)) dress(host.root, frame + log + composer);
-  dressed.add(host.root);
+  dress(host.root, frame + log + composer);
   const place = Object.assign(document.createElement("div"), { className: "place" });
   host.root.prepend(place); // before the launcher, as it is read
   const room = new Room(host);

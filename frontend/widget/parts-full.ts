@@ -1,6 +1,6 @@
 // Everything in one file, for pages that pin it by its hash.
 
-import type { Locale } from "../core/words";
+import type { Locale, LocaleModule } from "../core/words";
 import type { PanelModule } from "./contract";
 import * as whole from "./panel";
 
@@ -19,6 +19,6 @@ export function panel(): Promise<PanelModule> {
   return Promise.resolve(whole);
 }
 
-export function locale(_base: string, language: string): Promise<Locale> {
-  return Promise.resolve(all.get(language) ?? {});
+export function locale(_base: string, language: string): Promise<LocaleModule> {
+  return Promise.resolve({ default: all.get(language) ?? {} });
 }

@@ -1,13 +1,13 @@
 // What the site asks before the first message, and the consent that it needs; what was typed is never lost.
 
-import { useState } from "preact/hooks";
-import { isLink } from "../core/markdown";
+import { live, useState } from "./hooks";
+import { isLink } from "../core/links";
 import type { PrechatField } from "../core/types";
 import type { Field } from "./custom";
 import { Entries, goToFirst, mistakes, type Values } from "./fields";
 import type { Room } from "./room";
 
-export function Prechat({ room }: { room: Room }) {
+export const Prechat = live(({ room }: { room: Room }) => {
   const kept = room.talk.line.memory.get();
   const [values, setValues] = useState<Values>(kept.prechat ?? (room.visitorName ? { name: room.visitorName } : {}));
   const [wrong, setWrong] = useState<Values>({});
@@ -40,7 +40,7 @@ export function Prechat({ room }: { room: Room }) {
       <button class="primary">{room.say("begin")}</button>
     </form>
   );
-}
+});
 
 function asField(room: Room, { name, label, type, required = false, options }: PrechatField): Field {
   const choices = options?.map(({ value, title }) => ({ value, title: room.own(title) || value }));

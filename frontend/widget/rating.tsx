@@ -1,12 +1,12 @@
 // How the visitor found it: five stars and, if they like, a word.
 
-import { useState } from "preact/hooks";
+import { live, useState } from "./hooks";
 import { Icon } from "./icon";
 import type { Room } from "./room";
 
 const SCORES = [1, 2, 3, 4, 5];
 
-export function Rating({ room }: { room: Room }) {
+export const Rating = live(({ room }: { room: Room }) => {
   const asked = room.talk.state.rating;
   const [rated, setRated] = useState<number>();
   const [score, setScore] = useState(0);
@@ -45,4 +45,4 @@ export function Rating({ room }: { room: Room }) {
       )}
     </form>
   );
-}
+});

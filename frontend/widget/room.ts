@@ -3,10 +3,10 @@
 import type { Problem } from "../core/problem";
 import type { Context, Message } from "../core/types";
 import type { Host, Panel } from "./contract";
-import { Equipped, type Extras } from "./equipped";
+import { Equipped, type Part, type Parts } from "./equipped";
 import { isDark, paint } from "./theme";
 
-export type { Extras };
+export type { Part, Parts };
 export type Phase = "loading" | "broken" | "unknown" | "asking" | "chat";
 
 const REFUSALS = new Set(["unknown_site", "origin"]);
@@ -102,6 +102,7 @@ export class Room extends Equipped implements Panel {
   open(): void {
     this.isOpen = true;
     this.wave();
+    if (this.talk.line.api.token) void this.need("conversation");
     if (this.phase === "broken") void this.load();
     this.#changed();
   }

@@ -16,6 +16,7 @@ export abstract class Spoken {
   redraw: () => void = () => undefined;
   /** The language that the visitor has chosen here. */
   #wanted: string | undefined;
+  #saysAll = false;
 
   constructor(readonly host: Host) {
     this.talk = new Talk(host.api, host.site, () => this.language);
@@ -37,6 +38,23 @@ export abstract class Spoken {
 
   say(key: string, gaps?: Record<string, string | number>): string {
     return this.words?.say(key, gaps) ?? "";
+  }
+
+  /** Say what went wrong in the visitor's language, or as the server said it where there are no words for it. */
+  explain(code = "connection", sentence = ""): string {
+    const { max_bytes: most, at_once: n } = this.site.uploads;
+    const key = `problem_${code}`;
+    return this.words?.has(key) ? this.say(key, { size: `${Math.round(most / 1048576)} MB`, n }) : sentence || this.say("problem_connection");
+  }
+
+  /** Learn the words, too, of what is brought in when it is needed. */
+  protected async sayAll(again: string): Promise<void> {
+    this.#saysAll = true;
+    await this.words?.complete(again);
+  }
+
+  get greeting(): string {
+    return this.host.element.getAttribute("greeting") ?? (this.own(this.site.theme.greeting) || this.say("greeting"));
   }
 
   /** Give an owner's own text in the visitor's language. */
@@ -61,7 +79,7 @@ export abstract class Spoken {
   protected async readAll(): Promise<void> {
     const first = this.#best();
     const [site, words] = await Promise.allSettled([this.#settings(), this.#learn(first)]); // most likely in these words
-    if (words.status === "rejected") this.words ??= new Words("en", UNSPOKEN);
+    if (words.status === "rejected") this.words ??= new Words("en", { default: UNSPOKEN });
     if (site.status === "rejected") throw site.reason;
     if (words.status === "rejected") throw words.reason;
     this.site = site.value;
@@ -94,7 +112,9 @@ export abstract class Spoken {
   async #learn(language: string): Promise<void> {
     const formal = `${language}-formal`;
     const isFormal = this.site.formal?.includes(language) && this.host.locales.includes(formal);
-    this.words = new Words(language, await this.host.locale(isFormal ? formal : language));
+    const words = new Words(language, await this.host.locale(isFormal ? formal : language));
+    if (this.#saysAll) await words.complete();
+    this.words = words;
     this.redraw();
   }
 

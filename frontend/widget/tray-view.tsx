@@ -3,7 +3,6 @@
 import { Bitmap } from "./bitmap";
 import { kindOf } from "./files";
 import { Icon } from "./icon";
-import { explained } from "./message";
 import type { Room } from "./room";
 import type { Chosen, Tray } from "./tray";
 
@@ -35,6 +34,6 @@ function Entry({ room, tray, entry, onRemoved }: { room: Room; tray: Tray; entry
 }
 
 function told(room: Room, { state, problem }: Chosen): string {
-  if (state === "failed") return explained(room, problem?.code, problem?.message);
+  if (state === "failed") return room.explain(problem?.code, problem?.message);
   return room.say(state === "ready" ? "attached" : "uploading");
 }

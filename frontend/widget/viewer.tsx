@@ -1,6 +1,6 @@
 // A picture as large as the screen lets it be.
 
-import { useEffect, useRef } from "preact/hooks";
+import { live, useEffect, useRef } from "./hooks";
 import { Bitmap } from "./bitmap";
 import { download } from "./download";
 import { Icon } from "./icon";
@@ -11,7 +11,7 @@ export interface Shown {
   name: string;
 }
 
-export function Viewer({ room, shown, close }: { room: Room; shown: Shown; close: () => void }) {
+export const Viewer = live(({ room, shown, close }: { room: Room; shown: Shown; close: () => void }) => {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
   const onKey = (event: KeyboardEvent) => event.stopPropagation(); // Escape closes this and not the chat behind it
@@ -28,4 +28,4 @@ export function Viewer({ room, shown, close }: { room: Room; shown: Shown; close
       </div>
     </dialog>
   );
-}
+});

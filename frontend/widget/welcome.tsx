@@ -1,29 +1,22 @@
 // Before the first word: a greeting, and questions that others ask.
 
-import { Face, Icon } from "./icon";
-import { Markdown } from "./markdown";
+import { Choice } from "./choice";
+import { Icon } from "./icon";
 import type { Room } from "./room";
 
 export function Welcome({ room }: { room: Room }) {
-  const greeting = room.own(room.site.theme.greeting) || room.say("greeting");
-  const given = room.host.element.getAttribute("greeting");
   const suggestions = room.site.suggestions.map((texts) => room.own(texts)).filter(Boolean);
-  if (room.talk.items.length)
-    return (
-      <div class="welcome greeting">
-        <div class="message bot is-first is-last"><div class="bubble"><Markdown text={given ?? greeting} /></div><Face name={room.site.name} isSmall /></div>
-      </div>
-    );
+  const expect = () => void room.need("conversation");
   return (
     <div class="welcome" id="chat-welcome">
-      <div class="hero"><p>{given ?? greeting}</p></div>
+      <div class="hero"><p>{room.greeting}</p></div>
       {suggestions.length > 0 && (
-        <div class="suggestions" role="group" aria-label={room.say("suggestions")}>
-          {suggestions.map((text) => (
-            <button key={text} type="button" disabled={room.isPreview} onClick={() => room.talk.say({ text })}>
-              <span>{text}</span>
+        <div class="suggestions" role="group" aria-label={room.say("suggestions")} onPointerEnter={expect} onFocusIn={expect}>
+          {suggestions.map((title) => (
+            <Choice key={title} room={room} button={{ title }} isOpen={!room.isPreview}>
+              <span>{title}</span>
               <Icon name="next" />
-            </button>
+            </Choice>
           ))}
         </div>
       )}

@@ -56,12 +56,26 @@ def test_every_file_is_there_as_the_manifest_says() -> None:
 
 def test_the_loader_brings_in_what_is_there() -> None:
     """The panel and each language by the name that they have now, and the panel what is needed later."""
-    loader = (SERVED / "widget.js").read_text(encoding="utf-8")
-    (panel,) = SERVED.glob("panel-*.js")
+    brings = {"conversation": "panel-*.js", "extras": "panel-*.js", "more": "[a-z][a-z]-*.js"}
     for name in MANIFEST["files"]:
         if "/" in name or name == "widget.js":
             continue
-        assert name in (panel.read_text(encoding="utf-8") if name.startswith("extras") else loader)
+        bringing = SERVED.glob(brings.get(name.partition("-")[0], "widget.js"))
+        assert any(name in file.read_text(encoding="utf-8") for file in bringing), name
+
+
+@pytest.mark.parametrize("language", ["ar", "en", "es", "es-formal"])
+def test_a_language_in_two_files_says_everything_once(language: str) -> None:
+    """What an opened chat says comes first, the rest with what says it; the two together are the whole language."""
+    (first,) = SERVED.glob(f"{language}-??????????.js")
+    (more,) = SERVED.glob(f"more-{language}-??????????.js")
+    written = [file.read_text(encoding="utf-8").removeprefix("export default") for file in (first, more)]
+    parts = [json.JSONDecoder().raw_decode(text)[0] for text in written]
+    base = language.removesuffix("-formal")
+    formal = FRONTEND / "locales" / "formal" / f"{base}.json"
+    changed = json.loads(formal.read_text(encoding="utf-8")) if base != language else {}
+    assert not parts[0].keys() & parts[1].keys()
+    assert parts[0] | parts[1] == _locale(base) | changed
 
 
 @pytest.mark.parametrize("language", sorted(path.stem for path in (FRONTEND / "locales").glob("*.json")))

@@ -1,16 +1,62 @@
-// One message: words, choices, cards, files, and what became of it.
+// Messages: words, choices, cards, files, and what became of each; in order, by days and authors.
 
-import { isLink } from "../core/markdown";
 import type { Button } from "../core/types";
-import { Extra } from "./extra";
+import { Choice } from "./choice";
+import { dayOf, timeOf } from "./dates";
+import { live, useRef } from "./hooks";
 import { Face } from "./icon";
+import { Later } from "./later";
 import { Markdown } from "./markdown";
 import type { Room } from "./room";
 import type { Item } from "./talk";
 import type { Shown } from "./viewer";
 
-interface Drawn {
+const GROUP_MS = 5 * 60_000;
+
+interface Given {
   room: Room;
+  view: (shown: Shown) => void;
+}
+
+export const Messages = live(({ room, view }: Given) => {
+  const { items } = room.talk;
+  const known = useRef<Set<string> | undefined>(undefined);
+  const isFirstLook = !known.current;
+  const seen = (known.current ??= new Set());
+  const isNew = ({ key }: Item) => !seen.has(key) && Boolean(seen.add(key)) && !isFirstLook;
+  const lastOwn = items.filter(({ author }) => author === "contact").at(-1);
+  return items.map((item, index) => (
+    <MessageView
+      key={item.key}
+      room={room}
+      item={item}
+      {...laidOut(item, items[index - 1], items[index + 1])}
+      isNew={isNew(item)}
+      isNewest={item === items.at(-1)}
+      isLastOwn={item === lastOwn}
+      view={view}
+    />
+  ));
+});
+
+function laidOut(item: Item, before: Item | undefined, after: Item | undefined) {
+  const isNewDay = !before || dateOf(before) !== dateOf(item);
+  return {
+    day: isNewDay ? item.at : undefined,
+    isFirst: isNewDay || !belong(before, item),
+    isLast: !after || dateOf(after) !== dateOf(item) || !belong(item, after),
+  };
+}
+
+function belong(one: Item, next: Item): boolean {
+  return one.author === next.author && Math.abs(Date.parse(next.at) - Date.parse(one.at)) < GROUP_MS;
+}
+
+function dateOf({ at }: Item): string {
+  return new Date(at).toDateString();
+}
+
+interface Drawn extends Given {
   item: Item;
   /** The moment whose day is to be named above it. */
   day: string | undefined;
@@ -19,23 +65,22 @@ interface Drawn {
   isNew: boolean;
   isNewest: boolean;
   isLastOwn: boolean;
-  view: (shown: Shown) => void;
 }
 
-export function MessageView({ room, item, day, isFirst, isLast, isNew, isNewest, isLastOwn, view }: Drawn) {
+function MessageView({ room, item, day, isFirst, isLast, isNew, isNewest, isLastOwn, view }: Drawn) {
   const { author, attachments = [], buttons = [], image, note } = item;
   const isOwn = author === "contact";
   const names = { isFirst: "is-first", isLast: "is-last", isNew: "is-new" };
   const marks = Object.entries({ isFirst, isLast, isNew }).map(([name, holds]) => (holds ? ` ${names[name as keyof typeof names]}` : ""));
   return (
     <>
-      {day && <div class="day">{room.words?.day(day)}</div>}
+      {day && <div class="day">{dayOf(day, room.language)}</div>}
       <div class={`message ${author}${marks.join("")}${note === "failed" ? " failed" : ""}`} part="message">
         <span class="hidden">{`${speaker(room, item)}: `}</span>
         <Said room={room} item={item} />
-        {attachments.length > 0 && <Extra room={room} draw={({ Files }) => <Files room={room} attachments={attachments} view={view} />} />}
+        {attachments.length > 0 && <Later room={room} part="extras" draw={({ Files }) => <Files room={room} attachments={attachments} view={view} />} />}
         {image && <Picture room={room} src={image} />}
-        {item.custom !== undefined && <Extra room={room} draw={({ Custom }) => <Custom room={room} given={item.custom} isOpen={isNewest} />} />}
+        {item.custom !== undefined && <Later room={room} part="extras" draw={({ Custom }) => <Custom room={room} given={item.custom} isOpen={isNewest} />} />}
         {buttons.length > 0 && isNewest && <Choices room={room} buttons={buttons} />}
         {!isOwn && author !== "system" && isLast && <Face name={author === "agent" ? personOf(room) : room.site.name} isPerson={author === "agent"} isSmall />}
         {author !== "system" && isLast && <span class="when">{caption(room, item, isLastOwn)}</span>}
@@ -60,13 +105,6 @@ function Choices({ room, buttons }: { room: Room; buttons: Button[] }) {
   );
 }
 
-/** A button that says something, or a way to a page; what was answered is no question any more. */
-export function Choice({ room, button: { title, payload, url }, isOpen }: { room: Room; button: Button; isOpen: boolean }) {
-  if (url) return isLink(url) ? <a href={url} target="_blank" rel="noopener noreferrer nofollow ugc">{title}</a> : null;
-  const say = () => room.talk.say(payload ? { payload, title } : { text: title });
-  return <button type="button" disabled={!isOpen} onClick={say}>{title}</button>;
-}
-
 function Picture({ room, src }: { room: Room; src: string }) {
   if (!/^https?:\/\//i.test(src)) return <div class="bubble">{src}</div>;
   const link = { href: src, target: "_blank", rel: "noopener noreferrer nofollow ugc" };
@@ -84,7 +122,7 @@ function personOf(room: Room): string {
 }
 
 function caption(room: Room, item: Item, isLastOwn: boolean): string {
-  const time = room.words?.time(item.at) ?? "";
+  const time = timeOf(item.at, room.language);
   if (item.author !== "contact") return `\u2068${speaker(room, item)}\u2069 · ${time}`;
   if (!isLastOwn || item.note || item.position === Infinity) return time;
   const isRead = (room.talk.state.read_position ?? 0) >= item.position;
@@ -92,13 +130,6 @@ function caption(room: Room, item: Item, isLastOwn: boolean): string {
 }
 
 function noted(room: Room, { note, problem }: Item): string {
-  if (note === "failed") return `${room.say("failed")} ${explained(room, problem?.code, problem?.sentence)}`;
+  if (note === "failed") return `${room.say("failed")} ${room.explain(problem?.code, problem?.sentence)}`;
   return note ? room.say(note) : "";
-}
-
-/** Say what went wrong in the visitor's language, or as the server said it where there are no words for it. */
-export function explained(room: Room, code = "connection", sentence = ""): string {
-  const { max_bytes: most, at_once: n } = room.site.uploads;
-  const key = `problem_${code}`;
-  return room.words?.has(key) ? room.say(key, { size: `${Math.round(most / 1048576)} MB`, n }) : sentence || room.say("problem_connection");
 }
