@@ -22,7 +22,8 @@ RelevoError
 ├── BusinessUnavailable       the business's own system did not answer; try again later
 └── SendError                 a delivery's verdict
     ├── SendDeferred          certainly not sent; again later
-    │   └── PlatformAway      nobody could be asked: says nothing about the message, and counts as no attempt
+    │   ├── PlatformAway      nobody could be asked: says nothing about the message, and counts as no attempt
+    │   └── SendDelayed       the platform takes no more for now: said beside the message, and counts as no attempt
     ├── SendRefused           certainly not sent, and never will be
     └── SendUnconfirmed       left us, no answer: find out first
 
@@ -214,6 +215,12 @@ class PlatformAway(SendDeferred):
     """The platform cannot be reached; that says nothing about the message."""
 
     code = "platform_away"
+
+
+class SendDelayed(SendDeferred):
+    """The platform takes no more messages for now."""
+
+    code = "send_delayed"
 
 
 class SendRefused(SendError):

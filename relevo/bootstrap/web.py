@@ -22,7 +22,7 @@ from relevo.bootstrap.mail import mail_channel, mailer
 from relevo.bootstrap.serve import address
 from relevo.bootstrap.shown import shown_settings
 from relevo.bootstrap.sites import COMPANY, sites_of, with_demo_key
-from relevo.bootstrap.x import on_x, reaches_of
+from relevo.bootstrap.x import OnX, on_x, reaches_of
 from relevo.channels.webhooks.post import SafePoster
 from relevo.configuration import Configuration
 from relevo.contracts.bots import Bots
@@ -93,13 +93,17 @@ async def run_web(settings: Settings, configuration: Configuration, dsn: str, te
         decider, current = await _decider(configuration, opened), await current_service(opened, configuration.bot)
         recorder = Recorder(exchanges=opened.store.exchanges)
         services = replace(await _services(settings, configuration, opened, decider), channel_log=recorder)
-        async with assisting(opened, configuration) as model, on_x(opened, configuration, recorder) as x:
+        async with (
+            assisting(opened, configuration) as model,
+            on_x(opened, configuration, recorder, attachment_key(settings)) as x,
+        ):
             app = create_app(replace(services, assisting=model, current=current))
             async with serving(app, settings.address.host, settings.address.port) as port:
                 _log.info("web.listening", host=settings.address.host, port=port)
                 tell(f"Listens on {settings.address.host} port {port}.")
-                parts = _parts(settings, configuration, opened, decider, current, recorder)
+                parts = _parts(settings, configuration, opened, decider, current)
                 parts += x.parts if x is not None else []
+                parts += _deliverer(settings, configuration, opened, x, recorder)
                 await run_until_stopped(*parts, recorder.run, stop_seconds=settings.bots.stop_seconds)
 
 
@@ -162,7 +166,6 @@ def _parts(
     opened: OpenStore,
     decider: Decider,
     current: CurrentService,
-    log: ChannelLog,
 ) -> list[Part]:
     store, live = opened.store, opened.live
     sweeper = Sweeper(
@@ -181,15 +184,26 @@ def _parts(
     parts += [AuditWatch(audit=store.audit, days=configuration.bot.service.audit_days).run]
     herald = Herald(webhooks=store.webhooks, poster=_poster(settings), live=live)
     parts += [herald.run, AnswerWatch(answers=store.answers).run, _visitor_expirer(configuration, opened).run]
-    channels: dict[str, Channel] = {}  # REST and the web chat fetch for themselves
+    if configuration.mail is not None:
+        parts.append(Confirmer(mailer=mailer(opened, configuration), business=decider.business).run)
+    return [*parts, *_link_posts(settings, configuration, opened)]
+
+
+def _deliverer(
+    settings: Settings, configuration: Configuration, opened: OpenStore, x: OnX | None, log: ChannelLog
+) -> list[Part]:
+    """Give what sends; nothing where REST and the web chat, which fetch for themselves, are all there is."""
+    channels: dict[str, Channel] = dict(x.channels) if x is not None else {}
     if email := mail_channel(configuration):
         channels[email.name] = email
-    patience = settings.delivery.delivery_patience_seconds
-    deliverer = Deliverer(outbox=store.outbox, channels=channels, live=live, patience_seconds=patience, log=log)
-    if not channels:
-        return parts
-    confirmer = Confirmer(mailer=mailer(opened, configuration), business=decider.business)
-    return [*parts, deliverer.run, confirmer.run, *_link_posts(settings, configuration, opened)]
+    deliverer = Deliverer(
+        outbox=opened.store.outbox,
+        channels=channels,
+        live=opened.live,
+        patience_seconds=settings.delivery.delivery_patience_seconds,
+        log=log,
+    )
+    return [deliverer.run] if channels else []
 
 
 def _link_posts(settings: Settings, configuration: Configuration, opened: OpenStore) -> list[Part]:

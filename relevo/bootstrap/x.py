@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING
 from relevo.bootstrap import OpenStore
 from relevo.bootstrap.lifetime import Part
 from relevo.configuration import Configuration
+from relevo.contracts.channel import Channel
 from relevo.contracts.channel_log import ChannelLog
 from relevo.contracts.posts import PUBLIC, PostLookup
 from relevo.contracts.reaching import REACHES, Reach
-from relevo.contracts.x import UserTokens, X
-from relevo.flow.deliver import Deliverer
+from relevo.contracts.x import X
 from relevo.flow.hearing import Hearing
 from relevo.flow.intake import Intake
+from relevo.flow.texts import say
 from relevo.flow.watch import Watch
+from relevo.store.x import PostgresXPeers, PostgresXTokens
+from relevo.store.x_limits import PostgresXLimits
+from relevo.store.x_sending import PostgresXEchoes, PostgresXParts
 
 if TYPE_CHECKING:
     from relevo.channels.x.api import XApi
@@ -30,29 +34,42 @@ class OnX:
     api: XApi
     hearing: Hearing
     watch: Watch
+    channels: Mapping[str, Channel]
+    """What sends, by name."""
     parts: list[Part] = field(default_factory=list)
     """What the web process runs for it."""
 
 
 @asynccontextmanager
-async def on_x(opened: OpenStore, configuration: Configuration, log: ChannelLog) -> AsyncIterator[OnX | None]:
-    """Give X, and close what asks it on leaving; None where X is off, and then nothing of it is imported."""
+async def on_x(
+    opened: OpenStore, configuration: Configuration, log: ChannelLog, key: bytes
+) -> AsyncIterator[OnX | None]:
+    """Give X, and close what asks it on leaving; None where X is off, and then nothing of it is imported.
+
+    Its tokens are sealed with the key of attachments.
+    """
     account = configuration.x
     if account is None:
         yield None
         return
     from relevo.channels.x.api import XApi, x_client
+    from relevo.channels.x.channel import XChannel, XShared
     from relevo.channels.x.platform import XPlatform
     from relevo.channels.x.posts import XPosts
 
+    database, peers = opened.database, PostgresXPeers(opened.database)
+    limits, parts = PostgresXLimits(database), PostgresXParts(database)
+    shared = XShared(peers=peers, limits=limits, parts=parts, attachments=opened.store.attachments)
     async with x_client() as client:
-        api = XApi(account, client, _NoTokens(), log=log)
+        api = XApi(account, client, PostgresXTokens(database, key), limits=limits, log=log)
         bot, posts = configuration.bot, XPosts(api, account.account_id)
         watch = _watch(opened, configuration, account.account_id, posts)
         hearing = Hearing(
             store=opened.store,
             live=opened.live,
             posts=watch,
+            echoes=PostgresXEchoes(database),
+            peers=peers,
             log=log,
             default_language=bot.default_language,
             service=bot.service,
@@ -64,8 +81,8 @@ async def on_x(opened: OpenStore, configuration: Configuration, log: ChannelLog)
             live=opened.live,
             log=log,
         )
-        deliverer = Deliverer(outbox=opened.store.outbox, channels={PUBLIC: posts}, live=opened.live, log=log)
-        yield OnX(api=api, hearing=hearing, watch=watch, parts=[intake.run, watch.run, deliverer.run])
+        channels: Mapping[str, Channel] = {X: XChannel(api, shared, say), PUBLIC: posts}
+        yield OnX(api=api, hearing=hearing, watch=watch, channels=channels, parts=[intake.run, watch.run])
 
 
 def _watch(opened: OpenStore, configuration: Configuration, account_id: str, lookup: PostLookup) -> Watch:
@@ -86,16 +103,3 @@ def _watch(opened: OpenStore, configuration: Configuration, account_id: str, loo
 def reaches_of(configuration: Configuration) -> Mapping[str, Reach]:
     """Give the configured channels but mail, with how they reach somebody; X takes answers at any time."""
     return {**REACHES, X: Reach()} if configuration.x is not None else REACHES
-
-
-class _NoTokens:
-    """Accounts without OAuth 2.0."""
-
-    async def read(self, account_id: str) -> UserTokens | None:
-        return None
-
-    async def keep(self, account_id: str, tokens: UserTokens) -> None:
-        raise NotImplementedError
-
-    async def renew(self, account_id: str, stale: object, ask: object) -> UserTokens | None:
-        return None

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from enum import IntEnum
+from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 from relevo.domain.messages import Author, Content
+
+
+class Priority(IntEnum):
+    """Whose words go first where a platform takes few; the lower, the sooner."""
+
+    AGENT = 0
+    ANSWER = 1
+    """To what a contact wrote."""
+    PROACTIVE = 2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,9 +36,12 @@ class Delivery:
     attempts: int
     """How often it was handed over, this time included."""
     may_be_sent: bool = False
-    """Whether a worker died while it was sending this."""
+    """Whether a worker died while it was sending this, or the platform did not answer."""
     expires_at: datetime | None = None
     """When it is worth nothing any more."""
+    priority: Priority = Priority.PROACTIVE
+    language: str | None = None
+    """The conversation's, for words that a channel adds; None where nobody knows yet."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,5 +62,17 @@ class Channel(Protocol):
         """Send one message.
 
         Raises SendDeferred (PlatformAway when nobody could be asked), SendRefused or SendUnconfirmed, nothing else.
+        """
+        ...
+
+
+@runtime_checkable
+class LooksUp(Protocol):
+    """A channel that can find out what became of a message that may have been sent."""
+
+    async def look_up(self, delivery: Delivery) -> Receipt | None:
+        """Give the receipt of a message that arrived; None where it certainly did not, so that it may be sent again.
+
+        Raises SendDeferred (PlatformAway when nobody could be asked) while that cannot be told.
         """
         ...

@@ -256,8 +256,20 @@ class Outbox(Protocol):
         """Record ``sent``, ``refused`` or ``unconfirmed``. Raises LeaseLost."""
         ...
 
-    async def defer(self, delivery: Delivery, token: UUID, until: datetime, *, counts: bool = True) -> None:
-        """Try again at that time, as if for the first where it does not count; its lane waits. Raises LeaseLost."""
+    async def defer(
+        self,
+        delivery: Delivery,
+        token: UUID,
+        until: datetime,
+        *,
+        counts: bool = True,
+        reason: str | None = None,
+        is_doubted: bool = False,
+    ) -> None:
+        """Try again at that time, as if for the first where it does not count; its lane waits. Raises LeaseLost.
+
+        ``reason`` is what agents see meanwhile. What is doubted comes back as possibly sent.
+        """
         ...
 
     async def collect(self, conversation_id: UUID, up_to: int) -> None:

@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import IntEnum
 from typing import Protocol
 
-from relevo.contracts.channel import Delivery, Receipt
+from relevo.contracts.channel import Delivery, Priority, Receipt
 from relevo.settings import Secret
 
 X = "x"
@@ -86,14 +85,6 @@ class Peers(Protocol):
         ...
 
 
-class Priority(IntEnum):
-    """Whose words go first when X takes few; the lower, the sooner."""
-
-    AGENT = 0
-    ANSWER = 1
-    PROACTIVE = 2
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Window:
     """One limit of X's, as its headers tell: so many within a time that ends then."""
@@ -101,6 +92,7 @@ class Window:
     span: str
     """``short`` (15 minutes), ``user_day`` or ``app_day``."""
     limit: int
+    """0 where X did not say."""
     remaining: int
     resets_at: datetime
 
@@ -119,6 +111,10 @@ class Limits(Protocol):
 
     async def reserve(self, account_id: str, endpoint: str, priority: Priority = Priority.ANSWER) -> Wait | None:
         """Take one slot before asking X; None when it is taken. Part of every window is kept for agents."""
+        ...
+
+    async def release(self, account_id: str, endpoint: str) -> None:
+        """Give back a slot with which X was certainly not asked."""
         ...
 
     async def learn(self, account_id: str, endpoint: str, windows: Sequence[Window]) -> None:
@@ -142,13 +138,57 @@ class Limits(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """One of the messages that a delivery leaves as: X takes so many characters and one file in each."""
+
+    number: int
+    of: int
+    fingerprint: bytes
+    """Of its words, as an echo gives them back."""
+    upload_id: str | None = None
+    usable_until: datetime | None = None
+    begun_at: datetime | None = None
+    """When X was asked to send it; with no ``external_id`` nobody knows whether it did."""
+    external_id: str | None = None
+    transport: str = DM
+
+
+class Parts(Protocol):
+    """How far each delivery has come, so that none of its messages is sent twice."""
+
+    async def of(self, delivery_id: int) -> Mapping[int, Part]:
+        """Give what is known of a delivery's parts, by number."""
+        ...
+
+    async def keep_upload(self, delivery_id: int, part: Part) -> None:
+        """Remember what was uploaded for a part."""
+        ...
+
+    async def begin(self, delivery: Delivery, part: Part) -> None:
+        """Write down that X is asked to send a part at ``begun_at``, before it is asked.
+
+        From then on the delivery stays with its sender for a whole lease. Raises LeaseLost when it is not theirs.
+        """
+        ...
+
+    async def end(self, delivery_id: int, number: int, external_id: str | None) -> None:
+        """Write down that a part was sent, or with None that it certainly was not."""
+        ...
+
+    async def are_ours(self, external_ids: Sequence[str]) -> frozenset[str]:
+        """Give those of these messages that deliveries are known to have left as."""
+        ...
+
+
 class Echoes(Protocol):
     """Telling our own account's messages apart: those that Relevo sent, and those of somebody in X's own app."""
 
     async def confirm(self, address: str, message_id: str, text: str, sent_at: datetime) -> bool:
         """Take note that a message of the account's is with the contact, and tell whether Relevo sent it.
 
-        What was in doubt is confirmed by it. False: somebody wrote it elsewhere. Idempotent.
+        What was in doubt is confirmed by it. False: somebody wrote it elsewhere. Idempotent. Raises PlatformAway while
+        something is on its way to the contact whose id is not known yet, so that nobody can tell: ask again then.
         """
         ...
 

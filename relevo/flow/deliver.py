@@ -1,8 +1,11 @@
 """Sends what waits in the outbox, in order within a conversation, to one of three endings.
 
-*Deferred* is certainly not sent and tried again, *refused* never will be, *unconfirmed* left us without an answer: it
-is sent again only where the platform drops duplicates, else a person decides. A delivery whose worker died while
-sending comes back as possibly sent, and is treated like an unconfirmed one.
+*Deferred* is certainly not sent and tried again, *refused* never will be, *unconfirmed* left us without an answer:
+where the channel can look up what became of it, it waits until that is known; else it is sent again only where the
+platform drops duplicates, and elsewhere a person decides. A delivery whose worker died while sending comes back as
+possibly sent, and is treated like an unconfirmed one.
+
+A platform that takes no more for now has it said beside the message until when (*delayed*); that counts as no attempt.
 
 A platform that cannot be reached has refused nothing: its deliveries wait, for days if need be, and nobody asks it more
 often than every ten minutes.
@@ -20,7 +23,7 @@ from uuid import UUID
 
 import structlog
 
-from relevo.contracts.channel import Channel, Delivery, Receipt
+from relevo.contracts.channel import Channel, Delivery, LooksUp, Receipt
 from relevo.contracts.channel_log import OUT, ChannelLog, Exchange, Unlogged
 from relevo.contracts.clock import Clock, system_clock
 from relevo.contracts.live import Live
@@ -30,6 +33,7 @@ from relevo.errors import (
     LeaseLost,
     PlatformAway,
     SendDeferred,
+    SendDelayed,
     SendError,
     SendRefused,
     SendUnconfirmed,
@@ -39,6 +43,8 @@ from relevo.flow.pauses import Pauses
 
 MAX_ATTEMPTS = 8
 _BACKOFF_SECONDS = 2.0
+LOOK_UP_SECONDS = 5.0
+"""How soon what nobody answered for is looked up first."""
 _IDLE_SECONDS = 1.0
 _log = structlog.get_logger()
 
@@ -117,28 +123,74 @@ class Deliverer:
 
     async def _send(self, delivery: Delivery, token: UUID) -> Ending:
         channel = self.channels[delivery.channel]
-        if delivery.may_be_sent and (not channel.is_duplicate_safe or delivery.attempts > MAX_ATTEMPTS):
-            return await self._end(delivery, token, "unconfirmed", "The sender ended while sending.")
+        if delivery.may_be_sent:
+            if isinstance(channel, LooksUp):
+                return await self._look_up(channel, delivery, token)
+            if not channel.is_duplicate_safe or delivery.attempts > MAX_ATTEMPTS:
+                return await self._end(delivery, token, "unconfirmed", "The sender ended while sending.")
+        return await self._in_time(channel, delivery, token)
+
+    async def _in_time(self, channel: Channel, delivery: Delivery, token: UUID) -> Ending:
         if delivery.expires_at is not None and delivery.expires_at <= self.clock():
             return await self._end(delivery, token, "refused", "Its time was over before it could be sent.")
         return await self._try(channel, delivery, token)
+
+    async def _look_up(self, channel: LooksUp, delivery: Delivery, token: UUID) -> Ending:
+        """Find out what became of it: arrived, or sent again since it did not; until then it waits."""
+        try:
+            receipt = await _looked_up(channel, delivery)
+        except SendDeferred as error:
+            return await self._doubt(delivery, token, error)
+        if receipt is not None:
+            return await self._arrived(delivery, token, receipt)
+        if delivery.attempts > MAX_ATTEMPTS:
+            return await self._end(delivery, token, "unconfirmed", f"Tried {delivery.attempts - 1} times.")
+        return await self._in_time(self.channels[delivery.channel], delivery, token)
 
     async def _try(self, channel: Channel, delivery: Delivery, token: UUID) -> Ending:
         try:
             receipt = await _hand_over(channel, delivery)
         except PlatformAway as error:
             return await self._wait(delivery, token, error)
+        except SendDelayed as error:
+            return await self._delay(delivery, token, error)
         except SendDeferred as error:
             return await self._again(delivery, token, error, at_last="refused")
         except SendRefused as error:
             return await self._end(delivery, token, "refused", str(error))
         except SendUnconfirmed as error:
-            if channel.is_duplicate_safe:
-                return await self._again(delivery, token, SendDeferred(str(error)), at_last="unconfirmed")
-            return await self._end(delivery, token, "unconfirmed", str(error))
+            return await self._unconfirmed(channel, delivery, token, error)
+        return await self._arrived(delivery, token, receipt)
+
+    async def _arrived(self, delivery: Delivery, token: UUID, receipt: Receipt) -> Ending:
         self.pauses.worked(delivery.channel)
         await self.outbox.conclude(delivery, token, "sent", external_id=receipt.external_id)
         return Ending("sent", receipt.external_id)
+
+    async def _unconfirmed(self, channel: Channel, delivery: Delivery, token: UUID, error: SendUnconfirmed) -> Ending:
+        if isinstance(channel, LooksUp):
+            soon = self.clock() + timedelta(seconds=LOOK_UP_SECONDS)
+            await self.outbox.defer(delivery, token, soon, reason=str(error), is_doubted=True)
+            return Ending("unconfirmed")
+        if channel.is_duplicate_safe:
+            return await self._again(delivery, token, SendDeferred(str(error)), at_last="unconfirmed")
+        return await self._end(delivery, token, "unconfirmed", str(error))
+
+    async def _doubt(self, delivery: Delivery, token: UUID, error: SendDeferred) -> Ending:
+        """Look again later, for as long as a platform may be away; after that a person decides."""
+        now = self.clock()
+        if (now - delivery.queued_at).total_seconds() >= self.patience_seconds:
+            return await self._end(delivery, token, "unconfirmed", f"It could not be looked up: {error}")
+        away = isinstance(error, PlatformAway)
+        until = self.pauses.failed(delivery.channel, now) if away else error.until
+        until = until or now + timedelta(seconds=LOOK_UP_SECONDS)
+        await self.outbox.defer(delivery, token, until, counts=False, reason=str(error), is_doubted=True)
+        return Ending("platform_away" if away else "unconfirmed")
+
+    async def _delay(self, delivery: Delivery, token: UUID, error: SendDelayed) -> Ending:
+        until = error.until or self.clock() + timedelta(seconds=_BACKOFF_SECONDS)
+        await self.outbox.defer(delivery, token, until, counts=False, reason=str(error))
+        return Ending("delayed")
 
     async def _again(self, delivery: Delivery, token: UUID, error: SendDeferred, *, at_last: str) -> Ending:
         if delivery.attempts >= MAX_ATTEMPTS:
@@ -166,8 +218,18 @@ class Deliverer:
 async def _hand_over(channel: Channel, delivery: Delivery) -> Receipt:
     try:
         return await channel.send(delivery)
-    except SendError:
+    except (LeaseLost, SendError, Unavailable):
         raise
     except Exception as error:  # the channel's own mistake must not stop the others; how far it came, nobody knows
         _log.error("delivery.channel_failed", delivery=delivery.id, channel=delivery.channel, exc_info=error)
         raise SendUnconfirmed(f"The channel raised {type(error).__name__}.") from error
+
+
+async def _looked_up(channel: LooksUp, delivery: Delivery) -> Receipt | None:
+    try:
+        return await channel.look_up(delivery)
+    except (LeaseLost, SendError, Unavailable):
+        raise
+    except Exception as error:  # as above; it stays in doubt
+        _log.error("delivery.look_up_failed", delivery=delivery.id, channel=delivery.channel, exc_info=error)
+        raise SendDeferred(f"The channel raised {type(error).__name__}.") from error

@@ -116,6 +116,7 @@ DELETE FROM contact_merges WHERE workspace_id = 1
 DELETE FROM case_merges WHERE workspace_id = 1
     AND (kept_case = ANY(%(cases)s) OR merged_case = ANY(%(cases)s));
 DELETE FROM codes WHERE workspace_id = 1 AND (identity_id = ANY(%(identities)s) OR business_ref = %(ref)s);
+DELETE FROM x_peers WHERE workspace_id = 1 AND 'x:' || address = ANY(%(names)s);
 DELETE FROM visits WHERE workspace_id = 1 AND (address = ANY(%(addresses)s) OR business_ref = %(ref)s);
 DELETE FROM mail_keys k USING effects f
     WHERE k.workspace_id = 1 AND k.key IN ('confirmation:' || f.key, 'confirmation:' || f.key || ':before')

@@ -45,8 +45,8 @@ WITH expected AS (
     FROM conversation c, jsonb_to_recordset(%(entries)s::jsonb) AS e(n bigint, kind text, author text, content jsonb)
     RETURNING conversation_id, position, kind
 ), queued AS (
-    INSERT INTO deliveries (conversation_id, position, channel)
-    SELECT w.conversation_id, w.position, c.channel FROM written w, conversation c WHERE w.kind = 'message'
+    INSERT INTO deliveries (conversation_id, position, channel, priority)
+    SELECT w.conversation_id, w.position, c.channel, 1 FROM written w, conversation c WHERE w.kind = 'message'
 ), remembered AS (
     INSERT INTO tracker_events (conversation_id, version, events)
     SELECT id, tracker_version, %(events)s FROM conversation WHERE %(turns)s = 1

@@ -48,7 +48,15 @@ _ENTRY = """
 INSERT INTO entries (conversation_id, position, kind, author, content, external_id)
 VALUES (%(id)s, %(position)s, %(kind)s, 'agent', %(content)s::jsonb, %(external)s)
 """
-_QUEUE = "INSERT INTO deliveries (conversation_id, position, channel) VALUES (%s, %s, %s)"
+# What waits before an agent's reply goes as soon as that: else it would hold the reply up. What waits because its
+# platform takes few is tried anew, since part of what it takes is kept for agents.
+_QUEUE = """
+WITH sooner AS (
+    UPDATE deliveries SET priority = 0, due_at = CASE WHEN reason IS NULL THEN due_at ELSE least(due_at, now()) END
+    WHERE workspace_id = 1 AND conversation_id = %(id)s AND state = 'queued' AND doubted_at IS NULL
+)
+INSERT INTO deliveries (conversation_id, position, channel, priority) VALUES (%(id)s, %(position)s, %(channel)s, 0)
+"""
 _FORGET_DRAFT = "DELETE FROM drafts WHERE workspace_id = 1 AND conversation_id = %s AND agent_id = %s AND kind = %s"
 _MENTION = """
 INSERT INTO mentions (conversation_id, position, agent_id, by_agent_id)
@@ -204,7 +212,7 @@ async def write_reply(
             "UPDATE entries SET content = %s::jsonb WHERE workspace_id = 1 AND conversation_id = %s AND position = %s",
             (rows.json_text(content), row.id, position),
         )
-    await connection.execute(_QUEUE, (row.id, position, row.channel))
+    await connection.execute(_QUEUE, {"id": row.id, "position": position, "channel": row.channel})
     if row.home is not None:
         told = {"agent_id": agent_id, "channel": row.channel, "conversation_id": str(row.id), "position": position}
         said = (_id_at_home(agent_id, written.client_id), {"custom": told})

@@ -52,6 +52,9 @@ UNTOUCHED = {
     "webhooks",
     "webhook_news",
     "x_chat_pairs",
+    "x_stops",
+    "x_tokens",
+    "x_windows",
     "post_incidents",
     "post_answers",
     "post_opt_outs",
@@ -241,7 +244,7 @@ async def test_every_table_is_known_to_the_erasing(floor: Floor) -> None:
 
     tables = set(await dump(floor.opened.database))
     named = tables & set(re.findall(r"\w+", personal_erase._ERASE))
-    by_cascade = {"attachment_chunks", "search_places", "conversation_looks", "webhook_deliveries"}
+    by_cascade = {"attachment_chunks", "search_places", "conversation_looks", "webhook_deliveries", "x_parts"}
     assert tables == named | by_cascade | UNTOUCHED | {"mail_keys"}
 
 

@@ -136,9 +136,9 @@ class HaltingOutbox(PostgresOutbox):
         assert holder == token, "concluded by somebody who had lost the lease"
         self.leased.discard(delivery.id)
 
-    async def defer(self, delivery: Delivery, token: UUID, until: datetime, *, counts: bool = True) -> None:
+    async def defer(self, delivery: Delivery, token: UUID, until: datetime, **how: Any) -> None:
         holder = await self._holder(delivery)
-        await super().defer(delivery, token, until, counts=counts)
+        await super().defer(delivery, token, until, **how)
         assert holder == token, "deferred by somebody who had lost the lease"
         self.leased.discard(delivery.id)
 

@@ -9,6 +9,7 @@ word of what was exchanged.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from time import monotonic
@@ -50,8 +51,8 @@ __all__ = [
     "x_client",
 ]
 
-CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 20.0
-"""Together less than an outbox row's lease."""
+CONNECT_SECONDS, ANSWER_SECONDS, WHOLE_SECONDS = 5.0, 20.0, 45.0
+"""All that asking takes, new tokens too, is less than an outbox row's lease."""
 _LONGEST_ANSWER = 4_000_000
 _HOSTS_OF_X = ("x.com", "twitter.com", "twimg.com")
 _OPEN_TO_ALL = ("twimg.com",)
@@ -164,7 +165,10 @@ class XApi:
         began = monotonic()
         result = "ok"
         try:
-            return await self._proven(request, limit_bytes)
+            return await asyncio.wait_for(self._proven(request, limit_bytes), WHOLE_SECONDS)
+        except asyncio.TimeoutError as error:
+            result = "no_answer"
+            raise _unsure(request, "X did not answer in time.") from error
         except XError as error:
             result = _NAMES.get(type(error), "refused")
             raise

@@ -9,10 +9,12 @@ from datetime import datetime, timedelta, timezone
 from relevo.contracts.x import Window
 
 SEND_DM = "send_dm"
+SEND_CHAT = "send_chat"
 READ_DMS = "read_dms"
 MENTIONS = "mentions"
 _ENDPOINTS = (
     (SEND_DM, "POST", re.compile(r"/2/dm_conversations(/with/[^/]+/messages|/[^/]+/messages)?")),
+    (SEND_CHAT, "POST", re.compile(r"/2/chat/conversations/[^/]+/messages")),
     (READ_DMS, "GET", re.compile(r"/2/(dm_conversations/.+/)?dm_events(/[^/]+)?")),
     (MENTIONS, "GET", re.compile(r"/2/users/[^/]+/mentions")),
 )
