@@ -3,8 +3,8 @@
 /** Sound once, however many windows heard the message; the badge tells it as well where there can be no sound. */
 export function chime(): void {
   if (navigator.userActivation?.hasBeenActive === false) return; // browsers refuse it before a first click, and say so to the page
-  const sound = () => play().catch(() => undefined);
-  void (navigator.locks?.request("relevo:sound", { ifAvailable: true }, (lock) => lock && sound()).catch(sound) ?? sound());
+  const { locks } = navigator;
+  void (locks ? locks.request("relevo:sound", { ifAvailable: true }, (lock) => lock && play()) : play());
 }
 
 async function play(): Promise<void> {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from relevo.bootstrap import OpenStore
 from relevo.bootstrap.lifetime import Part
+from relevo.bootstrap.x_chat import chat_on_x
 from relevo.configuration import Configuration
 from relevo.contracts.channel import Channel
 from relevo.contracts.channel_log import ChannelLog
@@ -62,6 +63,7 @@ async def on_x(
     shared = XShared(peers=peers, limits=limits, parts=parts, attachments=opened.store.attachments)
     async with x_client() as client:
         api = XApi(account, client, PostgresXTokens(database, key), limits=limits, log=log)
+        chat = chat_on_x(opened, api, peers, limits, key)
         bot, posts = configuration.bot, XPosts(api, account.account_id)
         watch = _watch(opened, configuration, account.account_id, posts)
         hearing = Hearing(
@@ -75,14 +77,15 @@ async def on_x(
             service=bot.service,
         )
         intake = Intake(
-            platforms={X: XPlatform(account, api)},
+            platforms={X: XPlatform(account, api, chat.reader)},
             events=opened.store.platform_events,
             hearing=hearing,
             live=opened.live,
             log=log,
         )
-        channels: Mapping[str, Channel] = {X: XChannel(api, shared, say), PUBLIC: posts}
-        yield OnX(api=api, hearing=hearing, watch=watch, channels=channels, parts=[intake.run, watch.run])
+        channels: Mapping[str, Channel] = {X: XChannel(api, shared, say, chat=chat.sender), PUBLIC: posts}
+        running: list[Part] = [intake.run, watch.run, chat.history.run, chat.typing.run]
+        yield OnX(api=api, hearing=hearing, watch=watch, channels=channels, parts=running)
 
 
 def _watch(opened: OpenStore, configuration: Configuration, account_id: str, lookup: PostLookup) -> Watch:

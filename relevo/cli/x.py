@@ -7,11 +7,14 @@ import sys
 
 import typer
 
+from relevo.cli.x_keys import keys
+
 x_commands = typer.Typer(no_args_is_help=True, help="The business's account on X.")
 
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
+    x_commands.command()(keys)
     app.add_typer(x_commands, name="x")
 
 

@@ -128,3 +128,7 @@ class ChatRecords(Protocol):
     async def last(self, conversation: str, *, is_ours: bool, up_to: str | None = None) -> tuple[str, str] | None:
         """Give place and id of the last message of one side, up to a place where one is named."""
         ...
+
+    async def written_to(self) -> Sequence[str]:
+        """Give whom the bot answers, or an agent writes to, right now by this chat."""
+        ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
@@ -34,6 +35,18 @@ WITH known AS (SELECT delivery_id FROM x_chat_encrypted WHERE workspace_id = 1 A
     FROM known WHERE d.workspace_id = 1 AND d.id = known.delivery_id AND d.state = 'unconfirmed'
 )
 SELECT true FROM known
+"""
+_WRITTEN_TO = """
+SELECT p.address FROM x_peers p
+JOIN identities i ON i.workspace_id = 1 AND i.channel = 'x' AND i.address = p.address
+JOIN conversations c ON c.workspace_id = 1 AND c.identity_id = i.id
+WHERE p.workspace_id = 1 AND p.transport = 'chat' AND p.heard_at > now() - interval '1 day' AND CASE c.control
+    WHEN 'bot' THEN EXISTS (SELECT FROM inbox q WHERE q.workspace_id = 1 AND q.conversation_id = c.id
+        AND q.state = 'held' AND q.lease_until > now())
+    WHEN 'agent' THEN EXISTS (SELECT FROM lookers l WHERE l.workspace_id = 1 AND l.conversation_id = c.id
+        AND l.agent_id = c.agent_id AND l.is_typing AND l.seen_at > now() - interval '8 seconds')
+    ELSE false END
+ORDER BY p.heard_at DESC LIMIT 50
 """
 
 
@@ -107,6 +120,10 @@ class PostgresChatRecords:
             return None
         found = await self._database.rows(_LAST, (conversation, is_ours, up_to))
         return (found[0][0], found[0][1]) if found else None
+
+    async def written_to(self) -> Sequence[str]:
+        """Give whom somebody writes to right now by this chat."""
+        return [row[0] for row in await self._database.rows(_WRITTEN_TO)]
 
 
 def _is_place(sequence_id: str) -> bool:

@@ -37,7 +37,8 @@ WITH mine AS (
 INSERT INTO x_parts (delivery_id, part, parts, transport, fingerprint, begun_at)
 SELECT id, %(part)s, %(parts)s, %(transport)s, %(fingerprint)s, %(begun_at)s FROM mine
 ON CONFLICT (workspace_id, delivery_id, part) DO UPDATE SET
-    begun_at = excluded.begun_at, parts = excluded.parts, fingerprint = excluded.fingerprint
+    begun_at = excluded.begun_at, parts = excluded.parts, transport = excluded.transport,
+    fingerprint = excluded.fingerprint
 """
 _END = """
 UPDATE x_parts SET external_id = coalesce(external_id, %(external)s), sent_at = CASE WHEN %(external)s::text IS NULL

@@ -7,11 +7,13 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 import httpx
 
+from relevo.contracts.clock import system_clock
 from relevo.testing.x import wire
 
 OWN, ANN = "1111", "2222"
@@ -35,6 +37,7 @@ class FakeX:
     messages: dict[str, str] = field(default_factory=dict)
     """Event by signed message id: one that comes twice is shown once."""
     numbers: int = 100
+    now: datetime = field(default_factory=system_clock)
 
     def paths(self, ending: str) -> list[dict[str, Any]]:
         """Give the bodies of calls to paths that end so."""
@@ -108,7 +111,14 @@ class FakeX:
     def keep(self, event: str, sender: str) -> None:
         """Have an event in the conversation's history."""
         self.events.insert(
-            0, {"id": f"e{self.numbers}", "sender_id": sender, "conversation_id": CONVERSATION, "encoded_event": event}
+            0,
+            {
+                "id": f"e{self.numbers}",
+                "sender_id": sender,
+                "conversation_id": CONVERSATION,
+                "created_at": self.now.isoformat(),
+                "encoded_event": event,
+            },
         )
 
     def _new_key(self, body: dict[str, Any]) -> httpx.Response:

@@ -26,6 +26,7 @@ from relevo.domain.messages import Author, Content
 from relevo.store.pool import Database
 from relevo.store.x_chat import PostgresChatRecords
 from relevo.store.x_chat_keys import PostgresChatKeys
+from relevo.store.x_limits import PostgresXLimits
 from relevo.testing.x import wire
 from tests.integration.chat_x import ANN, CONVERSATION, NOW, OWN, FakeX
 from tests.integration.xs import ACCOUNT
@@ -207,11 +208,11 @@ class Chatting:
             records=records,
             peers=peers,
             reader=ChatReader(ring, records, peers, media),
-            sender=ChatSender(ring, records, media, self._body),
+            sender=ChatSender(ring, records, media, PostgresXLimits(self.database), self._body),
             registrar=Registrar(ring, keys),
         )
 
-    async def _body(self, conversation_id: UUID, attachment: Attachment) -> bytes:
+    async def _body(self, address: str, attachment: Attachment) -> bytes:
         return self.files[attachment.id]
 
 

@@ -18,12 +18,7 @@ from tests.integration.visiting import doors_for_all
 from tests.integration.visits import ARGUMENTS, CHROMIUM, Visit, repeat
 
 SHOP = "http://shop.localhost"
-SITES = Sites(
-    named=(
-        Site(name="default", title="Shop", languages=("en",), default_language="en", origins=(SHOP,)),
-        Site(name="app", title="App", languages=("en",), default_language="en", may_have_no_origin=True),
-    )
-)
+SITES = Sites(named=(Site(name="default", title="Shop", languages=("en",), default_language="en", origins=(SHOP,)),))
 LINE = '<script async src="{chat}/widget/v1/widget.js" data-site="default"></script>'
 """What a business pastes; ``{chat}`` is where Relevo is."""
 _PAGE = '<!doctype html><html lang="en"><title>Shop</title><main><h1>Shop</h1></main>'

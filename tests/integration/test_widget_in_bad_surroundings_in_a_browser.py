@@ -15,7 +15,7 @@ from playwright.async_api import Route, expect
 import relevo.web
 from relevo.domain.messages import Author, Content
 from tests.databases import Databases
-from tests.integration.shops import LINE, SHOP, Shop, shop_of
+from tests.integration.shops import SHOP, Shop, shop_of
 from tests.integration.visiting import forget
 from tests.integration.visits import CHROMIUM
 from tests.visitor_page import LAUNCHER
@@ -117,19 +117,6 @@ async def test_without_storage_one_talks_for_as_long_as_the_page_lives(shop: Sho
         assert visit.complaints == []
         await visit.open(SHOP)
         await visit.expect_said()
-
-
-async def test_in_a_frame_without_an_origin_one_talks_and_may_have_sound(shop: Shop) -> None:
-    """As apps show local files, and pages frames that they do not trust: no storage, no locks, nothing thrown."""
-    async with shop.visited(LINE.replace("default", "app"), policy="sandbox allow-scripts") as visit:
-        await visit.open(SHOP)
-        await visit.say("one")
-        await visit.expect_said("one", "You said <one>")
-        await visit.page.get_by_role("button", name="Options").click()
-        await visit.page.get_by_role("button", name="Turn sound on").click()
-        await visit.say("two")
-        await visit.expect_said("one", "You said <one>", "two", "You said <two>")
-        assert visit.complaints == []
 
 
 async def test_where_something_cuts_the_stream_the_chat_polls_and_does_not_cry_offline(shop: Shop) -> None:

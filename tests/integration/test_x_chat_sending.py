@@ -7,8 +7,8 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from relevo.channels.x.chat_keys import NotOnChat
-from relevo.errors import SendDeferred, SendRefused
+from relevo.channels.x.chat_failures import NotOnChat
+from relevo.errors import SendDeferred, SendDelayed, SendRefused, SendUnconfirmed
 from tests.integration.chat_x import ANN
 from tests.integration.chatting_on_x import PEER, begun, chatting, delivery, told
 
@@ -20,7 +20,7 @@ async def test_a_retry_is_the_very_same_message(database: str) -> None:
     async with chatting(database) as chat:
         host = await begun(chat)
         chat.x.faults += [lambda: httpx.Response(503)] * 2
-        with pytest.raises(SendDeferred):
+        with pytest.raises(SendUnconfirmed):
             await host.sender.send(delivery(14, "Once."), PEER)
         receipt = await chat.host().sender.send(delivery(14, "Once.", attempts=2), PEER)
         assert [each["content"]["text"] for each in chat.ann.reads()] == ["Once."]
@@ -52,7 +52,7 @@ async def test_an_old_key_is_replaced_once(database: str) -> None:
     ("failure", "ending", "words"),
     [
         ("ContentsTooLarge", SendRefused, "send it in parts"),
-        ("TooManyMessages", SendDeferred, "no more encrypted messages"),
+        ("TooManyMessages", SendDelayed, "no more encrypted messages"),
         ("RecipientNotTrusted", SendRefused, "does not trust"),
         ("InvalidSenderSignature", SendRefused, "relevo x keys"),
         ("FlaggedAsSpam", SendRefused, "spam"),

@@ -17,6 +17,7 @@ from typing import Any
 
 from relevo.channels.x.answers import XAway, XError, XRefused, XUnanswered
 from relevo.channels.x.api import XApi
+from relevo.channels.x.chat_failures import NotOnChat
 from relevo.channels.x.direct import Message, Say, messages_of
 from relevo.channels.x.limits import SEND_CHAT, SEND_DM
 from relevo.channels.x.lookup import Lookup
@@ -91,7 +92,13 @@ class XChannel:
         words = fingerprint(delivery.content.text or "")
         part = Part(number=0, of=1, fingerprint=words, transport=CHAT, begun_at=self._clock())
         await self._shared.parts.begin(delivery, part)
-        receipt = await self._chat.send(delivery, peer)
+        try:
+            receipt = await self._chat.send(delivery, peer)
+        except SendRefused as error:
+            await self._shared.parts.end(delivery.id, 0, None)
+            if isinstance(error, NotOnChat):
+                return await self._by_dm(delivery, {})
+            raise
         await self._shared.parts.end(delivery.id, 0, receipt.external_id)
         await self._shared.limits.resume(self._account_id)
         return receipt

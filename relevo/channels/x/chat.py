@@ -73,7 +73,8 @@ class ChatReader:
         encoded = payload.get("encoded_event")
         if address is None or not isinstance(encoded, str):
             return ()  # a group, or something that nobody said
-        if isinstance(change := payload.get("conversation_key_change_event"), str):
+        change = payload.get("conversation_key_change_event")
+        if isinstance(change, str) and not await self._has_key(address, payload):
             await self._ring.learn(address, [change])
         event = await self._opened(address, encoded)
         if event is None:
@@ -84,6 +85,10 @@ class ChatReader:
     async def fetch(self, reference: str) -> bytes:
         """Get a file's bytes. Raises PlatformAway, Unreadable and TooLarge."""
         return await self._media.fetch(reference)
+
+    async def _has_key(self, address: str, payload: _Node) -> bool:
+        """Tell whether the key is known that X says it needs: the change that made it comes with every message."""
+        return payload.get("conversation_key_version") in await self._ring.conversation_keys(address)
 
     async def _opened(self, address: str, encoded: str) -> _Event | None:
         told = await self._decrypted(address, encoded)

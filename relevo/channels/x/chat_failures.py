@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from relevo.channels.x.answers import XRefused
-from relevo.errors import SendDeferred, SendError, SendRefused
+from relevo.errors import SendDeferred, SendDelayed, SendError, SendRefused
+
+
+class NotOnChat(SendRefused):
+    """They have no keys for X's encrypted chat, so that nothing can be sent to them by it."""
+
 
 STALE_KEYS = frozenset({"NonLatestKeyVersion", "RecipientKeyChanged"})
 """Mended by a newer key of the conversation."""
-_WAITED_SECONDS: Mapping[str, float] = {
-    "TooManyMessages": 15 * 60,
-    "RateLimitUpsell": 15 * 60,
-    "InternalError": 30,
-    "GenericError": 30,
-}
+_DELAYED = frozenset({"TooManyMessages", "RateLimitUpsell"})
+_ERRORS = frozenset({"InternalError", "GenericError"})
 _WORDS: Mapping[str, str] = {
     "ContentsTooLarge": "It is too long for X's encrypted chat; send it in parts.",
     "RecipientNotTrusted": "X does not trust the keys of this person, so nothing can be sent to them encrypted.",
@@ -34,14 +35,16 @@ _OWN_KEYS = (
     "X does not accept the account's signature, as if its keys were replaced elsewhere; look with: relevo x keys."
 )
 _SIGNATURE = frozenset({"InvalidSenderSignature", "SignatureFailedToVerifyAgainstPublicKey", "InvalidSignatureVersion"})
-NAMES = frozenset({*_WAITED_SECONDS, *_WORDS, *_SIGNATURE, "EmptyDetail", "InvalidPinRequest", "TooManyPins"})
+NAMES = frozenset({*_WORDS, *_SIGNATURE, "EmptyDetail", "InvalidPinRequest", "TooManyPins"})
 
 
 def verdict(failure: str, now: datetime) -> SendError:
     """Give the ending of a message that X did not take for this reason."""
     words = _OWN_KEYS if failure in _SIGNATURE else _WORDS.get(failure, f"X did not take it ({failure}).")
-    if (seconds := _WAITED_SECONDS.get(failure)) is not None:
-        return SendDeferred(words, until=now + timedelta(seconds=seconds))
+    if failure in _DELAYED:
+        return SendDelayed(words, until=now + timedelta(minutes=15))
+    if failure in _ERRORS:
+        return SendDeferred(words, until=now + timedelta(seconds=30))
     return SendRefused(words)
 
 

@@ -18,7 +18,7 @@ from relevo.channels.x.answers import XError, XLimited, XRefused
 from relevo.channels.x.api import XApi
 from relevo.channels.x.chat_crypto import NotSigned, Signers, conversation_of
 from relevo.contracts.x_chat import ChatKeys, OwnPair, PublicKey
-from relevo.errors import PlatformAway, SendRefused
+from relevo.errors import PlatformAway
 
 _FIELDS = "public_key_version,public_key,signing_public_key,identity_public_key_signature"
 _MOST_PAGES = 5
@@ -27,10 +27,6 @@ _MOST_VERSION = 40
 _log = structlog.get_logger()
 
 NO_KEYS = "The account has no keys for X's encrypted chat; run: relevo x keys --register."
-
-
-class NotOnChat(SendRefused):
-    """They have no keys for X's encrypted chat, so that nothing can be sent to them by it."""
 
 
 class Keyring:

@@ -9,32 +9,28 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from relevo.channels.x import chat_crypto as crypto
-from relevo.channels.x.answers import XError, XLimited, XRefused, XUnanswered
+from relevo.channels.x.answers import XError, XRefused, XUnanswered
 from relevo.channels.x.chat_crypto import NoConversationKey, NotSigned, conversation_of
-from relevo.channels.x.chat_failures import STALE_KEYS, named_in, verdict
-from relevo.channels.x.chat_keys import Keyring, NotOnChat, asked
+from relevo.channels.x.chat_failures import STALE_KEYS, NotOnChat, named_in, verdict
+from relevo.channels.x.chat_keys import Keyring, asked
 from relevo.channels.x.chat_media import ChatMedia
+from relevo.channels.x.verdicts import verdict as judged
 from relevo.contracts.channel import Delivery, Receipt
 from relevo.contracts.clock import Clock, system_clock
-from relevo.contracts.x import Peer
+from relevo.contracts.x import Limits, Peer
 from relevo.contracts.x_chat import ChatRecords, Encrypted, PublicKey
 from relevo.domain.attachments import Attachment
 from relevo.domain.messages import Button, Content
-from relevo.errors import PlatformAway, SendDeferred, SendRefused, SendUnconfirmed, Unreadable
+from relevo.errors import PlatformAway, SendRefused, SendUnconfirmed, Unreadable
 
-Bodies = Callable[[UUID, Attachment], Awaitable[bytes]]
-"""Opens a file that is sent in a conversation."""
+Bodies = Callable[[str, Attachment], Awaitable[bytes]]
+"""Opens a file that is sent to somebody; raises SendRefused for one that cannot be opened any more."""
 Key = tuple[str, bytes]
 
-_ATTEMPTS = 8
-"""After so many without an answer, it is for a person to look."""
 _TIMES_IN_A_ROW = 2
-_AGAIN = timedelta(seconds=20)
 _MOST_OPTIONS, _LONGEST_LABEL = 20, 36
 _COURTESY_SECONDS = 5.0
 
@@ -43,11 +39,19 @@ class ChatSender:
     """Sends; see contracts.x.ChatWriter."""
 
     def __init__(
-        self, ring: Keyring, records: ChatRecords, media: ChatMedia, bodies: Bodies, *, clock: Clock = system_clock
+        self,
+        ring: Keyring,
+        records: ChatRecords,
+        media: ChatMedia,
+        limits: Limits,
+        bodies: Bodies,
+        *,
+        clock: Clock = system_clock,
     ) -> None:
         self._ring = ring
         self._records = records
         self._media = media
+        self._limits = limits
         self._bodies = bodies
         self._clock = clock
 
@@ -104,7 +108,7 @@ class ChatSender:
 
     async def _uploaded(self, delivery: Delivery, address: str, key: bytes) -> list[Mapping[str, Any]]:
         return [
-            await self._media.upload(address, each, await self._bodies(delivery.conversation_id, each), key)
+            await self._media.upload(address, each, await self._bodies(address, each), key)
             for each in delivery.content.attachments
         ]
 
@@ -124,14 +128,10 @@ class ChatSender:
                 return failure
             await self._records.drop_encrypted(delivery.id, message.message_id)
             raise SendRefused(str(error)) from error
-        except XLimited as error:
-            raise SendDeferred(str(error), until=error.until) from error
         except XUnanswered as error:
-            if delivery.attempts >= _ATTEMPTS:
-                raise SendUnconfirmed("X did not say whether it has it.") from error
-            raise SendDeferred("X did not answer; the same message is sent again.", until=self._soon()) from error
+            raise SendUnconfirmed("X did not say whether it has it.") from error
         except XError as error:
-            raise PlatformAway(str(error)) from error
+            raise await judged(error, self._limits, self._ring.own_id, self._clock()) from error
         return await self._said(answer, message, peer.address)
 
     async def _insist(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -199,9 +199,6 @@ class ChatSender:
 
     def _path(self, address: str) -> str:
         return f"/2/chat/conversations/{conversation_of(self._ring.own_id, address).replace(':', '-')}"
-
-    def _soon(self) -> Any:
-        return self._clock() + _AGAIN
 
 
 def newest(keys: Mapping[str, bytes]) -> Key | None:

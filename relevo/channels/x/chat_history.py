@@ -1,0 +1,112 @@
+"""Looks now and then whether X's encrypted chat holds something that no webhook told.
+
+Whatever is found is kept as if it had been told: an event that came before is the same event, and a message that was
+read before is the same message, by the id that its writer has signed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import structlog
+
+from relevo.channels.x.answers import XRefused
+from relevo.channels.x.chat_crypto import partner_in
+from relevo.channels.x.chat_keys import Keyring, asked, key_changes
+from relevo.channels.x.envelopes import kept, told
+from relevo.contracts.clock import Clock, system_clock
+from relevo.contracts.platform import PlatformEvent, PlatformEvents
+from relevo.errors import PlatformAway, Unavailable
+
+EVERY_SECONDS = 15 * 60.0
+NOT_OLDER = timedelta(days=1)
+"""What is older is not answered any more, however it was missed."""
+_MOST_CONVERSATIONS, _MOST_PAGES = 100, 5
+_log = structlog.get_logger()
+
+
+class ChatHistory:
+    """Finds what was missed."""
+
+    def __init__(self, ring: Keyring, events: PlatformEvents, *, clock: Clock = system_clock) -> None:
+        self._ring = ring
+        self._events = events
+        self._clock = clock
+        self._looked_at: dict[str, str] = {}
+        """When each conversation had changed last, as X says: whatever did not change since is not asked for."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look now and then until told to stop."""
+        while not stop.is_set():
+            try:
+                await self.look()
+            except (PlatformAway, Unavailable) as error:
+                _log.warning("x_chat.history_not_read", why=str(error))
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(stop.wait(), EVERY_SECONDS)
+
+    async def look(self) -> int:
+        """Keep what was not known, and give how much that was. Raises PlatformAway."""
+        found = 0
+        for address, changed_at in await self._conversations():
+            if changed_at and self._looked_at.get(address) == changed_at:
+                continue
+            found += await self._read(address)
+            self._looked_at[address] = changed_at
+        return found
+
+    async def _conversations(self) -> Sequence[tuple[str, str]]:
+        """Give with whom the account talks, and when that changed last; groups are left out."""
+        try:
+            answer = await asked(
+                self._ring.api.get("/2/chat/conversations", params={"max_results": _MOST_CONVERSATIONS})
+            )
+        except XRefused as error:
+            raise PlatformAway(str(error)) from error
+        rows = [row for row in _list(answer.get("data")) if isinstance(row, Mapping)]
+        named = [(partner_in(_id_of(row), self._ring.own_id), str(row.get("updated_at") or "")) for row in rows]
+        return [(address, changed_at) for address, changed_at in named if address is not None]
+
+    async def _read(self, address: str) -> int:
+        """Read a conversation back to what is known or too old, keep the rest, and give how much of it was new."""
+        found = 0
+        async for page in self._ring.history(address, _MOST_PAGES):
+            await self._ring.learn(address, key_changes(page))
+            events = [event for item in _list(page.get("data")) if (event := self._event(item)) is not None]
+            new = await self._events.keep(events) if events else 0
+            found += new
+            if new < len(events) or not events:
+                break
+        return found
+
+    def _event(self, item: Any) -> PlatformEvent | None:
+        if not isinstance(item, Mapping) or not isinstance(item.get("encoded_event"), str):
+            return None
+        said_at = _moment(item)
+        if said_at is None or said_at < self._clock() - NOT_OLDER:
+            return None
+        is_ours = item.get("sender_id") == self._ring.own_id
+        event = {**item, "created_at_msec": str(int(said_at.timestamp() * 1000))}
+        return kept(told("chat.sent" if is_ours else "chat.received", self._ring.own_id, event), self._ring.own_id)
+
+
+def _moment(item: Mapping[str, Any]) -> datetime | None:
+    if str(milliseconds := item.get("created_at_msec") or "").isdigit():
+        return datetime.fromtimestamp(int(milliseconds) / 1000, timezone.utc)
+    try:
+        said = datetime.fromisoformat(str(item.get("created_at")).replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return said if said.tzinfo else said.replace(tzinfo=timezone.utc)
+
+
+def _id_of(row: Mapping[str, Any]) -> str:
+    return str(row.get("id") or row.get("conversation_id") or "")
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,45 @@
+"""What no webhook told of X's encrypted chat is found in its history, once."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from relevo.channels.x.chat_history import NOT_OLDER, ChatHistory
+from relevo.contracts.platform import Written
+from relevo.store.platform_events import PostgresPlatformEvents
+from tests.integration.chatting_on_x import SEALING_KEY, Chatting, Host, begun, chatting
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_what_was_missed_is_read_once(database: str) -> None:
+    """With the keys that came meanwhile; nothing is asked for where nothing changed, and nothing old is answered."""
+    async with chatting(database) as chat:
+        host = await begun(chat)
+        chat.x.events.clear()
+        now = chat.x.now
+        chat.x.now = now - NOT_OLDER - timedelta(minutes=1)
+        chat.ann.writes("from long ago")
+        chat.x.now = now
+        chat.ann.changes_key()
+        missed = chat.ann.writes("did you get this?")
+        history = ChatHistory(host.ring, PostgresPlatformEvents(chat.database, SEALING_KEY))
+        assert await history.look() == 1
+        asked = len(chat.x.asked)
+        assert await history.look() == 0
+        assert len(chat.x.asked) == asked + 1, "only whether anything changed"
+        (written,) = await _read(chat, host)
+        assert isinstance(written, Written)
+        assert (written.text, written.message_id) == ("did you get this?", missed["id"])
+        (told,) = await host.reader.read(missed)
+        assert isinstance(told, Written)
+        assert told.message_id == written.message_id, "by whatever way it comes, it is one message"
+
+
+async def _read(chat: Chatting, host: Host) -> list[object]:
+    events = PostgresPlatformEvents(chat.database, SEALING_KEY)
+    claimed = await events.claim(["x"], 10)
+    return [heard for each in claimed for heard in await host.reader.read(json.loads(each.event.body)["event"])]

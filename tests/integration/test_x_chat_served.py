@@ -1,0 +1,171 @@
+"""A customer of X's encrypted chat is served as on any channel, through real doors against the fake X."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from relevo.bootstrap.x import OnX, on_x
+from relevo.bootstrap.x_chat import registrar_of
+from relevo.configuration import Configuration, read_configuration
+from relevo.configuration.channels import ChannelSection
+from relevo.configuration.x import XAccount
+from relevo.contracts.brain import Question
+from relevo.contracts.channel_log import Unlogged
+from relevo.domain.messages import Button, Content
+from relevo.flow.deliver import Deliverer
+from relevo.settings import Secret
+from relevo.testing.x.customer import Customer
+from relevo.testing.x.faults import Fault
+from relevo.testing.x.server import fake_x
+from relevo.testing.x.world import FakeX
+from tests.integration.doors import KEY, Doors, open_doors
+
+pytestmark = pytest.mark.anyio
+
+ROOT = Path(__file__).parents[2]
+
+
+def passport() -> bytes:
+    """A photo, as phones send it."""
+    picture = BytesIO()
+    Image.new("RGB", (60, 40), "teal").save(picture, "JPEG")
+    return picture.getvalue()
+
+
+@dataclass(kw_only=True)
+class Served:
+    """A business on X whose bot speaks by a script, and Ann, who writes encrypted."""
+
+    x: FakeX
+    doors: Doors
+    on_x: OnX
+    ann: Customer
+
+    async def said(self) -> list[tuple[str, str | None]]:
+        """Give what the timeline of Ann holds."""
+        entries = await self.doors.timeline("x", self.ann.id)
+        return [(each.author.value, each.content.text) for each in entries if each.kind == "message"]
+
+    async def heard(self, count: int) -> list[str]:
+        """Wait until Ann has got so many messages, and give their texts."""
+        await self.x.until(lambda: len(self.ann.received) >= count)
+        return [message.text for message in self.ann.received]
+
+
+def answer(question: Question) -> tuple[Content, ...]:
+    """Speak by the script."""
+    if question.text == "menu":
+        return (Content(text="What is it?", buttons=(Button(title="Refund", payload="/refund"),)),)
+    return (Content(text=f"You said: {question.text}, with {len(question.attachments)} files"),)
+
+
+@asynccontextmanager
+async def served(dsn: str) -> AsyncIterator[Served]:
+    """Run it all: X, doors, what reads, what sends."""
+    async with AsyncExitStack() as stack:
+        x = await stack.enter_async_context(fake_x())
+        account = account_on(x)
+        doors = await stack.enter_async_context(open_doors(dsn, answer, x=account))
+        business = await stack.enter_async_context(on_x(doors.opened, configuration(account), Unlogged(), KEY))
+        assert business is not None
+        await registrar_of(doors.opened, business.api, KEY).register()
+        x.subscribe(f"{doors.url}/webhooks/x")
+        deliverer = Deliverer(outbox=doors.opened.store.outbox, channels=business.channels, live=doors.opened.live)
+        stop = asyncio.Event()
+        running = [asyncio.create_task(part(stop)) for part in (*business.parts, deliverer.run)]
+        try:
+            yield Served(x=x, doors=doors, on_x=business, ann=x.customer("2222", username="ann", transport="chat"))
+        finally:
+            stop.set()
+            doors.opened.live.wake_intakes()
+            await asyncio.gather(*running)
+
+
+def account_on(x: FakeX) -> XAccount:
+    """Give the account, which signs by OAuth 1.0a."""
+    token, secret = x.brand.signer()
+    return XAccount(
+        account_id=x.brand.id,
+        consumer_key=x.app.consumer_key,
+        consumer_secret=Secret(x.app.consumer_secret),
+        bearer_token=Secret(x.app.bearer_token),
+        access_token=token,
+        access_secret=Secret(secret),
+        api_base=x.url,
+    )
+
+
+def configuration(account: XAccount) -> Configuration:
+    """Give the reference bot's, with an account on X."""
+    read = read_configuration(ROOT, {})
+    return replace(read, channels={**read.channels, "x": ChannelSection(name="x", x=account)})
+
+
+async def test_a_conversation_is_encrypted_both_ways(database: str) -> None:
+    """Words, a photo, an edit and a chosen button arrive; X has seen none of them."""
+    async with served(database) as on:
+        await on.ann.writes("hola")
+        assert await on.heard(1) == ["You said: hola, with 0 files"]
+        await on.ann.writes("my passport", photo=passport())
+        assert (await on.heard(2))[1] == "You said: my passport, with 1 files"
+        await on.ann.writes("menu")
+        await on.heard(3)
+        await on.ann.chooses("Refund")
+        assert (await on.heard(4))[3] == "You said: /refund, with 0 files"
+        assert on.x.chats.unreadable == []
+        assert on.x.brand.sent_twice == []
+        conversation = on.x.chats.between("1111", "2222")
+        last = [each for each in conversation.events if each.sender_id == "2222"][-1]
+        await on.x.until(lambda: conversation.seen_until.get("1111") == last.sequence_id)
+
+
+async def test_lost_answers_of_x_are_no_second_message(database: str) -> None:
+    """X has it, nobody was told so, and the very same message goes out again."""
+    async with served(database) as on:
+        for fault in (Fault.RESPONSE_LOST, Fault.BROKEN_AFTER, Fault.REQUEST_LOST):
+            on.x.faults.next("chat.send", fault)
+            await on.ann.writes(fault.value)
+        texts = await on.heard(3)
+        assert texts == [
+            f"You said: {fault.value}, with 0 files"
+            for fault in (Fault.RESPONSE_LOST, Fault.BROKEN_AFTER, Fault.REQUEST_LOST)
+        ]
+        assert len(on.x.chats.repeated) == 2
+
+
+async def test_a_forged_message_is_given_up_with_its_reason(database: str) -> None:
+    """It is no message; who really writes is answered; new keys on either side are followed."""
+    async with served(database) as on:
+        await on.ann.writes("hola")
+        await on.heard(1)
+        await on.ann.writes("I am Ann", is_forged=True)
+        await on.doors.until("SELECT count(*) = 1 FROM platform_events WHERE state = 'dead'")
+        (reason,) = (await on.doors.opened.database.rows("SELECT reason FROM platform_events WHERE state = 'dead'"))[0]
+        assert "not signed by who" in reason
+        on.ann.phone.new_keys()
+        await on.ann.writes("with a new phone")
+        assert (await on.heard(2))[1] == "You said: with a new phone, with 0 files"
+        assert ("contact", "I am Ann") not in await on.said()
+
+
+async def test_who_leaves_encrypted_chat_is_answered_by_direct_message(database: str) -> None:
+    """Nobody on XChat any more: the answer takes the way that is left."""
+    async with served(database) as on:
+        await on.ann.writes("hola")
+        await on.heard(1)
+        on.x.chats.keys.pop("2222")
+        await on.doors.opened.database.run("TRUNCATE x_chat_keys, x_chat_public_keys")
+        conversation = await on.doors.conversation("x", "2222")
+        from relevo.domain.messages import Author
+
+        await on.doors.opened.store.conversations.say(conversation.id, Author.SYSTEM, Content(text="Still there?"))
+        await on.heard(2)
+        assert on.ann.received[-1].transport == "dm"
