@@ -203,7 +203,7 @@ def test_unknown_channels_and_keys_are_told(project: Path) -> None:
     (project / "credentials.yml").write_text("rest:\n  color: red\ntelegram:\n  token: x\n", encoding="utf-8")
     assert _mistakes(project) == [
         "credentials.yml:2: 'color' means nothing here; remove it.",
-        "credentials.yml:3: 'telegram' means nothing here; known are: email, rest, widget.",
+        "credentials.yml:3: 'telegram' means nothing here; known are: email, rest, widget, x.",
     ]
 
 
