@@ -133,11 +133,10 @@ async def test_where_something_cuts_the_stream_the_chat_polls_and_does_not_cry_o
         await expect(visit.page.locator("#chat-offline")).to_be_hidden()
 
 
-@pytest.mark.parametrize("years", [-10, 10])
-async def test_a_clock_that_is_ten_years_off_changes_nothing(shop: Shop, years: int) -> None:
+async def test_a_clock_that_is_ten_years_ahead_changes_nothing(shop: Shop) -> None:
     """The server's order and its times count: answers come, the one who writes is shown as such."""
     async with shop.visited() as visit:
-        await visit.page.clock.install(time=datetime.now(timezone.utc) + timedelta(days=365 * years))
+        await visit.page.clock.install(time=datetime.now(timezone.utc) + timedelta(days=3650))
         await visit.open(SHOP)
         await visit.say("one")
         await visit.expect_said("one", "You said <one>")

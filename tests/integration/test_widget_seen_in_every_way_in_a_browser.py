@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Literal
 
 import pytest
 from playwright.async_api import Locator, Page, expect
@@ -34,6 +34,7 @@ FORM = {
 EDGED = ".frame, .bubble, .choices button, .field, .amount input, [type=date], .options label, .primary"
 IS_EDGED = """each => each.filter(one => !(parseFloat(getComputedStyle(one).borderTopWidth) >= 1
   && getComputedStyle(one).borderTopStyle === "solid")).map(one => one.className || one.id)"""
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SEEN = "field => getComputedStyle(field).color"
 SCREENS = [(3840, 2160), (320, 640), (640, 512), (320, 256)]
 """4k, the smallest phone, and a window of 1280 × 1024 at 200 % and at 400 %."""
@@ -85,20 +86,9 @@ async def test_in_colours_of_the_system_everything_has_an_edge_and_a_focus(shop:
     assert found == {}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_with_more_contrast_nothing_is_pale(shop: Shop, scheme: Any) -> None:
-    """What is quiet otherwise has the colour of the text."""
-    async with shop.visited(contrast="more", color_scheme=scheme) as visit:
-        await visit.open(SHOP)
-        await visit.say("hello")
-        when = visit.page.locator("#chat-log .when").last
-        await expect(when).to_be_visible()
-        assert await when.evaluate(SEEN) == await visit.page.locator(".frame").evaluate(SEEN)
-
-
-async def test_with_reduced_motion_nothing_moves(shop: Shop) -> None:
-    """Neither the panel nor what comes in it."""
-    async with shop.visited(reduced_motion="reduce") as visit:
+async def test_with_more_contrast_nothing_is_pale_and_with_reduced_motion_nothing_moves(shop: Shop) -> None:
+    """What is quiet otherwise has the colour of the text, light and dark; nothing in the panel moves."""
+    async with shop.visited(reduced_motion="reduce", contrast="more") as visit:
         await visit.open(SHOP)
         await visit.say("hello")
         await visit.expect_said("hello", "You said <hello>")
@@ -106,6 +96,11 @@ async def test_with_reduced_motion_nothing_moves(shop: Shop) -> None:
             "document.getAnimations().length + document.querySelector('relevo-chat').shadowRoot.getAnimations().length"
         )
         assert await visit.page.evaluate(moving) == 0
+        for scheme in SCHEMES:
+            await visit.page.emulate_media(color_scheme=scheme)
+            await expect(visit.page.locator(".frame")).to_have_attribute("data-theme", scheme)
+            quiet = await visit.page.locator("#chat-log .when").last.evaluate(SEEN)
+            assert quiet == await visit.page.locator(".frame").evaluate(SEEN)
 
 
 async def _demand_on_screen(page: Page, one: Locator) -> None:
