@@ -91,6 +91,8 @@ class Background:
     display_name: str | None
     attachments: tuple[str, ...] = ()
     """Ids of what was sent in the conversation, oldest first."""
+    posts: tuple[Mapping[str, Any], ...] = ()
+    """What its contact wrote in public and what became of it, as the record has it."""
 
 
 class Handoffs(Protocol):
@@ -114,6 +116,10 @@ class Handoffs(Protocol):
 
     async def find_open_case(self, business_ref: str, case_type: str, reference: str | None) -> Case | None:
         """Give a person's newest open case of this type, about this reference where one is given."""
+        ...
+
+    async def posted_case(self, conversation_id: UUID) -> Case | None:
+        """Give the newest open case of what was posted in public by whoever writes here, of the last 14 days."""
         ...
 
     async def own_cases(self, business_ref: str | None, conversation_id: UUID) -> list[Case]:
@@ -267,6 +273,13 @@ class CaseWork(Protocol):
 
         What was proved better about the same person stays. Raises Conflict unless this agent has control at this
         version, and while they are verified as somebody else; NotFound.
+        """
+        ...
+
+    async def unverify(self, conversation_id: UUID, version: int, agent_id: int, reason: str) -> None:
+        """Know no more who writes: what was proven was wrong. Raises as verify, and Conflict where nothing is known.
+
+        Cases stay whose they are, for people to look at.
         """
         ...
 

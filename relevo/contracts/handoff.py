@@ -119,6 +119,18 @@ class Amount(msgspec.Struct, kw_only=True):
     meaning: str
 
 
+class PublicPost(msgspec.Struct, kw_only=True):
+    """Something that the contact wrote where everybody reads it; its words are on the transcript."""
+
+    id: str
+    url: str
+    posted_at: Moment
+    impressions: int
+    an_hour: int | None
+    """Impressions, as they grew lately."""
+    followers: int | None
+
+
 class History(msgspec.Struct, kw_only=True):
     """What this contact came about before."""
 
@@ -202,6 +214,8 @@ class HandoffRecord(msgspec.Struct, kw_only=True):
     return_policy: str
     perhaps: list[str] = []
     """What it may be about, as the contact was asked; where the bot did not understand."""
+    public_posts: list[PublicPost] = []
+    """What they wrote in public, oldest first."""
 
 
 class HandbackRecord(msgspec.Struct, kw_only=True):

@@ -162,6 +162,10 @@ class CaseContact:
 
     case_id: str
     priority: Priority
+    type: str | None = None
+    """What it turns out to be about, where nobody knew."""
+    reference: str | None = None
+    """Kept where the case has none."""
     due_seconds: int = 14_400
     effects: tuple[str, ...] = ()
     """Keys of prepared effects that a person decides about in this case."""

@@ -31,6 +31,7 @@ from relevo.domain.messages import MAX_TEXT_BYTES, Author, Content, clean_text
 from relevo.domain.routing import LEADING_ROLES
 from relevo.domain.service import Service
 from relevo.errors import AccessDenied, BusinessUnavailable, Conflict, NotFound, TooLarge, Unavailable, Unreadable
+from relevo.flow.contacts import demand_reason
 from relevo.flow.handoff import takeover
 from relevo.flow.record import handback_record
 from relevo.flow.texts import say
@@ -89,6 +90,11 @@ class DeskWork:
         found = ByHand(business_ref=person.ref, name=name, verified_until=until)
         await self.store.case_work.verify(conversation_id, version, agent.id, found)
         self._changed(conversation_id, "verify", agent)
+
+    async def unverify(self, conversation_id: UUID, version: int, agent: AgentAccount, reason: str) -> None:
+        """Know no more who writes: an agent who has control has found out that it was somebody else."""
+        await self.store.case_work.unverify(conversation_id, version, agent.id, demand_reason(reason))
+        self._changed(conversation_id, "unverify", agent)
 
     async def hand_back(self, conversation_id: UUID, version: int, agent: AgentAccount, handback: Handback) -> None:
         """Give the bot control; it opens with what was decided, and knows what the person learned."""

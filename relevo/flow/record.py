@@ -69,6 +69,7 @@ def handoff_record(
         business_refs=_references(slots),
         amounts=_amounts(tried, pending),
         attachments=list(background.attachments),
+        public_posts=[msgspec.convert(post, records.PublicPost) for post in background.posts],
         return_policy="on_hand_back",
         **_of_request(request),
         **_of_conversation(occasion, background),

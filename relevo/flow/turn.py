@@ -26,12 +26,13 @@ from relevo.domain.cases import Case, CaseContact, CaseRequest, Trigger, first_p
 from relevo.domain.codes import CodeCheck, CodeSending
 from relevo.domain.contacts import Level
 from relevo.domain.conversations import Conversation
-from relevo.domain.effects import APPROVER, EffectOrder, EffectResult, EffectState, PreparedEffect, Verdict
+from relevo.domain.effects import APPROVER, EffectOrder, EffectResult, PreparedEffect, Verdict
 from relevo.domain.handoff import Handback, Handoff, HandoffRequest
 from relevo.domain.passenger_rules import Rights
 from relevo.domain.rights import Disruption, Entitlement, entitlement
 from relevo.domain.service import Service
 from relevo.errors import AccessDenied, StaleVerdict
+from relevo.flow.case_requests import amounts, posted_case, prepared
 from relevo.flow.codes import OneTimeCodes
 from relevo.flow.effects import perform
 from relevo.flow.handoff import priority_of
@@ -244,11 +245,17 @@ class ConversationTurn:
         effects: Sequence[EffectResult] = (),
         promised_at: datetime | None = None,
     ) -> str:
-        """Open a case for a person when the turn commits, and give its number."""
-        number = await self.services.effects.next_case_id()
-        priority = first_priority(trigger, _amounts(effects))
-        case = CaseRequest(
-            id=number,
+        """Open a case for a person when the turn commits, or go on with that of their public post; give its number."""
+        posted = (
+            None if promised_at else await posted_case(self.services.handoffs, self.claim.conversation.id, case_type)
+        )
+        if posted is not None:
+            case = replace(posted, type=case_type, reference=reference, priority=posted.priority.because(trigger.value))
+            self.came_again(case, effects=effects, goal=goal, detail=detail, is_counted=False)
+            return posted.id
+        priority = first_priority(trigger, amounts(effects))
+        request = CaseRequest(
+            id=await self.services.effects.next_case_id(),
             type=case_type,
             trigger=trigger,
             reference=reference,
@@ -256,11 +263,11 @@ class ConversationTurn:
             detail=detail or {},
             priority=priority,
             due_seconds=self._due_seconds(case_type, trigger.value, priority.level),
-            effects=_prepared(effects),
+            effects=prepared(effects),
             promised_at=promised_at,
         )
-        self.cases.append(case)
-        return number
+        self.cases.append(request)
+        return request.id
 
     async def find_case(self, case_type: str, reference: str | None = None) -> Case | None:
         """Give the verified contact's open case of a type."""
@@ -289,14 +296,16 @@ class ConversationTurn:
         is_counted: bool = True,
     ) -> None:
         """Link this conversation to an open case, and make it more urgent, when the turn commits."""
-        priority = case.priority.with_amounts(_amounts(effects))
+        priority = case.priority.with_amounts(amounts(effects))
         if is_counted:
             priority = priority.because("repeated_contact", str(case.contacted + 1))
         contact = CaseContact(
             case_id=case.id,
+            type=case.type,
+            reference=case.reference,
             priority=priority,
             due_seconds=self._due_seconds(case.type, case.trigger, priority.level),
-            effects=_prepared(effects),
+            effects=prepared(effects),
             goal=goal,
             detail=detail or {},
             is_counted=is_counted,
@@ -339,11 +348,3 @@ class ConversationTurn:
             kept_attachments=tuple(self.kept_attachments),
             **spoken,
         )
-
-
-def _prepared(effects: Sequence[EffectResult]) -> tuple[str, ...]:
-    return tuple(effect.key for effect in effects if effect.state is EffectState.PREPARED)
-
-
-def _amounts(effects: Sequence[EffectResult]) -> list[int]:
-    return [amount for effect in effects if isinstance(amount := effect.result.get("amount"), int)]

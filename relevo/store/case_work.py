@@ -52,6 +52,33 @@ WITH held AS (
 SELECT EXISTS (SELECT FROM held), EXISTS (SELECT FROM grown)
 """
 
+# Their name goes with what proved it, unless another address of theirs is proven, too.
+_UNVERIFY = """
+WITH held AS (
+    SELECT c.id, c.identity_id FROM conversations c
+    WHERE c.workspace_id = 1 AND c.id = %(id)s AND c.control = 'agent' AND c.agent_id = %(agent)s
+      AND c.control_version = %(version)s FOR UPDATE
+), before AS (
+    SELECT i.id, i.contact_id, i.business_ref, i.level FROM held JOIN identities i
+        ON i.workspace_id = 1 AND i.id = held.identity_id AND i.level > 0 FOR UPDATE OF i
+), forgot AS (
+    UPDATE identities i SET level = 0, business_ref = NULL, verified_until = NULL, verified_facts = '{}'
+    FROM before b WHERE i.workspace_id = 1 AND i.id = b.id
+), unnamed AS (
+    UPDATE contacts k SET business_ref = NULL, display_name = NULL FROM before b
+    WHERE k.workspace_id = 1 AND k.id = b.contact_id AND NOT EXISTS (SELECT FROM identities o
+        WHERE o.workspace_id = 1 AND o.contact_id = k.id AND o.id <> b.id AND o.business_ref IS NOT NULL)
+), grown AS (
+    UPDATE conversations c SET last_position = c.last_position + 1, updated_at = now()
+    FROM before WHERE c.workspace_id = 1 AND c.id = %(id)s RETURNING c.id, c.last_position
+), written AS (
+    INSERT INTO entries (conversation_id, position, kind, author, content)
+    SELECT g.id, g.last_position, 'verification', 'agent', jsonb_build_object('custom',
+        %(told)s::jsonb || jsonb_build_object('ref', b.business_ref)) FROM grown g, before b
+)
+SELECT EXISTS (SELECT FROM held), EXISTS (SELECT FROM before)
+"""
+
 # Each keeps what it did beside the timeline, in the same statement.
 _PROMISE = """
 WITH before AS (SELECT id, promised_at FROM cases
@@ -138,6 +165,16 @@ class PostgresCaseWork:
                 "They are verified as somebody else in this conversation, until that ends. Nothing was changed.",
                 code="verified_as_another",
             )
+
+    async def unverify(self, conversation_id: UUID, version: int, agent_id: int, reason: str) -> None:
+        """Know no more who writes."""
+        told = rows.json_text({"level": "undone", "agent_id": agent_id, "reason": reason})
+        values = {"id": conversation_id, "version": version, "agent": agent_id, "told": told}
+        has_control, was_verified = (await self._database.rows(_UNVERIFY, values))[0]
+        if not has_control:
+            raise await self._refusal(conversation_id)
+        if not was_verified:
+            raise Conflict("Nobody is known to write here; nothing was changed.", code="not_verified")
 
     async def promise(self, case_id: str, promised_at: datetime, agent_id: int | None = None) -> None:
         """Keep until when the contact was promised an answer."""

@@ -37,7 +37,9 @@ RAISED = """
 # Something waits in a case to which effects are bound: one that was closed meanwhile is open again.
 _AGAIN = f"""
 UPDATE cases SET status = 'open', outcome = NULL, closed_at = NULL,
-    contacted = contacted + %(counted)s, goal = coalesce(goal, %(goal)s),
+    type = CASE WHEN type = 'other' THEN coalesce(%(type)s, type) ELSE type END,
+    reference = coalesce(reference, %(reference)s), contacted = contacted + %(counted)s,
+    goal = coalesce(goal, %(goal)s),
     detail = (detail::jsonb || %(detail)s::jsonb)::json, {RAISED},
     due_at = least(due_at, now() + make_interval(secs => %(due)s))
 WHERE workspace_id = 1 AND id = %(id)s AND (status = 'open' OR EXISTS (
@@ -94,6 +96,8 @@ def _values(case: CaseRequest, conversation_id: UUID) -> dict[str, Any]:
 def _again_values(again: CaseContact, conversation_id: UUID) -> dict[str, Any]:
     return {
         "id": again.case_id,
+        "type": again.type,
+        "reference": _clean(again.reference),
         "conversation": conversation_id,
         "counted": int(again.is_counted),
         "goal": _clean(again.goal),

@@ -32,7 +32,11 @@ SELECT
     (SELECT count(*) FROM entries e WHERE e.workspace_id = 1 AND e.conversation_id = c.id AND e.kind = 'message'),
     k.display_name,
     (SELECT coalesce(array_agg(a.id::text ORDER BY a.position), '{}') FROM attachments a
-        WHERE a.workspace_id = 1 AND a.conversation_id = c.id)
+        WHERE a.workspace_id = 1 AND a.conversation_id = c.id),
+    (SELECT coalesce(jsonb_agg(jsonb_build_object('id', p.post_id, 'url', e.content #>> '{custom,post,url}',
+        'posted_at', p.posted_at, 'impressions', p.impressions, 'an_hour', p.an_hour, 'followers', p.followers)
+        ORDER BY p.id), '[]') FROM posts p JOIN entries e ON e.workspace_id = 1 AND e.conversation_id = c.id
+            AND e.position = p.position WHERE p.workspace_id = 1 AND p.conversation_id = c.id)
 FROM conversations c
 JOIN identities i ON i.workspace_id = 1 AND i.id = c.identity_id
 JOIN contacts k ON k.workspace_id = 1 AND k.id = i.contact_id
@@ -104,7 +108,7 @@ class HandoffReads:
             " ORDER BY intended_at",
             (conversation_id,),
         )
-        open_cases, cases, episodes, first, last, messages, name, attachments = found[0]
+        open_cases, cases, episodes, first, last, messages, name, attachments, posts = found[0]
         return Background(
             open_cases=tuple(open_cases),
             cases_in_90_days=cases,
@@ -115,6 +119,7 @@ class HandoffReads:
             attempts=tuple(read_effect(row) for row in effects),
             display_name=name,
             attachments=tuple(attachments),
+            posts=tuple(posts),
         )
 
     async def find_open_case(self, business_ref: str, case_type: str, reference: str | None) -> Case | None:
@@ -123,6 +128,16 @@ class HandoffReads:
             f"{CASES} AND s.status = 'open' AND s.business_ref = %(ref)s AND s.type = %(type)s"
             " AND (%(reference)s::text IS NULL OR s.reference = %(reference)s) ORDER BY s.opened_at DESC LIMIT 1",
             {"ref": business_ref, "type": case_type, "reference": reference},
+        )
+        return read_case(found[0]) if found else None
+
+    async def posted_case(self, conversation_id: UUID) -> Case | None:
+        """Give the newest open case of what was posted in public by whoever writes here."""
+        found = await self._database.rows(
+            f"{CASES} AND s.status = 'open' AND s.trigger = 'public_post' AND s.opened_at > now() - interval '14 days'"
+            " AND EXISTS (SELECT FROM case_conversations h WHERE h.workspace_id = 1 AND h.case_id = s.id"
+            " AND h.conversation_id = %s) ORDER BY s.opened_at DESC LIMIT 1",
+            (conversation_id,),
         )
         return read_case(found[0]) if found else None
 

@@ -20,7 +20,7 @@ WITH head AS (
       AND (d.state = 'queued' AND d.due_at <= now() OR d.state = 'sending' AND d.lease_until < now())
       AND NOT EXISTS (
         SELECT FROM deliveries b WHERE b.workspace_id = 1 AND b.conversation_id = d.conversation_id
-          AND b.position < d.position AND b.state IN ('queued', 'sending'))
+          AND b.channel = d.channel AND b.position < d.position AND b.state IN ('queued', 'sending'))
     ORDER BY d.priority, d.id LIMIT %(limit)s FOR UPDATE OF d SKIP LOCKED
 ), held AS (
     UPDATE deliveries q SET state = 'sending', token = gen_random_uuid(), attempts = q.attempts + 1,

@@ -14,6 +14,7 @@ from relevo.store.attachments import keep_for
 from relevo.store.cases import write_cases
 from relevo.store.handoffs import end_waiting, write_handoff
 from relevo.store.pool import Connection
+from relevo.store.posted_cases import settle_posted
 from relevo.store.ratings import write_rating
 
 # Words become a draft when control is no longer the bot's: only the database knows who holds it at commit. The system's
@@ -85,6 +86,7 @@ async def write_turn(connection: Connection, claim: Claim, outcome: TurnOutcome)
         if outcome.verification is not None:
             await connection.execute(_VERIFY, _verify_values(claim, outcome))
         await write_cases(connection, claim.conversation.id, outcome)
+        await settle_posted(connection, claim.conversation.id, outcome)
         if outcome.handoff is not None and not result.was_drafted:
             await write_handoff(connection, claim.conversation.id, outcome.handoff)
         for kept in outcome.kept_attachments:
@@ -139,7 +141,8 @@ def _entries(outcome: TurnOutcome) -> list[dict[str, Any]]:
 
 
 def _verified(verification: Verification) -> dict[str, Any]:
-    told = {"level": verification.level.name.lower(), "ref": verification.business_ref}
+    told: dict[str, Any] = {"level": verification.level.name.lower(), "ref": verification.business_ref}
+    told["by"] = sorted(verification.facts) or None
     return {"custom": {name: value for name, value in told.items() if value is not None}}
 
 

@@ -171,6 +171,7 @@ API = Api(
         _post(f"{_ONE}/close", "End it; the bot says nothing.", writing.close, wire.HandBack, wire.Conversation),
         _post(f"{_ONE}/put-back", "Put it into the queue.", writing.put_back, wire.TakeOver, wire.Conversation),
         _post(f"{_ONE}/verify", "Say who writes.", writing.verify, wire.Verify, wire.Conversation),
+        _post(f"{_ONE}/unverify", "Undo who writes.", writing.unverify, wire.Unverify, wire.Conversation),
         _post(f"{_CASE}/promise", "Promise an answer.", writing.promise, wire.PromiseTime, wire.CaseLine),
         _post(f"{_CASE}/close", "Close a case.", writing.close_case, wire.CloseCase, wire.CaseLine),
         _post(f"{_CASE}/voucher", "Add a voucher.", writing.add_voucher, wire.AddVoucher, wire.Effect),

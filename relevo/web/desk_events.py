@@ -76,7 +76,10 @@ def _handed_back(words: Words, rest: Rest) -> str:
 
 def _verification(words: Words, rest: Rest) -> str:
     level = known(words, "level", str(rest.pop("level", "")))
-    return f"<p><b>{text(words['desk.by_hand']) if rest.pop('by_hand', False) else level}</b></p>"
+    proofs = rest.pop("by", None)
+    names = ", ".join(words.get(f"fact.{name}", str(name)) for name in proofs) if isinstance(proofs, list) else ""
+    by = f" · {text(names)}" if names else ""
+    return f"<p><b>{text(words['desk.by_hand']) if rest.pop('by_hand', False) else level}</b>{by}</p>"
 
 
 _LEADS: Mapping[str, Callable[[Words, Rest], str]] = {

@@ -107,11 +107,13 @@ def _voucher(words: Words, case: Case, agent: AgentAccount, here: str) -> str:
 
 
 def verify_form(words: Words, reading: Reading, agent: AgentAccount) -> str:
-    """Give the way to say who writes, to the agent who has the conversation and as long as nobody is known."""
+    """Give the way to say who writes, or that it is not them, to the agent who has the conversation."""
     line = reading.line
     is_mine = line.control is Control.AGENT and line.agent_id == agent.id
-    if not is_mine or line.level is not Level.CLAIMED:
+    if not is_mine:
         return ""
+    if line.level is not Level.CLAIMED:
+        return _unverify_form(words, reading)
     return f"""<div class="case-forms"><details id="verify-box"><summary>{text(words["desk.verify"])}</summary>
 <form id="verify" data-api="/desk/api/conversations/{line.id}/verify">
 <input type="hidden" name="version" value="{line.control_version}" data-type="number">
@@ -119,6 +121,16 @@ def verify_form(words: Words, reading: Reading, agent: AgentAccount) -> str:
 <input id="verify-ref" name="business_ref" required maxlength="100" autocomplete="off"></label>
 <p class="quiet">{text(words["desk.verify_hint"])}</p>
 <button class="plain">{text(words["desk.verify_now"])}</button></form></details></div>"""
+
+
+def _unverify_form(words: Words, reading: Reading) -> str:
+    return f"""<div class="case-forms"><details id="unverify-box"><summary>{text(words["desk.unverify"])}</summary>
+<form id="unverify" data-api="/desk/api/conversations/{reading.line.id}/unverify">
+<input type="hidden" name="version" value="{reading.line.control_version}" data-type="number">
+<label>{text(words["desk.unverify_why"])}
+<input id="unverify-reason" name="reason" required maxlength="1000" autocomplete="off" dir="auto"></label>
+<p class="quiet">{text(words["desk.unverify_hint"])}</p>
+<button class="plain">{text(words["desk.unverify_now"])}</button></form></details></div>"""
 
 
 def versioned(name: str, address: str, reading: Reading, label: str, kind: str = "") -> str:

@@ -35,6 +35,13 @@ class Verify(msgspec.Struct, kw_only=True):
     business_ref: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 
 
+class Unverify(msgspec.Struct, kw_only=True):
+    """Says that it was somebody else, and why; at this version of control."""
+
+    version: Version
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
+
+
 class Write(msgspec.Struct, kw_only=True):
     """Writes a reply or a note; the same client id again writes nothing."""
 

@@ -50,6 +50,12 @@ async def verify(call: Call, body: wire.Verify, conversation_id: UUID) -> wire.C
     return await _conversation(call, conversation_id)
 
 
+async def unverify(call: Call, body: wire.Unverify, conversation_id: UUID) -> wire.Conversation:
+    """Know no more who writes."""
+    await call.work.unverify(conversation_id, body.version, call.agent, body.reason)
+    return await _conversation(call, conversation_id)
+
+
 async def promise(call: Call, body: wire.PromiseTime, case_id: str) -> wire.CaseLine:
     """Keep until when an answer was promised."""
     await call.work.promise(case_id, call.agent, body.promised_at)

@@ -43,6 +43,7 @@ MAY = {
     "close": WORKS,
     "put_back": WORKS,
     "verify": WORKS,
+    "unverify": WORKS,
     "promise": WORKS,
     "close_case": WORKS,
     "add_voucher": WORKS,
