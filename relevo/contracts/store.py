@@ -284,6 +284,10 @@ class Conversations(Protocol):
         """Give timeline entries after a position, oldest first, of every kind."""
         ...
 
+    async def joined(self, other: UUID, own: UUID, between: tuple[int, int], limit: int) -> list[Entry]:
+        """Give messages of another chat, after a position and up to one, where it belongs to the same contact."""
+        ...
+
     async def find(self, channel: str, address: str) -> Conversation | None:
         """Give the conversation with an address on a channel."""
         ...

@@ -114,8 +114,8 @@ class Visits(Protocol):
     async def identify(self, before: bytes | None, token_hash: bytes, visit: Visit) -> Identified:
         """Put a token for a signed visitor in the place of the one before.
 
-        What was said with the one before becomes the person's own conversation, where they have none and nobody else
-        was verified in it; else their own is gone on with.
+        What was said with the one before becomes the person's own conversation, where they have none; is joined with
+        their own, once nothing is under way in it; and stays somebody else's where anybody else was verified in it.
         """
         ...
 

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 SAME_REFERENCE = "same_reference"
 EVIDENCE = (SAME_REFERENCE, "code", "two_facts", "document", "call")
 """How somebody knows that two contacts are one person; the first is checked, the others an agent states."""
+SIGNED = "signed"
+"""The site that a visitor came from vouched for them: nobody states that."""
 
 ENCOUNTER_KINDS = ("call", "email", "visit", "post", "other")
 GROUPS = ("messages", "steps", "effects", "notes", "handoffs", "elsewhere", "merges")

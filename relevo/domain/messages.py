@@ -69,8 +69,8 @@ class Entry:
     """One line of a conversation's timeline.
 
     ``kind`` is ``message``, ``draft`` (the bot's words that were not sent), ``note``, ``effect``, ``case``,
-    ``control``, ``verification`` or ``sent_elsewhere``; readers accept unknown kinds. Only ``message`` is shown to the
-    contact.
+    ``control``, ``verification``, ``joined`` or ``sent_elsewhere``; readers accept unknown kinds. Only ``message`` is
+    shown to the contact.
     """
 
     position: int
@@ -79,6 +79,11 @@ class Entry:
     content: Content
     created_at: datetime
     external_id: str | None = None
+
+
+JOINED = "joined"
+"""Stands for the messages of another chat of the same contact, from ``after`` to ``up_to``; or says ``into`` which one
+this one went."""
 
 
 def clean_text(text: str) -> str:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from relevo.contracts.store import Conversations
 from relevo.domain.messages import Author, Entry
+from relevo.flow.earlier import entries_of_contact
 from relevo.flow.texts import say
 
 _PAGE = 200
@@ -29,7 +30,7 @@ async def transcript(
 
 async def _messages(conversations: Conversations, conversation_id: UUID) -> AsyncIterator[Entry]:
     position = 0
-    while entries := await conversations.entries(conversation_id, position, _PAGE):
+    while entries := await entries_of_contact(conversations, conversation_id, position, _PAGE):
         for entry in entries:
             if entry.kind == "message":
                 yield entry

@@ -27,6 +27,17 @@ INSERT INTO deliveries (conversation_id, position, channel) SELECT id, last_posi
 RETURNING position
 """
 
+# Who is taken for somebody else by now, is told nothing of theirs.
+_JOINED = """
+SELECT e.position, e.kind, e.author, e.content, e.created_at, e.external_id FROM entries e
+WHERE e.workspace_id = 1 AND e.conversation_id = %(other)s AND e.position > %(after)s AND e.position <= %(up_to)s
+  AND e.kind = 'message' AND EXISTS (SELECT FROM conversations c
+    JOIN identities i ON i.workspace_id = 1 AND i.id = c.identity_id
+    JOIN identities o ON o.workspace_id = 1 AND o.contact_id = i.contact_id
+    JOIN conversations p ON p.workspace_id = 1 AND p.identity_id = o.id
+    WHERE c.workspace_id = 1 AND c.id = %(other)s AND p.id = %(own)s)
+ORDER BY e.position LIMIT %(limit)s
+"""
 _PASS_CONTROL = """
 WITH passed AS (
     UPDATE conversations SET control = %(to)s, control_version = control_version + 1,
@@ -54,6 +65,13 @@ class PostgresConversations:
             " WHERE workspace_id = 1 AND conversation_id = %s AND position > %s ORDER BY position LIMIT %s",
             (conversation_id, after, limit),
         )
+        return [rows.entry(row) for row in found]
+
+    async def joined(self, other: UUID, own: UUID, between: tuple[int, int], limit: int) -> list[Entry]:
+        """Give messages of another chat of the same contact, after a position and up to one."""
+        after, up_to = between
+        values = {"other": other, "own": own, "after": after, "up_to": up_to, "limit": limit}
+        found = await self._database.rows(_JOINED, values)
         return [rows.entry(row) for row in found]
 
     async def find(self, channel: str, address: str) -> Conversation | None:

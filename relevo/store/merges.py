@@ -84,6 +84,10 @@ WHERE k.workspace_id = 1 AND k.id = %(kept)s
   AND NOT EXISTS (SELECT FROM identities i WHERE i.workspace_id = 1 AND i.contact_id = k.id
     AND i.business_ref = k.business_ref AND i.level > 0)
 """
+# Of cases that a signature put a reference on.
+_FORGET = """
+UPDATE cases SET business_ref = NULL WHERE workspace_id = 1 AND id = ANY(%(named)s::text[]) AND contact_id = %(merged)s
+"""
 _CASES_OF_BOTH = """
 SELECT m.merged_case, m.kept_case FROM case_merges m
 JOIN cases a ON a.workspace_id = 1 AND a.id = m.kept_case JOIN cases b ON b.workspace_id = 1 AND b.id = m.merged_case
@@ -101,20 +105,8 @@ class PostgresMerges(PostgresCaseMerges):
 
     async def merge(self, kept: UUID, merged: UUID, agent_id: int, evidence: str, reason: str) -> int:
         """Give one contact all that another has, and give the merge's number."""
-        values = {"kept": kept, "merged": merged, "both": [kept, merged], "agent": agent_id}
         async with self._database.connection() as connection, connection.transaction():
-            before = await _locked(connection, values)
-            await _demand_one_person(connection, values, evidence)
-            moved = {table: await _move(connection, table, values) for table in MOVES}
-            _, ref, name, _ = before[kept]
-            for statement in (_KEEP, _EMPTY):
-                await connection.execute(statement, values)
-            told = rows.json_text({**moved, "business_ref": ref, "display_name": name})
-            written = {**values, "moved": told, "evidence": evidence, "reason": reason}
-            row = await (await connection.execute(_WRITE, written)).fetchone()
-            assert row is not None
-            await index_people(connection, kept, merged)
-            return int(row[0])
+            return await merge_contacts(connection, kept, merged, agent_id, evidence, reason)
 
     async def split(self, kept: UUID, merge_id: int, agent_id: int, reason: str) -> UUID:
         """Put back exactly what a merge moved, and what came by those addresses since."""
@@ -129,8 +121,8 @@ class PostgresMerges(PostgresCaseMerges):
                 await connection.execute(_put_back(table), values)
             await _demand_own_cases(connection, values)
             names = {"before_ref": moved["business_ref"], "before_name": moved["display_name"]}
-            for statement in (_PART, _RESTORE, _SPLIT):
-                await connection.execute(statement, values | names)
+            for statement in (_PART, _RESTORE, _FORGET, _SPLIT):
+                await connection.execute(statement, {**values, **names, "named": moved.get("named_cases", [])})
             await index_people(connection, kept, merged)
         return merged
 
@@ -144,6 +136,25 @@ def read_merge(row: tuple[Any, ...]) -> Merge:
     """Make a merge of MERGE_COLUMNS."""
     names = ("id", "kept", "merged", "merged_name", "evidence", "reason", "merged_by", "merged_at")
     return Merge(**dict(zip((*names, "split_reason", "split_by", "split_at"), row, strict=True)))
+
+
+async def merge_contacts(
+    connection: Connection, kept: UUID, merged: UUID, agent_id: int | None, evidence: str, reason: str
+) -> int:
+    """Merge within a transaction of the caller's; None: no agent decides it. Raises before anything is written."""
+    values = {"kept": kept, "merged": merged, "both": [kept, merged], "agent": agent_id}
+    before = await _locked(connection, values)
+    await _demand_one_person(connection, values, evidence)
+    moved = {table: await _move(connection, table, values) for table in MOVES}
+    _, ref, name, _ = before[kept]
+    for statement in (_KEEP, _EMPTY):
+        await connection.execute(statement, values)
+    told = rows.json_text({**moved, "business_ref": ref, "display_name": name})
+    written = {**values, "moved": told, "evidence": evidence, "reason": reason}
+    row = await (await connection.execute(_WRITE, written)).fetchone()
+    assert row is not None
+    await index_people(connection, kept, merged)
+    return int(row[0])
 
 
 async def _locked(connection: Connection, values: Mapping[str, Any]) -> dict[UUID, tuple[Any, ...]]:

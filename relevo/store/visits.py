@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,11 @@ from relevo.domain.contacts import Level
 from relevo.errors import Unavailable
 from relevo.store import rows
 from relevo.store.introducing import MET
+from relevo.store.joining import is_busy, join, unite
 from relevo.store.pool import Connection, Database
+
+_Said = tuple[UUID, UUID | None, str | None, str]
+"""An identity, its conversation, who was verified in it, and its address."""
 
 CHANNEL = "widget"
 _MOST_REFUSED = 100
@@ -73,8 +78,11 @@ _MOVE = (
     """,
     "UPDATE identities SET address = %(to)s WHERE workspace_id = 1 AND id = %(identity)s",
 )
+_MOVE_FILES = f"""
+UPDATE attachments SET address = %(to)s WHERE workspace_id = 1 AND channel = '{CHANNEL}' AND address = %(from)s
+"""
 _FOUND = """
-SELECT i.id, c.id, i.business_ref FROM identities i
+SELECT i.id, c.id, i.business_ref, i.address FROM identities i
 LEFT JOIN conversations c ON c.workspace_id = 1 AND c.identity_id = i.id
 WHERE i.workspace_id = 1 AND i.channel = %s AND i.address = %s FOR UPDATE OF i
 """
@@ -176,44 +184,51 @@ class PostgresVisits:
 
 
 async def _identify(connection: Connection, before: bytes | None, token_hash: bytes, visit: Visit) -> Identified:
-    assert visit.signed is not None
-    theirs = await _found(connection, visit.address)
-    if before is not None:
-        theirs = await _leave(connection, before, visit, theirs)
-    is_begun = theirs is not None
-    if is_begun:
+    own = await _found(connection, visit.address)
+    here, left = (own, None) if before is None else await _leave(connection, before, visit, own)
+    if here is not None:
+        visit = replace(visit, address=here[3])
         await _tell(connection, visit)
-    await connection.execute(_OPEN, _values(token_hash, visit) | {"introduced": is_begun})
-    return Identified(visit=visit, conversation_id=theirs[1] if theirs else None)
+    if own is not None and here is own and own[1] is not None:
+        await join(connection, own[1], left)
+    await connection.execute(_OPEN, _values(token_hash, visit) | {"introduced": here is not None})
+    return Identified(visit=visit, conversation_id=here[1] if here else None)
 
 
-async def _leave(connection: Connection, before: bytes, visit: Visit, theirs: Any) -> Any:
-    """End the token before; take what was said with it along where nobody is known to have said it but them."""
+async def _leave(
+    connection: Connection, before: bytes, visit: Visit, own: _Said | None
+) -> tuple[_Said | None, UUID | None]:
+    """End the token before; give where they go on, and the chat that they leave, where nobody else was verified in it.
+
+    Who has a chat of their own goes on in the one that they come from for as long as something is under way there.
+    """
+    assert visit.signed is not None
     found = await (await connection.execute(f"{_FIND} FOR UPDATE", (before,))).fetchone()
     await connection.execute(_CLOSE, (before,))
-    if found is None or found[3] is not None or found[0] == visit.address:
-        return theirs
-    address = found[0]
-    await connection.execute(
-        "UPDATE attachments SET address = %s WHERE workspace_id = 1 AND channel = %s AND address = %s"
-        " AND conversation_id IS NULL",
-        (visit.address, CHANNEL, address),
-    )
-    said = await _found(connection, address)
-    assert visit.signed is not None
-    if said is None or theirs is not None or said[2] not in (None, visit.signed.ref):
-        return theirs
-    for statement in _MOVE:
-        await connection.execute(statement, {"from": address, "to": visit.address, "identity": said[0]})
-    await connection.execute(
-        "UPDATE attachments SET address = %s WHERE workspace_id = 1 AND channel = %s AND address = %s",
-        (visit.address, CHANNEL, address),
-    )
-    await connection.execute("DELETE FROM visits WHERE workspace_id = 1 AND address = %s", (address,))
-    return said
+    if found is None or found[3] not in (None, visit.signed.ref) or found[0] == visit.address:
+        return own, None
+    said, left = await _found(connection, found[0]), None
+    if said is not None and said[2] not in (None, visit.signed.ref):
+        return own, None
+    if said is not None and own is None:
+        return await _move(connection, said, visit), None
+    if said is not None and own is not None and await unite(connection, own[0], said[0], visit.signed.ref):
+        if said[1] is not None and await is_busy(connection, said[1]):
+            return said, None
+        left = said[1]
+    await connection.execute(f"{_MOVE_FILES} AND conversation_id IS NULL", {"to": visit.address, "from": found[0]})
+    return own, left
 
 
-async def _found(connection: Connection, address: str) -> tuple[UUID, UUID | None, str | None] | None:
+async def _move(connection: Connection, said: _Said, visit: Visit) -> _Said:
+    """Make what was said at an address the person's own chat."""
+    values = {"from": said[3], "to": visit.address, "identity": said[0]}
+    for statement in (*_MOVE, _MOVE_FILES, "DELETE FROM visits WHERE workspace_id = 1 AND address = %(from)s"):
+        await connection.execute(statement, values)
+    return (*said[:3], visit.address)
+
+
+async def _found(connection: Connection, address: str) -> _Said | None:
     return await (await connection.execute(_FOUND, (CHANNEL, address))).fetchone()
 
 

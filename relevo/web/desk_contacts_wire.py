@@ -112,7 +112,10 @@ class SuggestedContact(msgspec.Struct, kw_only=True):
 
 
 class MergeLine(msgspec.Struct, kw_only=True):
-    """Two contacts or cases that were made one, by whom and why; and split, where they were."""
+    """Two contacts or cases that were made one, by whom and why; and split, where they were.
+
+    With the evidence ``signed`` it was nobody: the site vouched for a visitor who had written before.
+    """
 
     id: int
     kept: str

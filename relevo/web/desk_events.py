@@ -82,11 +82,19 @@ def _verification(words: Words, rest: Rest) -> str:
     return f"<p><b>{text(words['desk.by_hand']) if rest.pop('by_hand', False) else level}</b>{by}</p>"
 
 
+def _joined(words: Words, rest: Rest) -> str:
+    other, into = rest.get("conversation"), rest.get("into")
+    rest.clear()
+    said = words["visit.joined_into" if into else "visit.joined"]
+    return f'<p><a href="/desk/conversations/{text(into or other)}">{text(said)}</a></p>'
+
+
 _LEADS: Mapping[str, Callable[[Words, Rest], str]] = {
     "effect": _effect,
     "case": _case,
     "control": _control,
     "handback": _handed_back,
+    "joined": _joined,
     "verification": _verification,
     "sla": breach_line,
 }

@@ -23,6 +23,7 @@ from relevo.domain.attachments import Attachment
 from relevo.domain.conversations import Conversation
 from relevo.domain.messages import Author, Button, Entry
 from relevo.errors import Unavailable, Unreadable
+from relevo.flow.earlier import entries_of_contact
 from relevo.flow.receive import message_id_of
 from relevo.web.chat_state import ANSWERS, Snapshot, read_snapshot
 from relevo.web.errors import log, where
@@ -105,7 +106,8 @@ class Reader:
         found: list[Message] = []
         conversation_id = await self.find()
         while conversation_id is not None and not found:
-            entries = await self.services.store.conversations.entries(conversation_id, self.position, _PAGE)
+            store = self.services.store.conversations
+            entries = await entries_of_contact(store, conversation_id, self.position, _PAGE)
             found = [_message(entry) for entry in entries if entry.kind == "message"]
             self.answers = next((told for entry in reversed(entries) if (told := _answering(entry))), self.answers)
             self.position = entries[-1].position if entries else self.position

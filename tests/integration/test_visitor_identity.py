@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from relevo.domain.contacts import Level
+from relevo.domain.conversations import Conversation
 from relevo.domain.sites import Site, Sites
 from relevo.web.services import DemoContact
 from tests.databases import Databases
@@ -98,14 +99,82 @@ async def test_what_was_said_before_goes_along_and_a_message_on_its_way_is_not_d
     assert refs == [("shop:C001", "C001", int(Level.SIGNED))]
 
 
-async def test_whoever_has_a_conversation_goes_on_with_that_one(doors: Doors) -> None:
-    """What was said before signing in stays where it was, and the person's own is shown."""
+async def _said_before(doors: Doors) -> tuple[Page, Conversation]:
+    """Have somebody write who has a chat already, and has not signed in yet."""
     first = await _begins(doors)
     await first.writes("yesterday", "c1")
-    second = await page_of(doors, site="shop")
-    await second.writes("today, not signed in yet", "c1")
-    await second.identifies(signed())
-    assert (await second.polls())["events"][0]["text"] == "yesterday"
+    await first.hears("yesterday")
+    page = await page_of(doors, site="shop")
+    await page.writes("today", "c2")
+    await page.hears("today")
+    return page, await page.conversation()
+
+
+def _texts(told: dict[str, Any]) -> list[str]:
+    assert [each["position"] for each in told["events"]] == sorted({each["position"] for each in told["events"]})
+    return [each["text"] for each in told["events"] if each["author"] == "contact"]
+
+
+async def test_whoever_has_a_chat_reads_there_what_they_wrote_before_signing_in(doors: Doors) -> None:
+    """In order, on every device, once however often they sign in; a message that is sent again is the same one."""
+    page, before = await _said_before(doors)
+    await page.identifies(signed())
+    assert _texts(await page.polls()) == ["yesterday", "today"]
+    await page.writes("today", "c2")
+    await page.writes("and more", "c3")
+    await page.identifies(signed())
+    told = await page.polls()
+    assert _texts(told) == ["yesterday", "today", "and more"]
+    assert told["events"][-1]["position"] == told["position"]
+    for seen in told["events"]:
+        rest = await page.polls(after=seen["position"])
+        assert rest["events"] == [each for each in told["events"] if each["position"] > seen["position"]]
+    assert _texts(await (await _begins(doors)).polls()) == ["yesterday", "today", "and more"]
+    async with desk_of(doors) as desk:
+        person = await desk.get(f"/contacts/{(await page.conversation()).identity.contact_id}")
+        shown = await desk.page(f"/desk/conversations/{(await page.conversation()).id}")
+    assert {on["conversation_id"] for on in person["seen_on"]} == {str(before.id), str((await page.conversation()).id)}
+    assert f"/desk/conversations/{before.id}" in shown
+
+
+async def test_a_split_takes_what_was_joined_back(doors: Doors) -> None:
+    """An agent who knows better parts them: the chat shows none of it any more, and no case has their reference."""
+    page, before = await _said_before(doors)
+    case = (
+        "INSERT INTO cases (id, type, trigger, contact_id, conversation_id) VALUES ('CASE-1', 'bag', 'other', %s, %s)"
+    )
+    run = doors.opened.database.run
+    await run(case, (before.identity.contact_id, before.id))
+    await run("INSERT INTO case_conversations (case_id, conversation_id) VALUES ('CASE-1', %s)", (before.id,))
+    await page.identifies(signed())
+    of = "SELECT contact_id, business_ref FROM cases"
+    kept = (await page.conversation()).identity.contact_id
+    assert await doors.opened.database.rows(of) == [(kept, "C001")]
+    async with desk_of(doors, role="supervisor") as desk:
+        (merge,) = (await desk.get(f"/contacts/{kept}"))["merges"]
+        assert (merge["evidence"], merge["merged_by"]) == ("signed", None)
+        await desk.does(f"/contacts/{kept}/split", merge_id=merge["id"], reason="her brother")
+    assert _texts(await page.polls()) == ["yesterday"]
+    assert await doors.opened.database.rows(of) == [(before.identity.contact_id, None)]
+
+
+async def test_whom_a_person_answers_goes_on_there_until_it_is_over(doors: Doors) -> None:
+    """Nothing under way is lost by signing in: agent and visitor hear each other, and then the chats are one."""
+    page, before = await _said_before(doors)
+    async with desk_of(doors) as desk:
+        await desk.does(f"/conversations/{before.id}/take-over", version=before.control_version)
+        await page.identifies(signed())
+        await page.writes("are you there?", "c4")
+        await desk.does(f"/conversations/{before.id}/replies", text="I am here", client_id="r1")
+        assert (await page.hears("I am here"))["author"] == "agent"
+        now = await page.conversation()
+        assert (now.id, now.identity.level, now.identity.business_ref) == (before.id, Level.SIGNED, "C001")
+        assert now.identity.contact_id == (await doors.conversation("widget", "shop:C001")).identity.contact_id
+        done = {"version": now.control_version, "outcome": "resolved"}
+        await desk.does(f"/conversations/{before.id}/hand-back", **done)
+    await doors.until("SELECT count(*) = 0 FROM inbox WHERE state <> 'settled'")
+    await page.identifies(signed())
+    assert _texts(await page.polls()) == ["yesterday", "today", "are you there?"]
 
 
 async def test_what_somebody_else_said_is_never_taken_along(doors: Doors) -> None:
@@ -115,6 +184,26 @@ async def test_what_somebody_else_said_is_never_taken_along(doors: Doors) -> Non
     await doors.opened.database.run("UPDATE identities SET business_ref = 'C009', level = 1")
     await page.identifies(signed())
     assert (await page.polls())["events"] == []
+
+
+async def test_a_shared_browser_keeps_people_apart(doors: Doors) -> None:
+    """Signed in as one and then as another, with logging out between or without: nobody reads the other's words."""
+    amina, _ = await _said_before(doors)
+    await amina.identifies(signed())
+    await (await _begins(doors, sub="C002")).writes("from Bo", "c9")
+    await amina.identifies(signed(sub="C002"))
+    assert _texts(await amina.polls()) == ["from Bo"]
+    await amina.does("logout")
+    assert (await amina.identifies(signed())).status_code == 200
+    assert _texts(await amina.polls()) == ["yesterday", "today"]
+    page = await page_of(doors, site="shop")
+    await page.writes("nobody's yet", "c5")
+    assert (await page.identifies(signed(key="another key, as long as the one that is set"))).status_code == 401
+    await page.does("logout")
+    await page.identifies(signed())
+    assert _texts(await page.polls()) == ["yesterday", "today"]
+    people = "SELECT count(DISTINCT contact_id) FROM identities"
+    assert await doors.opened.database.rows(people) == [(3,)]
 
 
 async def test_the_old_tokens_stream_ends(doors: Doors) -> None:
