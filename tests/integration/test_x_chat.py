@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from chat_xdk import Chat
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from relevo.channels.x import chat_crypto as crypto
 from relevo.channels.x.chat_crypto import NoConversationKey, NotSigned
@@ -274,3 +278,31 @@ def _attachment(chat: Chatting, body: bytes) -> Any:
     )
     chat.files[made.id] = body
     return made
+
+
+_ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.sampled_from([ANN, OWN, CONVERSATION, "AAAA"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=5,
+)
+_NAMES = ("conversation_id", "encoded_event", "conversation_key_change_event", "conversation_key_version", "sender_id")
+
+
+async def test_whatever_comes_is_read_or_given_up(database: str) -> None:
+    """Nothing that X may say makes the reader fail otherwise."""
+    async with chatting(database) as chat:
+        host = await begun(chat)
+        whole = chat.ann.writes("hola")
+
+        async def reads(payload: dict[str, Any]) -> None:
+            with suppress(Unreadable):
+                assert all(isinstance(each, (Written, Typing)) for each in await host.reader.read(payload))
+
+        loop = asyncio.get_running_loop()
+
+        @settings(max_examples=40, deadline=None, database=None, derandomize=True)
+        @given(st.dictionaries(st.sampled_from(_NAMES), _ANY, min_size=1))
+        def tries(odd: dict[str, Any]) -> None:
+            asyncio.run_coroutine_threadsafe(reads({**whole, **odd}), loop).result(20)
+
+        await asyncio.to_thread(tries)

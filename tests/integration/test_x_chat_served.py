@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -13,15 +14,19 @@ import pytest
 from PIL import Image
 
 from relevo.bootstrap.x import OnX, on_x
-from relevo.bootstrap.x_chat import registrar_of
+from relevo.bootstrap.x_chat import chat_on_x, registrar_of
 from relevo.configuration import Configuration, read_configuration
 from relevo.configuration.channels import ChannelSection
 from relevo.configuration.x import XAccount
 from relevo.contracts.brain import Question
 from relevo.contracts.channel_log import Unlogged
-from relevo.domain.messages import Button, Content
+from relevo.domain.messages import Author, Button, Content
 from relevo.flow.deliver import Deliverer
 from relevo.settings import Secret
+from relevo.store.personal import PostgresPersonalData
+from relevo.store.x import PostgresXPeers
+from relevo.store.x_chat_keys import PostgresChatKeys
+from relevo.store.x_limits import PostgresXLimits
 from relevo.testing.x.customer import Customer
 from relevo.testing.x.faults import Fault
 from relevo.testing.x.server import fake_x
@@ -164,8 +169,65 @@ async def test_who_leaves_encrypted_chat_is_answered_by_direct_message(database:
         on.x.chats.keys.pop("2222")
         await on.doors.opened.database.run("TRUNCATE x_chat_keys, x_chat_public_keys")
         conversation = await on.doors.conversation("x", "2222")
-        from relevo.domain.messages import Author
-
         await on.doors.opened.store.conversations.say(conversation.id, Author.SYSTEM, Content(text="Still there?"))
         await on.heard(2)
         assert on.ann.received[-1].transport == "dm"
+
+
+async def test_nothing_of_it_is_logged(database: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """No words, no keys: neither where it goes well, nor where it does not."""
+    async with served(database) as on:
+        await on.ann.writes("my secret suitcase")
+        await on.heard(1)
+        await on.ann.writes("a forged suitcase", is_forged=True)
+        await on.doors.until("SELECT count(*) = 1 FROM platform_events WHERE state = 'dead'")
+        (pair,) = await PostgresChatKeys(on.doors.opened.database, KEY).pairs("1111")
+        keys = await PostgresChatKeys(on.doors.opened.database, KEY).conversation_keys("1111:2222")
+    logged = capsys.readouterr()
+    for secret in (pair.secret, *keys.values()):
+        assert base64.b64encode(secret).decode()[:-4] not in logged.out + logged.err
+        assert secret.hex() not in logged.out + logged.err
+    assert "suitcase" not in logged.out + logged.err
+    assert "intake" in logged.out, "the log was not heard"
+
+
+async def test_who_is_erased_leaves_no_keys(database: str) -> None:
+    """Keys, ciphertext and places of messages go with the person; the account's own keys stay."""
+    async with served(database) as on:
+        await on.ann.writes("hola")
+        await on.heard(1)
+        await on.doors.until("SELECT count(*) = 1 FROM deliveries WHERE state = 'sent'")
+        database_of = on.doors.opened.database
+        tables = ("x_chat_encrypted", "x_chat_keys", "x_chat_messages", "x_chat_public_keys")
+        held = {table: len(await database_of.rows(f"SELECT 1 FROM {table}")) for table in tables}
+        assert all(held.values()), held
+        data = PostgresPersonalData(database_of)
+        (subject,) = await data.find("x:2222", None)
+        await data.erase(subject)
+        left = {table: len(await database_of.rows(f"SELECT 1 FROM {table}")) for table in tables}
+        assert left == {**dict.fromkeys(tables, 0), "x_chat_public_keys": 1}, "one's own public keys are nobody else's"
+        await on.ann.writes("hola again")
+        assert (await on.heard(2))[1] == "You said: hola again, with 0 files"
+
+
+async def test_it_is_shown_who_writes(database: str) -> None:
+    """While the bot answers, and while the agent who has the conversation types; not again while it is shown."""
+    async with served(database) as on:
+        await on.ann.writes("hola")
+        await on.heard(1)
+        typed = on.x.chats.between("1111", "2222").typed
+        before = len(typed)
+        conversation = await on.doors.conversation("x", "2222")
+        database_of = on.doors.opened.database
+        await database_of.run("UPDATE conversations SET control = 'agent', agent_id = 7")
+        signs = chat_on_x(
+            on.doors.opened, on.on_x.api, PostgresXPeers(database_of), PostgresXLimits(database_of), KEY
+        ).typing
+        await signs.look()
+        assert len(typed) == before
+        await database_of.run(
+            "INSERT INTO lookers (conversation_id, agent_id, is_typing) VALUES (%s, 7, true)", (conversation.id,)
+        )
+        await signs.look()
+        await signs.look()
+        assert len(typed) == before + 1

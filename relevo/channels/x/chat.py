@@ -88,7 +88,7 @@ class ChatReader:
 
     async def _has_key(self, address: str, payload: _Node) -> bool:
         """Tell whether the key is known that X says it needs: the change that made it comes with every message."""
-        return payload.get("conversation_key_version") in await self._ring.conversation_keys(address)
+        return str(payload.get("conversation_key_version")) in await self._ring.conversation_keys(address)
 
     async def _opened(self, address: str, encoded: str) -> _Event | None:
         told = await self._decrypted(address, encoded)
