@@ -20,6 +20,7 @@ from relevo.bootstrap.places import demand_writable
 from relevo.bootstrap.remarks import Remarkable
 from relevo.bootstrap.serve import ask_ready, demand_free_port
 from relevo.bootstrap.sites import COMPANY, refusals_found, sites_found, sites_of
+from relevo.bootstrap.x_check import x_found
 from relevo.brain.models import is_whole
 from relevo.configuration import Configuration
 from relevo.contracts.bots import BotLine
@@ -140,6 +141,9 @@ class _Check:
             raise Remarkable(f"{reached}; {LINKS_LEAD_NOWHERE}")
         return reached
 
+    def _x(self, dsn: str) -> str:
+        return asyncio.run(x_found(self._configuration().x, self.settings, dsn))
+
     def _assistant(self) -> str:
         assistant = assistant_of(self._configuration())
         if assistant is None:
@@ -176,6 +180,7 @@ class _Check:
             "waiting": lambda: _waiting(backlog),
             "given up": lambda: _dead(backlog),
             "refused pages": lambda: self._refusals(refusals),
+            "X": lambda: self._x(dsn),
         }
         return self._are_well(looks)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -22,7 +23,7 @@ from relevo.bootstrap.mail import mail_channel, mailer
 from relevo.bootstrap.serve import address
 from relevo.bootstrap.shown import shown_settings
 from relevo.bootstrap.sites import COMPANY, sites_of, with_demo_key
-from relevo.bootstrap.x import OnX, on_x, reaches_of
+from relevo.bootstrap.x import OnX, on_x, reaches_of, x_problem
 from relevo.channels.webhooks.post import SafePoster
 from relevo.configuration import Configuration
 from relevo.contracts.bots import Bots
@@ -55,7 +56,7 @@ from relevo.store.live import CHATS, INTAKES, ROUTERS, SENDERS, SETTINGS, TIMELI
 from relevo.store.personal import PostgresPersonalData
 from relevo.web.app import WebServices, create_app
 from relevo.web.server import serving
-from relevo.web.services import DemoContact
+from relevo.web.services import DemoContact, Remark
 
 _log = structlog.get_logger()
 
@@ -66,9 +67,18 @@ class Readiness:
 
     bots: Bots
     lost_seconds: float
+    look_at_x: Callable[[], Awaitable[str | None]] | None = None
+    """Gives what is wrong with the account on X; None where X is off."""
 
     async def __call__(self) -> Mapping[str, bool | str]:
         """Tell about each part."""
+        told = await self._bot()
+        if self.look_at_x is not None and told["database"] is True:
+            problem = await self.look_at_x()
+            told["x"] = Remark(problem) if problem else True
+        return told
+
+    async def _bot(self) -> dict[str, bool | str]:
         try:
             living = await self.bots.living(self.lost_seconds)
         except Unavailable as error:
@@ -95,7 +105,7 @@ async def run_web(settings: Settings, configuration: Configuration, dsn: str, te
         services = replace(await _services(settings, configuration, opened, decider), channel_log=recorder)
         async with (
             assisting(opened, configuration) as model,
-            on_x(opened, configuration, recorder, attachment_key(settings)) as x,
+            on_x(opened, configuration, recorder, attachment_key(settings), settings.web.public_url) as x,
         ):
             app = create_app(replace(services, assisting=model, current=current))
             async with serving(app, settings.address.host, settings.address.port) as port:
@@ -130,7 +140,11 @@ async def _services(
     return WebServices(
         store=opened.store,
         live=opened.live,
-        readiness=Readiness(bots=opened.store.bots, lost_seconds=settings.bots.bot_lost_seconds),
+        readiness=Readiness(
+            bots=opened.store.bots,
+            lost_seconds=settings.bots.bot_lost_seconds,
+            look_at_x=partial(x_problem, opened) if configuration.x else None,
+        ),
         decider=decider,
         articles=shelf(settings),
         verification_seconds=configuration.bot.verification_seconds,

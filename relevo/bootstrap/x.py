@@ -11,6 +11,7 @@ from relevo.bootstrap import OpenStore
 from relevo.bootstrap.lifetime import Part
 from relevo.bootstrap.x_chat import chat_on_x
 from relevo.configuration import Configuration
+from relevo.configuration.x import XAccount
 from relevo.contracts.channel import Channel
 from relevo.contracts.channel_log import ChannelLog
 from relevo.contracts.posts import PUBLIC, PostLookup
@@ -43,17 +44,16 @@ class OnX:
 
 @asynccontextmanager
 async def on_x(
-    opened: OpenStore, configuration: Configuration, log: ChannelLog, key: bytes
+    opened: OpenStore, configuration: Configuration, log: ChannelLog, key: bytes, public_url: str | None = None
 ) -> AsyncIterator[OnX | None]:
     """Give X, and close what asks it on leaving; None where X is off, and then nothing of it is imported.
 
-    Its tokens are sealed with the key of attachments.
+    Its tokens are sealed with the key of attachments. Without a ``public_url`` X is only asked, and tells nothing.
     """
     account = configuration.x
     if account is None:
         yield None
         return
-    from relevo.channels.x.api import XApi, x_client
     from relevo.channels.x.channel import XChannel, XShared
     from relevo.channels.x.platform import XPlatform
     from relevo.channels.x.posts import XPosts
@@ -61,8 +61,7 @@ async def on_x(
     database, peers = opened.database, PostgresXPeers(opened.database)
     limits, parts = PostgresXLimits(database), PostgresXParts(database)
     shared = XShared(peers=peers, limits=limits, parts=parts, attachments=opened.store.attachments)
-    async with x_client() as client:
-        api = XApi(account, client, PostgresXTokens(database, key), limits=limits, log=log)
+    async with asking_x(opened, account, key, log) as api:
         chat = chat_on_x(opened, api, peers, limits, key)
         bot, posts = configuration.bot, XPosts(api, account.account_id)
         watch = _watch(opened, configuration, account.account_id, posts)
@@ -85,7 +84,42 @@ async def on_x(
         )
         channels: Mapping[str, Channel] = {X: XChannel(api, shared, say, chat=chat.sender), PUBLIC: posts}
         running: list[Part] = [intake.run, watch.run, chat.history.run, chat.typing.run]
+        running += _askers(opened, api, public_url)
         yield OnX(api=api, hearing=hearing, watch=watch, channels=channels, parts=running)
+
+
+@asynccontextmanager
+async def asking_x(
+    opened: OpenStore, account: XAccount, key: bytes, log: ChannelLog | None = None
+) -> AsyncIterator[XApi]:
+    """Give what asks X in an account's name, and close it on leaving."""
+    from relevo.channels.x.api import XApi, x_client
+
+    tokens = PostgresXTokens(opened.database, key)
+    async with x_client() as client:
+        yield XApi(account, client, tokens, limits=PostgresXLimits(opened.database), log=log)
+
+
+async def x_problem(opened: OpenStore) -> str | None:
+    """Say what is wrong with the account on X; None where all is well."""
+    from relevo.channels.x.marks import problem_seen
+
+    return await problem_seen(opened.store.platform_marks)
+
+
+def _askers(opened: OpenStore, api: XApi, public_url: str | None) -> list[Part]:
+    """Give what asks X: for what it has not told, and where it can reach us, how the webhook stands."""
+    from relevo.channels.x.polling import XPoller
+    from relevo.channels.x.standing import XStanding
+    from relevo.channels.x.webhooks import PATH, XWebhooks
+
+    events, marks = opened.store.platform_events, opened.store.platform_marks
+    limits = PostgresXLimits(opened.database)
+    poller = XPoller(api=api, events=events, marks=marks, live=opened.live, limits=limits)
+    if public_url is None:
+        return [poller.run]
+    webhooks = XWebhooks(api=api, url=public_url.rstrip("/") + PATH)
+    return [poller.run, XStanding(webhooks=webhooks, marks=marks).run]
 
 
 def _watch(opened: OpenStore, configuration: Configuration, account_id: str, lookup: PostLookup) -> Watch:

@@ -1,13 +1,19 @@
-"""The commands about the account on X: ``x play``."""
+"""The commands about the account on X: ``x setup``, ``x replay``, ``x play``."""
 
 from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from relevo.cli.upkeep import with_store
 from relevo.cli.x_keys import keys
+
+if TYPE_CHECKING:
+    from relevo.bootstrap.everything import Settings
+    from relevo.configuration.x import XAccount
 
 x_commands = typer.Typer(no_args_is_help=True, help="The business's account on X.")
 
@@ -27,3 +33,51 @@ def _x() -> None:
 def play() -> None:
     """Run a fake X on this machine until Ctrl-C, and say what a bot needs to take it for X."""
     os.execv(sys.executable, [sys.executable, "-m", "relevo.testing.x"])  # noqa: S606 - the kit stands above the commands
+
+
+@x_commands.command()
+def setup(
+    url: Annotated[
+        str | None, typer.Option(help="Where X reaches this installation; else RELEVO_PUBLIC_URL.", show_default=False)
+    ] = None,
+) -> None:
+    """Have X tell what happens: register or repair the webhook and its subscriptions.
+
+    Doing it again changes nothing that is well. Status 1 when messages will not come by themselves.
+    """
+    from relevo.bootstrap.x_setup import is_set_up, set_up
+
+    settings, account = _account()
+    door, steps = with_store(lambda opened: set_up(opened, settings, account, url))
+    typer.echo(f"{door}\n")
+    for step in steps:
+        typer.echo(f"  {step.what:<26} {step.done:<14} {step.why}".rstrip())
+    if not is_set_up(steps):
+        typer.echo(
+            "\nX does not tell of messages yet, so they are asked for once a minute. Mend what is refused above."
+        )
+        raise typer.Exit(1)
+    typer.echo("\nX tells what happens. Whether it still does: relevo check.")
+
+
+@x_commands.command()
+def replay(
+    since: Annotated[str, typer.Option(help="Since when: 90m, 6h or 2026-11-26T10:00Z; at most 24 hours ago.")],
+) -> None:
+    """Have X tell again what happened since; what is known already stays as it is."""
+    from relevo.bootstrap.x_setup import replay as have_told_again
+
+    settings, account = _account()
+    began = with_store(lambda opened: have_told_again(opened, settings, account, since))
+    typer.echo(f"X tells again what happened since {began:%Y-%m-%d %H:%M} UTC; that takes it a few minutes.")
+
+
+def _account() -> tuple[Settings, XAccount]:
+    from relevo.bootstrap.everything import read_bot_files, read_settings
+    from relevo.errors import ConfigurationError
+
+    settings = read_settings()
+    account = read_bot_files(settings).x
+    if account is None:
+        raise ConfigurationError("X is off: add 'x' to credentials.yml, as docs/howto/x.md shows.")
+    return settings, account

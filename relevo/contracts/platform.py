@@ -183,6 +183,10 @@ class PlatformEvents(Protocol):
         ...
 
 
+REVOKED = "revoked"
+"""Mark of a platform that lets us no longer speak for an account, whose id is its value."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mark:
     """What hosts share about a platform under one name."""

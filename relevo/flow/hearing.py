@@ -16,6 +16,7 @@ from relevo.contracts.channel_log import ChannelLog, Unlogged
 from relevo.contracts.clock import Clock, system_clock
 from relevo.contracts.live import Live
 from relevo.contracts.platform import (
+    REVOKED,
     Corrected,
     Echo,
     Heard,
@@ -40,8 +41,6 @@ from relevo.flow.receive import arrival, receive
 from relevo.flow.remote_files import ALONE, REFUSED, RemoteFiles, placeholder, why
 from relevo.flow.texts import say
 
-REVOKED = "revoked"
-"""Mark of a platform that lets us no longer speak for an account."""
 _MENU_REACH = 40
 """How many entries back a menu is looked for."""
 _log = structlog.get_logger()

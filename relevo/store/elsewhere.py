@@ -42,6 +42,9 @@ _POSITION = """
 SELECT max(position) FROM (
     SELECT position FROM deliveries WHERE workspace_id = 1 AND conversation_id = %(id)s AND external_id = %(message)s
     UNION ALL
+    SELECT d.position FROM x_parts p JOIN deliveries d ON d.workspace_id = 1 AND d.id = p.delivery_id
+    WHERE p.workspace_id = 1 AND p.external_id = %(message)s AND d.conversation_id = %(id)s
+    UNION ALL
     SELECT position FROM entries WHERE workspace_id = 1 AND conversation_id = %(id)s
       AND (external_id = %(message)s OR external_id LIKE '%%' || chr(31) || %(message)s)
 ) found

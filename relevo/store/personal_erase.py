@@ -79,6 +79,7 @@ DELETE FROM translations WHERE workspace_id = 1 AND conversation_id = ANY(%(conv
 DELETE FROM held_words WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
 DELETE FROM unsent_replies WHERE workspace_id = 1
     AND (conversation_id = ANY(%(conversations)s) OR home_id = ANY(%(conversations)s));
+DELETE FROM platform_events WHERE workspace_id = 1 AND channel || ':' || lane = ANY(%(names)s);
 DELETE FROM channel_log WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
 DELETE FROM x_chat_encrypted WHERE workspace_id = 1 AND conversation_id = ANY(%(conversations)s);
 DELETE FROM x_chat_messages WHERE workspace_id = 1 AND 'x:' || address = ANY(%(names)s);

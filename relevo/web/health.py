@@ -6,7 +6,7 @@ from sanic import Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from relevo.web.services import services_of
+from relevo.web.services import Remark, services_of
 from relevo.web.wire import json_answer
 
 
@@ -22,7 +22,7 @@ async def _health(request: Request) -> HTTPResponse:
 
 async def _ready(request: Request) -> HTTPResponse:
     parts = await services_of(request).readiness()
-    missing = sorted(name for name, state in parts.items() if state is not True)
+    missing = sorted(name for name, state in parts.items() if state is not True and not isinstance(state, Remark))
     if not missing:
         return json_answer({"status": "ready", "parts": parts})
     sentence = " ".join(_explained(name, parts[name]) for name in missing)

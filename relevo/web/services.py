@@ -32,6 +32,12 @@ Readiness = Callable[[], Awaitable[Mapping[str, bool | str]]]
 """Tells about each part whether it is ready: True, or False or a sentence that says what is missing."""
 
 
+class Remark(str):
+    """What somebody should know about a part that keeps nobody from being served."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DemoContact:
     """Somebody whom a newcomer may be in the demo."""

@@ -51,6 +51,7 @@ UNTOUCHED = {
     "audit_log",
     "webhooks",
     "webhook_news",
+    "platform_marks",
     "x_chat_pairs",
     "x_stops",
     "x_tokens",

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from io import BytesIO
 from typing import Any
 
 import pytest
-from PIL import Image
 
 from relevo.contracts.brain import Question
 from relevo.domain.conversations import Control
 from relevo.domain.messages import Button, Content
 from relevo.domain.posts import Post
-from tests.integration.xs import OnX, dm, message, on_x
+from tests.integration.xs import OnX, dm, message, on_x, picture
 
 pytestmark = pytest.mark.anyio
 
@@ -44,13 +42,6 @@ class Watch:
 
     async def gone(self, post_id: str) -> None:
         self.gone_posts.append(post_id)
-
-
-def picture() -> bytes:
-    """Give a photo."""
-    drawn = BytesIO()
-    Image.new("RGB", (40, 30), "navy").save(drawn, "JPEG")
-    return drawn.getvalue()
 
 
 def with_photo(text: str, message_id: str = "901", *, kind: str = "photo", link: str = LINK) -> dict[str, Any]:
@@ -221,7 +212,8 @@ async def test_posts_about_the_account_go_to_who_watches_them(database: str) -> 
     async with on_x(database, posts=watch) as x:
         told = _post_event("post.mention.create", mention, {"users": [{"data": author}]})
         await x.take(told, _post_event("post.reply.create", mention, {"users": [author]}), old)
-        first, second = watch.seen_posts
+        first, again, second = watch.seen_posts
+        assert (again.id, again.kind) == (first.id, "reply")
         assert (first.kind, first.text, first.is_summoning) == (
             "mention",
             "hey @Airline, lost my bag AGAIN & again",

@@ -10,12 +10,14 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any
 
 import httpx
+from PIL import Image
 
 from relevo.channels.x.answers import XRefused
-from relevo.channels.x.platform import XPlatform
+from relevo.channels.x.platform import Downloads, XPlatform
 from relevo.configuration.x import XAccount
 from relevo.domain.messages import Entry
 from relevo.flow.hearing import Hearing
@@ -40,8 +42,12 @@ class Files:
     """What X keeps for us, by address."""
 
     kept: dict[str, bytes] = field(default_factory=dict)
+    api: Downloads | None = None
+    """Who is asked in its place."""
 
     async def download(self, path_or_url: str, *, limit_bytes: int) -> bytes:
+        if self.api is not None:
+            return await self.api.download(path_or_url, limit_bytes=limit_bytes)
         if path_or_url not in self.kept:
             raise XRefused(404, "not found", "There is none.")
         return self.kept[path_or_url][:limit_bytes]
@@ -108,6 +114,13 @@ async def on_x(dsn: str, script: Script = echo, *, is_reading: bool = False, **p
             doors.opened.live.wake_intakes()
             if running:
                 await running
+
+
+def picture() -> bytes:
+    """Give a photo."""
+    drawn = BytesIO()
+    Image.new("RGB", (40, 30), "navy").save(drawn, "JPEG")
+    return drawn.getvalue()
 
 
 def signed(raw: bytes, secret: str = SECRET) -> str:

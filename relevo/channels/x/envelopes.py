@@ -23,6 +23,7 @@ MESSAGES, TYPING, READ = (
 POSTS, DELETED_POSTS, OF_USER = "tweet_create_events", "tweet_delete_events", "user_event"
 UNREADABLE = "unreadable"
 _KINDS = {TYPING: "dm.indicate_typing", READ: "dm.read", POSTS: "post.create", DELETED_POSTS: "post.delete"}
+_POST_KEYS = {"post.delete": "unpost", "post.mention.create": "mention", "post.repost.create": "repost"}
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MOST_KIND = 60
 Node = Mapping[str, Any]
@@ -90,7 +91,7 @@ def _told(document: Any) -> Iterator[dict[str, Any]]:
     if "for_user_id" in root:
         yield from _parts(root, ident(root["for_user_id"]), "account.activity")
         return
-    data = root.get("data", root)
+    data = root.get("data", document)
     for each in data if isinstance(data, list) else [data]:
         envelope = mapping(each)
         account = ident(mapping(envelope.get("filter")).get("user_id"))
@@ -139,7 +140,8 @@ def _place(kind: str, event: Node, account_id: str) -> tuple[str | None, str | N
     if kind.startswith("chat."):
         return own and f"chat:{own}", contact_of_chat(event, account_id)
     if kind.startswith("post."):
-        return own and f"{'unpost' if kind == 'post.delete' else 'post'}:{own}", None
+        # That somebody named the account is news, also of a post that was told before as a mere reply.
+        return own and f"{_POST_KEYS.get(kind, 'post')}:{own}", None
     if kind.startswith("dm"):
         contact = contact_of(event, account_id)
         if kind == "dm.read" and (last := ident(event.get("last_read_event_id"))):

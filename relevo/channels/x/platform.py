@@ -68,7 +68,7 @@ class XPlatform:
         """Get a file's bytes by the first of its addresses that has it."""
         if file.reference.startswith("chat:") and self._chat is not None:
             return await self._chat.fetch(file.reference)
-        for address in lookups(file.reference, self._account.api_base):
+        for address in lookups(file.reference):
             if (found := await self._fetched(address)) is not None:
                 return found
         raise Unreadable("X does not have this file any more; send it again.", code="file_gone")

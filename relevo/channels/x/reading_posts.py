@@ -5,6 +5,7 @@ A post is read alike from the Activity API and lookups (version 2) and from the 
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from relevo.domain.posts import Post, PostAuthor
 MENTION, REPLY, QUOTE = "mention", "reply", "quote"
 _KINDS = {"post.mention.create": MENTION, "post.reply.create": REPLY, "post.quote.create": QUOTE}
 _MOST_COUNTED = 2**53
+_PREFIX = re.compile(r"^(@\w+\s+)+")
 
 
 def read_post(told: Node, account_id: str) -> list[Heard]:
@@ -52,7 +54,7 @@ def post_of(event: Node, told: Node, account_id: str) -> Post | None:
         language=string(event.get("lang"))[:20] or None,
         in_reply_to=_referenced(event, "in_reply_to_tweet_id", "in_reply_to_status_id_str", "replied_to"),
         quotes=_referenced(event, "quoted_tweet_id", "quoted_status_id_str", "quoted"),
-        is_summoning=kind == QUOTE or told.get("kind") == "post.mention.create" or _names(event, account_id),
+        is_summoning=kind == QUOTE or told.get("kind") == "post.mention.create" or _is_summoned(event, account_id),
         impressions=count(metrics, "impression_count"),
         likes=count(metrics, "like_count", "favorite_count"),
         reposts=count(metrics, "retweet_count", "repost_count"),
@@ -101,11 +103,29 @@ def _kind(told: str, event: Node, account_id: str) -> str | None:
     return MENTION if _names(event, account_id) else None
 
 
+def _is_summoned(event: Node, account_id: str) -> bool:
+    """Tell whether the account is named beyond the names that X writes before a reply by itself."""
+    is_reply = _referenced(event, "in_reply_to_tweet_id", "in_reply_to_status_id_str", "replied_to") is not None
+    text = string(event.get("text"))
+    begin = len(text) - len(_PREFIX.sub("", text)) if is_reply else 0
+    return any(_begins_at(mention) >= begin for mention in _mentions_of(event, account_id))
+
+
+def _begins_at(mention: Node) -> int:
+    indices = mention.get("indices")
+    start = mention.get("start", indices[0] if isinstance(indices, list) and indices else 0)
+    return start if isinstance(start, int) else 0
+
+
 def _names(event: Node, account_id: str) -> bool:
+    return bool(_mentions_of(event, account_id))
+
+
+def _mentions_of(event: Node, account_id: str) -> list[Node]:
     entities = mapping(mapping(event.get("extended_tweet")).get("entities")) or mapping(event.get("entities"))
     named = entities.get("mentions") or entities.get("user_mentions")
     each = [mapping(one) for one in named] if isinstance(named, list) else []
-    return any(account_id in (ident(one.get("id_str")), ident(one.get("id"))) for one in each)
+    return [one for one in each if account_id in (ident(one.get("id_str")), ident(one.get("id")))]
 
 
 def _text(event: Node) -> str:

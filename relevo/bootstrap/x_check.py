@@ -1,0 +1,32 @@
+"""Tells how it stands with X: whether it lets us act, and whether it tells us what happens."""
+
+from __future__ import annotations
+
+from relevo.bootstrap import open_store
+from relevo.bootstrap.everything import Settings
+from relevo.bootstrap.remarks import Remarkable
+from relevo.configuration.x import XAccount
+from relevo.errors import ConfigurationError
+
+X_IS_OFF = "X is off; docs/howto/x.md says how to switch it on."
+
+
+async def x_found(account: XAccount | None, settings: Settings, dsn: str) -> str:
+    """Say how it stands; raises Remarkable for what deserves a look, ConfigurationError for what is wrong."""
+    if account is None:
+        raise Remarkable(X_IS_OFF)
+    from relevo.bootstrap.x_setup import standing
+    from relevo.channels.x.marks import revoked
+
+    async with open_store(dsn, size=2, name="relevo check", hears=()) as opened:
+        if wrong := await revoked(opened.store.platform_marks):
+            raise ConfigurationError(wrong)
+        name = f"account {account.username or account.account_id}"
+        if settings.web.public_url is None:
+            raise Remarkable(
+                f"{name}: messages are asked for once a minute, for RELEVO_PUBLIC_URL names no place to tell them to."
+            )
+        found = await standing(opened, settings, account)
+    if found.problem is not None:
+        raise ConfigurationError(f"{name}: {found.problem}")
+    return f"{name}: X tells what happens, by {len(found.subscribed)} subscriptions"
