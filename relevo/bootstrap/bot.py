@@ -11,7 +11,7 @@ import gc
 import os
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -23,9 +23,11 @@ from relevo.bootstrap.desk_settings import current_service
 from relevo.bootstrap.everything import Settings
 from relevo.bootstrap.help import help_from_articles
 from relevo.bootstrap.lifetime import run_until_stopped
+from relevo.bootstrap.reaches import reaches_of
 from relevo.brain.current import CurrentBrain
 from relevo.configuration import Configuration
 from relevo.contracts.bots import BotLine
+from relevo.contracts.reaching import Reach
 from relevo.domain.formality import address_formally
 from relevo.domain.service import Service
 from relevo.errors import Unavailable
@@ -65,6 +67,7 @@ async def run_bot(
             brain=CurrentBrain(settings.models, formal=configuration.bot.formal),
             services=replace(await turn_services(opened, configuration), help=help_from_articles(settings)),
             default_language=configuration.bot.default_language,
+            reaches=reaches_of(configuration),
             current=await current_service(opened, configuration.bot),
             tell=tell,
         )
@@ -81,6 +84,7 @@ class BotProcess:
     brain: CurrentBrain
     services: TurnServices
     default_language: str
+    reaches: Mapping[str, Reach]
     current: CurrentService
     tell: Callable[[str], None]
 
@@ -110,6 +114,7 @@ class BotProcess:
             live=self.opened.live,
             services=self.services,
             default_language=self.default_language,
+            reaches=self.reaches,
         )
 
         def renew(service: Service) -> None:

@@ -20,10 +20,11 @@ from relevo.bootstrap.help import shelf
 from relevo.bootstrap.intents import intents_of
 from relevo.bootstrap.lifetime import Part, run_until_stopped
 from relevo.bootstrap.mail import mail_channel, mailer
+from relevo.bootstrap.reaches import reaches_of
 from relevo.bootstrap.serve import address
 from relevo.bootstrap.shown import shown_settings
 from relevo.bootstrap.sites import COMPANY, sites_of, with_demo_key
-from relevo.bootstrap.x import OnX, on_x, reaches_of, x_problem
+from relevo.bootstrap.x import OnX, on_x, x_problem
 from relevo.channels.webhooks.post import SafePoster
 from relevo.configuration import Configuration
 from relevo.contracts.bots import Bots
@@ -50,6 +51,7 @@ from relevo.flow.routing import Router
 from relevo.flow.search import Indexer
 from relevo.flow.sla import SlaWatch
 from relevo.flow.sweep import Sweeper
+from relevo.flow.unreachable import Unreachable
 from relevo.flow.unsent import UnsentWatch
 from relevo.flow.webhooks import Herald
 from relevo.store.live import CHATS, INTAKES, ROUTERS, SENDERS, SETTINGS, TIMELINES
@@ -143,7 +145,7 @@ async def _services(
         readiness=Readiness(
             bots=opened.store.bots,
             lost_seconds=settings.bots.bot_lost_seconds,
-            look_at_x=partial(x_problem, opened) if configuration.x else None,
+            look_at_x=partial(x_problem, opened, configuration.x.account_id) if configuration.x else None,
         ),
         decider=decider,
         articles=shelf(settings),
@@ -216,8 +218,20 @@ def _deliverer(
         live=opened.live,
         patience_seconds=settings.delivery.delivery_patience_seconds,
         log=log,
+        refused=_unreachable(configuration, opened).refused,
     )
     return [deliverer.run] if channels else []
+
+
+def _unreachable(configuration: Configuration, opened: OpenStore) -> Unreachable:
+    bot = configuration.bot
+    return Unreachable(
+        store=opened.store,
+        live=opened.live,
+        channels=reaches_of(configuration),
+        service=bot.service,
+        default_language=bot.default_language,
+    )
 
 
 def _link_posts(settings: Settings, configuration: Configuration, opened: OpenStore) -> list[Part]:

@@ -9,21 +9,19 @@ from typing import TYPE_CHECKING
 
 from relevo.bootstrap import OpenStore
 from relevo.bootstrap.lifetime import Part
+from relevo.bootstrap.x_api import asking_x
 from relevo.bootstrap.x_chat import chat_on_x
 from relevo.configuration import Configuration
-from relevo.configuration.x import XAccount
 from relevo.contracts.channel import Channel
 from relevo.contracts.channel_log import ChannelLog
 from relevo.contracts.posts import PUBLIC, PostLookup
-from relevo.contracts.reaching import REACHES, Reach
 from relevo.contracts.x import X
 from relevo.flow.hearing import Hearing
 from relevo.flow.intake import Intake
 from relevo.flow.texts import say
 from relevo.flow.watch import Watch
-from relevo.store.x import PostgresXPeers, PostgresXTokens
 from relevo.store.x_limits import PostgresXLimits
-from relevo.store.x_sending import PostgresXEchoes, PostgresXParts
+from relevo.store.x_sending import PostgresXEchoes
 
 if TYPE_CHECKING:
     from relevo.channels.x.api import XApi
@@ -54,22 +52,20 @@ async def on_x(
     if account is None:
         yield None
         return
-    from relevo.channels.x.channel import XChannel, XShared
+    from relevo.channels.x.channel import XChannel
     from relevo.channels.x.platform import XPlatform
     from relevo.channels.x.posts import XPosts
 
-    database, peers = opened.database, PostgresXPeers(opened.database)
-    limits, parts = PostgresXLimits(database), PostgresXParts(database)
-    shared = XShared(peers=peers, limits=limits, parts=parts, attachments=opened.store.attachments)
-    async with asking_x(opened, account, key, log) as api:
-        chat = chat_on_x(opened, api, peers, limits, key)
+    async with asking_x(opened, account, key, log) as (api, shared, _):
+        peers = shared.peers
+        chat = chat_on_x(opened, api, peers, shared.limits, key)
         bot, posts = configuration.bot, XPosts(api, account.account_id)
         watch = _watch(opened, configuration, account.account_id, posts)
         hearing = Hearing(
             store=opened.store,
             live=opened.live,
             posts=watch,
-            echoes=PostgresXEchoes(database),
+            echoes=PostgresXEchoes(opened.database),
             peers=peers,
             log=log,
             default_language=bot.default_language,
@@ -88,23 +84,13 @@ async def on_x(
         yield OnX(api=api, hearing=hearing, watch=watch, channels=channels, parts=running)
 
 
-@asynccontextmanager
-async def asking_x(
-    opened: OpenStore, account: XAccount, key: bytes, log: ChannelLog | None = None
-) -> AsyncIterator[XApi]:
-    """Give what asks X in an account's name, and close it on leaving."""
-    from relevo.channels.x.api import XApi, x_client
-
-    tokens = PostgresXTokens(opened.database, key)
-    async with x_client() as client:
-        yield XApi(account, client, tokens, limits=PostgresXLimits(opened.database), log=log)
-
-
-async def x_problem(opened: OpenStore) -> str | None:
+async def x_problem(opened: OpenStore, account_id: str) -> str | None:
     """Say what is wrong with the account on X; None where all is well."""
     from relevo.channels.x.marks import problem_seen
+    from relevo.channels.x.verdicts import why_stopped
 
-    return await problem_seen(opened.store.platform_marks)
+    stopped = await why_stopped(PostgresXLimits(opened.database), account_id)
+    return stopped or await problem_seen(opened.store.platform_marks)
 
 
 def _askers(opened: OpenStore, api: XApi, public_url: str | None) -> list[Part]:
@@ -135,8 +121,3 @@ def _watch(opened: OpenStore, configuration: Configuration, account_id: str, loo
         service=bot.service,
         lookup=lookup,
     )
-
-
-def reaches_of(configuration: Configuration) -> Mapping[str, Reach]:
-    """Give the configured channels but mail, with how they reach somebody; X takes answers at any time."""
-    return {**REACHES, X: Reach()} if configuration.x is not None else REACHES

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from relevo.bootstrap import OpenStore
 from relevo.bootstrap.attachments import attachment_key
 from relevo.bootstrap.everything import Settings
-from relevo.bootstrap.x import asking_x
+from relevo.bootstrap.x_api import asking_x
 from relevo.channels.x.answers import XError
 from relevo.channels.x.marks import keep_standing
 from relevo.channels.x.webhooks import PATH, REPLAYABLE, VITAL, Standing, Step, XWebhooks
@@ -58,7 +58,7 @@ async def _webhooks(
     opened: OpenStore, settings: Settings, account: XAccount, url: str | None
 ) -> AsyncIterator[XWebhooks]:
     door = _door(url or settings.web.public_url, account)
-    async with asking_x(opened, account, attachment_key(settings)) as api:
+    async with asking_x(opened, account, attachment_key(settings)) as (api, *_):
         try:
             yield XWebhooks(api=api, url=door)
         except XError as error:

@@ -50,6 +50,9 @@ class ChannelHealth:
     turned_away_in_hour: int
     """What its door, or its platform's webhooks, refused."""
     is_configured: bool
+    delayed_until: datetime | None = None
+    """When its platform takes again what waits for that."""
+    delayed_why: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -26,7 +26,7 @@ class DeliveryState:
     state: str
     """queued, sending, sent, delivered, read, unconfirmed or refused."""
     reason: str | None
-    """Why it was refused, or nobody knows."""
+    """Why it was refused, or nobody knows; while it is queued, why it has to wait."""
     retries: int
     """How often people had it tried again."""
     queued_at: datetime

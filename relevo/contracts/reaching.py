@@ -21,6 +21,8 @@ class Reach:
     """Nobody reads there any more when the contact's session has ended."""
     window_seconds: float | None = None
     """How long after the contact's own last message the platform takes any; None: at any time."""
+    joins_turns: bool = False
+    """It takes few messages and words alone: all that a turn says goes as one, with a menu in place of cards."""
 
 
 REACHES: Mapping[str, Reach] = {"rest": Reach(is_asked=True), "widget": Reach(has_session=True)}

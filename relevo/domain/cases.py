@@ -35,6 +35,8 @@ class Trigger(str, Enum):
     """A threat, harassment or hate."""
     MOBILITY_AID = "mobility_aid"
     """Somebody may not be able to move until it is repaired."""
+    UNREACHABLE = "unreachable"
+    """Their platform refuses what they were answered."""
     PUBLIC_POST = "public_post"
     """Somebody complained or asked where everybody reads it."""
 

@@ -13,14 +13,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import structlog
 
 from relevo.contracts import runtime
 from relevo.contracts.brain import Brain, Question
 from relevo.contracts.live import Live
+from relevo.contracts.reaching import REACHES, Reach
 from relevo.contracts.store import Claim, Inbox, TurnOutcome
 from relevo.domain.cases import Trigger
 from relevo.domain.conversations import ENDED, Control
@@ -29,6 +30,7 @@ from relevo.domain.messages import Author, Content
 from relevo.domain.ratings import Rating
 from relevo.errors import BrainUnavailable, LeaseLost, TurnFailed, Unavailable
 from relevo.flow.handoff import prepare, priority_of, taken_back
+from relevo.flow.joining import joined
 from relevo.flow.ratings import heard, is_over, thanks
 from relevo.flow.record import Occasion
 from relevo.flow.remote_files import ALONE, refused_in, why
@@ -53,6 +55,8 @@ class Converser:
     live: Live
     services: TurnServices
     default_language: str = "es"
+    reaches: Mapping[str, Reach] = field(default_factory=lambda: REACHES)
+    """How the configured channels take words."""
 
     async def converse(self, claim: Claim) -> None:
         """Answer one message and settle it; run each in a task of its own."""
@@ -182,6 +186,9 @@ class Converser:
         return await prepare(occasion, handoffs, [*past, b"[" + b",".join(events) + b"]"], turn.services.service)
 
     async def _settle(self, claim: Claim, outcome: TurnOutcome) -> bool:
+        reach = self.reaches.get(claim.arrival.channel)
+        if reach is not None and reach.joins_turns:
+            outcome = replace(outcome, messages=joined(outcome.messages))
         committed = await self.inbox.settle(claim, outcome)
         if outcome.tracker_events:
             self.brain.committed(claim.conversation, committed.tracker_version)

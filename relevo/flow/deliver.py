@@ -14,7 +14,7 @@ often than every ten minutes.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from time import monotonic
@@ -68,6 +68,8 @@ class Deliverer:
     """How old a delivery may get while its platform cannot be reached, before it is refused."""
     pauses: Pauses = field(default_factory=Pauses)
     log: ChannelLog = field(default_factory=Unlogged)
+    refused: Callable[[Delivery, str], Awaitable[None]] | None = None
+    """Who is told that something will never arrive, before it ends; told again where that fails."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until told to stop."""
@@ -211,6 +213,13 @@ class Deliverer:
         return Ending("platform_away")
 
     async def _end(self, delivery: Delivery, token: UUID, state: str, reason: str) -> Ending:
+        if state == "refused" and self.refused is not None:
+            try:
+                await self.refused(delivery, reason)
+            except Unavailable:
+                raise
+            except Exception as error:  # noqa: BLE001 - what is refused ends all the same
+                _log.error("delivery.nobody_told", delivery=delivery.id, exc_info=error)
         await self.outbox.conclude(delivery, token, state, reason=reason)
         return Ending(state)
 

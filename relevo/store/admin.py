@@ -71,7 +71,9 @@ WITH RECURSIVE names AS (
     SELECT channel, count(*) AS n FROM deliveries
     WHERE workspace_id = 1 AND state IN ('refused', 'unconfirmed') AND ended_at > now() - interval '1 hour' GROUP BY 1
 ), waiting AS (
-    SELECT channel, count(*) AS n, min(created_at) AS oldest FROM deliveries
+    SELECT channel, count(*) AS n, min(created_at) AS oldest,
+        max(due_at) FILTER (WHERE reason IS NOT NULL AND due_at > now()) AS until,
+        min(reason) FILTER (WHERE reason IS NOT NULL AND due_at > now()) AS why FROM deliveries
     WHERE workspace_id = 1 AND state IN ('queued', 'sending') GROUP BY 1
 ), last AS (
     SELECT DISTINCT ON (channel) channel, reason, ended_at FROM deliveries
@@ -80,7 +82,7 @@ WITH RECURSIVE names AS (
 )
 SELECT k.channel, coalesce(came.n, 0), coalesce(went.n, 0), coalesce(failed.n, 0), coalesce(waiting.n, 0),
     waiting.oldest, last.reason, last.ended_at, came.last, went.last, coalesce(turned.n, 0),
-    k.channel = ANY(%(configured)s)
+    k.channel = ANY(%(configured)s), waiting.until, waiting.why
 FROM (SELECT channel FROM names WHERE channel IS NOT NULL UNION SELECT unnest(%(configured)s::text[])) k
 LEFT JOIN came USING (channel) LEFT JOIN went USING (channel) LEFT JOIN failed USING (channel)
 LEFT JOIN waiting USING (channel) LEFT JOIN last USING (channel) LEFT JOIN turned USING (channel) ORDER BY 1

@@ -31,7 +31,7 @@ class ChannelReading:
     health: ChannelHealth
     condition: str
     """``fine``; ``failing``: what was sent last did not get through; ``stuck``: something waits for ten minutes and
-    more; ``off``: it is not configured any more."""
+    more; ``delayed``: what waits is sent when its platform takes it again; ``off``: it is not configured any more."""
 
 
 class ChannelLine(msgspec.Struct, kw_only=True):
@@ -39,7 +39,7 @@ class ChannelLine(msgspec.Struct, kw_only=True):
 
     channel: str
     condition: str
-    """``fine``, ``failing``, ``stuck`` or ``off``."""
+    """``fine``, ``failing``, ``stuck``, ``delayed`` or ``off``."""
     is_configured: bool
     received_in_hour: int
     sent_in_hour: int
@@ -54,6 +54,9 @@ class ChannelLine(msgspec.Struct, kw_only=True):
     last_problem: str | None
     """Without what may identify anybody."""
     last_problem_at: Moment | None
+    delayed_until: Moment | None
+    """When its platform takes again what waits for that."""
+    delayed_why: str | None
 
 
 class ChannelList(msgspec.Struct, kw_only=True):
@@ -119,6 +122,8 @@ async def demand_channel(services: WebServices, name: str) -> ChannelReading:
 def _condition(services: WebServices, one: ChannelHealth, now: datetime) -> str:
     if not one.is_configured:
         return "off"
+    if one.delayed_until is not None:
+        return "delayed"
     reach = services.reaches.get(one.channel)
     pushes = reach is None or not (reach.is_asked or reach.has_session)  # elsewhere words wait until somebody comes
     if pushes and one.oldest_queued_at and now - one.oldest_queued_at > _STUCK:

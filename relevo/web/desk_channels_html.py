@@ -11,7 +11,13 @@ from relevo.web.desk_channels import ChannelReading, shown_problem
 from relevo.web.languages import Words
 from relevo.web.markup import known, moment, text
 
-_LOOKS = {"fine": "state-done", "failing": "state-failed", "stuck": "state-failed", "off": ""}
+_LOOKS = {
+    "fine": "state-done",
+    "failing": "state-failed",
+    "stuck": "state-failed",
+    "delayed": "state-prepared",
+    "off": "",
+}
 _HEADS = ("channel", "condition", "received", "turned_away", "sent", "failed", "queued", "last_problem")
 _LOG_HEADS = ("when", "direction", "kind", "result", "times", "duration", "external_id", "address")
 
@@ -54,7 +60,8 @@ def _channel(words: Words, one: ChannelReading) -> str:
     problem = shown_problem(health)
     return row(
         f'<a href="/desk/admin/channels/{text(health.channel)}">{name}</a>',
-        f'<span class="badge {_LOOKS[one.condition]}">{known(words, "condition", one.condition)}</span>',
+        f'<span class="badge {_LOOKS[one.condition]}">{known(words, "condition", one.condition)}</span>'
+        + _delay(words, one),
         _count(health.received_in_hour, health.last_in_at),
         str(health.turned_away_in_hour),
         _count(health.sent_in_hour, health.last_out_at),
@@ -62,6 +69,14 @@ def _channel(words: Words, one: ChannelReading) -> str:
         _count(health.queued, health.oldest_queued_at),
         f"{text(problem)} {moment(health.last_problem_at)}" if problem and health.last_problem_at else "–",
     )
+
+
+def _delay(words: Words, one: ChannelReading) -> str:
+    """Give until when what waits is not sent, and why."""
+    health = one.health
+    if health.delayed_until is None:
+        return ""
+    return f" {text(words['delivery.delayed'])} {moment(health.delayed_until)}. {text(health.delayed_why)}"
 
 
 def _exchange(words: Words, one: LoggedExchange) -> str:

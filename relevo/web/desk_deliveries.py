@@ -25,7 +25,7 @@ class MessageDelivery(msgspec.Struct, kw_only=True):
     state: str
     """queued, sending, sent, delivered, read, unconfirmed or refused."""
     reason: str | None
-    """Why it was refused, or nobody knows whether it arrived."""
+    """Why it was refused, or nobody knows whether it arrived; while it is queued, why it has to wait."""
     may_retry: bool
     retries: int
     """How often people had it tried again."""

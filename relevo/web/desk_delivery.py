@@ -47,18 +47,19 @@ def delivery_mark(words: Words, state: DeliveryState | None) -> str:
     if state is None:
         return ""
     sign = f'<span aria-hidden="true">{_SIGNS.get(state.state, "·")}</span>'
-    when = f" · {text(words['delivery.again'])} {moment(state.due_at)}" if _is_late(state) and state.due_at else ""
+    later = words["delivery.delayed" if state.reason else "delivery.again"]
+    when = f" · {text(later)} {moment(state.due_at)}" if _is_late(state) and state.due_at else ""
     pending = f' data-pending="{(state.queued_at + _LOOKED_AT).isoformat()}"' if _waits(state) else ""
     said = known(words, "delivery", state.state)
     return f' <span class="delivery is-{text(state.state)}"{pending}>{sign} {said}{when}</span>'
 
 
 def delivery_problem(words: Words, state: DeliveryState | None) -> str:
-    """Give why a message did not get through, and the way to have it tried again."""
-    if state is None or state.state not in ENDED_BADLY:
+    """Give why a message did not get through or has to wait, and the way to have it tried again."""
+    if state is None:
         return ""
     why = f'<p class="quiet why" dir="auto">{text(state.reason)}</p>' if state.reason else ""
-    if not state.may_retry:
+    if state.state not in ENDED_BADLY or not state.may_retry:
         return why
     perhaps = f'<p class="quiet why">{text(words["delivery.may_have_arrived"])}</p>'
     here = f"/desk/api/conversations/{state.conversation_id}/deliveries/retry"

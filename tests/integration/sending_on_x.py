@@ -22,6 +22,7 @@ from relevo.domain.messages import Content
 from relevo.flow.channel_log import Recorder
 from relevo.flow.deliver import Deliverer
 from relevo.flow.texts import say
+from relevo.flow.unreachable import Unreachable
 from relevo.settings import Secret
 from relevo.store.x import PostgresXPeers, PostgresXTokens
 from relevo.store.x_limits import PostgresXLimits
@@ -163,8 +164,14 @@ async def _host(stack: AsyncExitStack, dsn: str, account: XAccount, time: Time) 
         attachments=opened.store.attachments,
     )
     channel = XChannel(api, shared, say, clock=time)
+    people = Unreachable(store=opened.store, live=opened.live, channels=("x",), clock=time)
     deliverer = Deliverer(
-        outbox=opened.store.outbox, channels={"x": channel}, live=opened.live, clock=time, log=recorder
+        outbox=opened.store.outbox,
+        channels={"x": channel},
+        live=opened.live,
+        clock=time,
+        log=recorder,
+        refused=people.refused,
     )
     return Host(
         opened=opened,

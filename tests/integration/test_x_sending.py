@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from relevo.bootstrap.x import x_problem
 from relevo.channels.x.direct import cut
+from relevo.contracts.reaching import Reach
 from relevo.domain.messages import Button, Content
 from relevo.testing.x.faults import Fault
 from relevo.testing.x.limits import Limit
+from tests.integration.desks import desk_of
+from tests.integration.doors import open_doors
 from tests.integration.sending_on_x import sending
 
 pytestmark = pytest.mark.anyio
@@ -59,7 +64,7 @@ REFUSALS = {
 
 @pytest.mark.parametrize("fault", REFUSALS)
 async def test_what_x_refuses_is_refused_once_and_says_what_to_do_instead(database: str, fault: Fault) -> None:
-    """Asked once; what is behind it goes its way."""
+    """Asked once; what is behind it goes its way, and a person is asked for."""
     async with sending(database) as here:
         here.x.faults.next("dm.send", fault)
         await here.answer("One")
@@ -70,6 +75,9 @@ async def test_what_x_refuses_is_refused_once_and_says_what_to_do_instead(databa
         assert first[1].startswith(REFUSALS[fault])
         assert second[0] == "sent"
         assert len(here.x.calls("dm.send")) == 2
+        handoffs = await here.opened.database.rows("SELECT trigger, state, record::text FROM handoffs")
+        assert [row[:2] for row in handoffs] == [("unreachable", "requested")]
+        assert REFUSALS[fault] in handoffs[0][2]
 
 
 async def test_without_credits_nobody_asks_and_nothing_is_lost(database: str) -> None:
@@ -126,9 +134,9 @@ async def test_three_senders_at_once_never_go_beyond_a_limit(database: str) -> N
         assert here.x.limits.exceeded["dm.send"] == 0
         waiting = [row for row in await here.states() if row[0] == "queued"]
         assert len(waiting) == 18
-        due = await here.opened.database.rows("SELECT DISTINCT due_at FROM deliveries WHERE state = 'queued'")
-        assert len(due) == 1
-        assert timedelta(0) < due[0][0] - here.time.now <= timedelta(minutes=15, seconds=2)
+        due = await here.opened.database.rows("SELECT due_at FROM deliveries WHERE state = 'queued'")
+        waits = {(due_at - here.time.now) / timedelta(minutes=15) for (due_at,) in due}
+        assert all(0.99 < wait < 1.01 for wait in waits), waits
         for _ in range(2):
             await here.later(903)
             await here.send()
@@ -151,3 +159,30 @@ async def test_what_x_says_corrects_what_is_counted(database: str) -> None:
         windows = {window.span: window for window in await here.host.limits.windows("1111", "send_dm")}
         assert (windows["short"].limit, windows["user_day"].limit) == (100, 7)
         assert here.x.limits.exceeded["dm.send"] == 0
+
+
+async def test_agents_and_administrators_see_what_waits_for_x_and_until_when(database: str) -> None:
+    """Beside the message, at the channel, and where whoever runs it looks; and nothing of it any more afterwards."""
+    async with sending(database) as here, open_doors(database) as doors, desk_of(doors, "Ada Doe", "admin") as ada:
+        reaches = {"x": Reach(joins_turns=True)}
+        doors.app.ctx.services = replace(doors.app.ctx.services, reaches=reaches)
+        here.x.faults.next("dm.send", Fault.NO_CREDITS)
+        conversation = await here.answer("Hello")
+        await here.send()
+        until = f"{(here.time.now + timedelta(minutes=10)):%Y-%m-%d %H:%M} UTC"
+        why = "credits with X are used up"
+        page = await ada.page(f"/desk/conversations/{conversation}")
+        assert "delayed until" in page
+        assert until in page
+        assert why in page
+        (line,) = (await ada.get("/admin/channels"))["channels"]
+        assert (line["condition"], line["delayed_until"][:16]) == ("delayed", until[:16].replace(" ", "T"))
+        assert why in await ada.page("/desk/admin/channels")
+        assert why in str(await x_problem(here.opened, "1111"))
+        await here.later(601)
+        await here.send()
+        assert here.ann.heard() == ["Hello"]
+        assert await x_problem(here.opened, "1111") is None
+        assert "delayed until" not in await ada.page(f"/desk/conversations/{conversation}")
+        (line,) = (await ada.get("/admin/channels"))["channels"]
+        assert line["condition"] == "fine"

@@ -22,6 +22,12 @@ def delayed(wait: Wait) -> SendDelayed:
     return SendDelayed(_WHY[wait.why], until=wait.until)
 
 
+async def why_stopped(limits: Limits, account_id: str) -> str | None:
+    """Say why nothing is sent at all; None where something is."""
+    wait = await limits.stopped(account_id)
+    return str(delayed(wait)) if wait is not None else None
+
+
 async def verdict(error: XError, limits: Limits, account_id: str, now: datetime) -> SendError:
     """Give what becomes of a message; for all hosts nothing is sent for a while where X wants credits or tokens."""
     if isinstance(error, XLimited):
