@@ -1,6 +1,6 @@
 # `make` lists what there is. Every target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz check web reset lock bench bench-nlu setup setup-dev
+.PHONY: help run run-x test fuzz check web reset lock bench bench-nlu setup setup-dev
 
 export RASA_TELEMETRY_ENABLED := false
 
@@ -9,6 +9,9 @@ help: ## list these targets
 
 run: setup ## start Relevo with the demo company on 127.0.0.1:8080 (Ctrl-C stops everything)
 	@exec .venv/bin/relevo serve --demo
+
+run-x: setup ## play the customer on X: a fake X, the demo company and a page on 127.0.0.1:8099
+	@exec .venv/bin/relevo x play
 
 test: setup-dev ## run every test, in two processes (ARGS="tests/unit -x" goes to pytest)
 	@exec .venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from relevo.cli.upkeep import with_store
 from relevo.cli.x_keys import keys
+from relevo.cli.x_play import play
 
 if TYPE_CHECKING:
     from relevo.bootstrap.everything import Settings
@@ -21,18 +20,13 @@ x_commands = typer.Typer(no_args_is_help=True, help="The business's account on X
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
     x_commands.command()(keys)
+    x_commands.command()(play)
     app.add_typer(x_commands, name="x")
 
 
 @x_commands.callback()
 def _x() -> None:
     """The business's account on X."""
-
-
-@x_commands.command()
-def play() -> None:
-    """Run a fake X on this machine until Ctrl-C, and say what a bot needs to take it for X."""
-    os.execv(sys.executable, [sys.executable, "-m", "relevo.testing.x"])  # noqa: S606 - the kit stands above the commands
 
 
 @x_commands.command()

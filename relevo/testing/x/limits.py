@@ -88,6 +88,11 @@ class Limits:
             raise too_many(headers)
         return headers
 
+    def used(self, kind: str, account_id: str) -> tuple[int, int]:
+        """Give how many calls of the first limit's present window are used, and how many it has."""
+        limit = self.table[kind][0]
+        return self._window(kind, account_id, limit).used, limit.count
+
     def reached(self) -> dict[str, str]:
         """Give the headers of a limit that is reached for the next minute."""
         reset = int(self.clock().timestamp()) + 60

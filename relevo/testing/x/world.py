@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -181,6 +182,11 @@ class FakeX:
         """Wait until something is so on X."""
         while not is_so():
             await self._changed.wait()
+
+    async def change(self, seconds: float) -> None:
+        """Wait until something happens, or so long."""
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._changed.wait(), seconds)
 
     def picture(self, data: bytes, mime: str, dm_id: str) -> Picture:
         """Keep a file for a direct message."""
