@@ -95,9 +95,11 @@ class OnX:
 
 
 @asynccontextmanager
-async def on_x(dsn: str, script: Script = echo, *, is_reading: bool = False, **parts: Any) -> AsyncIterator[OnX]:
+async def on_x(
+    dsn: str, script: Script = echo, *, is_reading: bool = False, has_bot: bool = True, **parts: Any
+) -> AsyncIterator[OnX]:
     """Open the door over a migrated database; ``is_reading`` has events read all the time, as the web process does."""
-    async with open_doors(dsn, script, x=ACCOUNT) as doors:
+    async with open_doors(dsn, script, x=ACCOUNT, has_bot=has_bot) as doors:
         files, stop = Files(), asyncio.Event()
         store, live = doors.opened.store, doors.opened.live
         intake = Intake(
