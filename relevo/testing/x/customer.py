@@ -128,7 +128,7 @@ class Customer(User):
             self.x.chats.unreadable.append(f"{self.name}: {error}")
             return
         if message is not None:
-            self.x.mailbox.messages.append(message)
+            self.x.mailbox.add(message)
 
     async def posts(
         self,
@@ -152,7 +152,7 @@ class Customer(User):
     @property
     def received(self) -> list[Message]:
         """Every message that they got, by either transport, oldest first."""
-        return [message for message in self.x.mailbox.messages if message.recipient_id == self.id]
+        return [message for message in self.x.mailbox.of(self.id) if message.recipient_id == self.id]
 
     @property
     def answers(self) -> list[Posted]:

@@ -80,8 +80,8 @@ class Deliveries:
 
     @property
     def not_taken(self) -> list[Delivery]:
-        """What webhooks have not answered with 200 so far."""
-        return [each for each in self.made if not each.is_taken]
+        """What was posted to webhooks and not answered with 200 so far."""
+        return [each for each in self.made if each.attempts and each.ended.is_set() and not each.is_taken]
 
     def tell(self, event: Event) -> list[Delivery]:
         """Tell everybody who subscribed, soon; the polls know it at once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -39,15 +40,27 @@ class Mailbox:
     def __init__(self, x: FakeX) -> None:
         self._x = x
         self.messages: list[Message] = []
+        self._between: dict[str, list[Message]] = defaultdict(list)
+        self._of: dict[str, list[Message]] = defaultdict(list)
+
+    def add(self, message: Message) -> None:
+        """Keep a message."""
+        self.messages.append(message)
+        self._between[message.conversation_id].append(message)
+        self._of[message.sender_id].append(message)
+        self._of[message.recipient_id].append(message)
 
     def between(self, one: str, other: str) -> list[Message]:
         """Give what two users wrote to each other."""
-        wanted = conversation_of(one, other)
-        return [message for message in self.messages if message.conversation_id == wanted]
+        return self._between[conversation_of(one, other)]
 
-    def sent_by(self, account_id: str) -> list[Message]:
+    def of(self, user_id: str) -> list[Message]:
+        """Give what one user wrote or got."""
+        return self._of[user_id]
+
+    def sent_by(self, user_id: str) -> list[Message]:
         """Give what one user wrote."""
-        return [message for message in self.messages if message.sender_id == account_id]
+        return [message for message in self._of[user_id] if message.sender_id == user_id]
 
     def sent_twice(self, account_id: str) -> list[Message]:
         """Give what one user wrote to somebody in the very same words more than once, without the first of each."""
@@ -62,7 +75,7 @@ class Mailbox:
 
     def put(self, message: Message) -> Sequence[Event]:
         """Keep a legacy message, and give what X tells about it to the accounts on both sides."""
-        self.messages.append(message)
+        self.add(message)
         users = [self._x.users[message.sender_id], self._x.users[message.recipient_id]]
         told = []
         for kind, about in (("dm.received", message.recipient_id), ("dm.sent", message.sender_id)):
@@ -80,10 +93,7 @@ class Mailbox:
 
     def picture(self, account_id: str, dm: str, media: str, resource: str) -> Picture:
         """Find a picture of a message that an account may see. Raises Problem 404."""
-        for message in self.messages:
-            picture = message.picture
-            if picture is None or account_id not in {message.sender_id, message.recipient_id}:
-                continue
+        for picture in (message.picture for message in self._of[account_id] if message.picture):
             if (picture.dm_id, picture.id) == (dm, media) and resource in _names(picture):
                 return picture
         raise not_found("the media")
@@ -153,8 +163,7 @@ def _demand_body(call: Call, text: Any, attachments: Any) -> None:
 
 
 async def _events(call: Call) -> Answer:
-    mine = {call.account_id}
-    return _listed(call, [each for each in call.x.mailbox.messages if mine & {each.sender_id, each.recipient_id}])
+    return _listed(call, call.x.mailbox.of(call.account_id))
 
 
 async def _events_with(call: Call) -> Answer:

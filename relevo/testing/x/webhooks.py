@@ -87,10 +87,12 @@ class Webhooks:
 
     def subscribed(self, event: Event) -> list[tuple[str, str | None]]:
         """Give address and tag for each subscription that wants an event and can be reached."""
+        if not any(hook.is_valid for hook in self.all.values()):
+            return []
         wanted = [
             each
             for each in self.subscriptions.values()
-            if (each.event_type, each.user_id) == (event.type, event.user_id) and each.webhook_id in self.all
+            if each.user_id == event.user_id and each.event_type == event.type and each.webhook_id in self.all
         ]
         hooks = [(self.all[each.webhook_id or ""], each.tag) for each in wanted]
         return [(hook.url, tag) for hook, tag in hooks if hook.is_valid]
