@@ -155,6 +155,7 @@ async def _services(
         sites=with_demo_key(sites, attachment_key(settings)) if demo else sites,
         mailer=mailer(opened, configuration),
         x=configuration.x,
+        posts=configuration.bot.posts,
         reaches=reaches_of(configuration),
         shown_settings=shown_settings(settings, configuration),
         mail_company=configuration.mail.sender_name if configuration.mail else None,

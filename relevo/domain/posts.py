@@ -27,7 +27,7 @@ class Post:
     author: PostAuthor
     text: str
     created_at: datetime
-    thread_id: str
+    thread: str
     """The platform's conversation that it belongs to; its own id where it begins one."""
     language: str | None = None
     """As the platform guesses."""

@@ -78,9 +78,13 @@ LEFT JOIN agents b ON b.workspace_id = 1 AND b.id = m.split_by
 WHERE m.workspace_id = 1
 """
 _REACH = """
-SELECT impressions, followers FROM encounters
-WHERE workspace_id = 1 AND contact_id = %(id)s AND happened_at > now() - interval '30 days'
-  AND num_nonnulls(impressions, followers) > 0
+SELECT impressions, followers FROM (
+    SELECT x.impressions, x.followers FROM encounters x
+    WHERE x.workspace_id = 1 AND x.contact_id = %(id)s AND x.happened_at > now() - interval '30 days'
+    UNION ALL SELECT p.impressions, p.followers FROM identities i
+    JOIN posts p ON p.workspace_id = 1 AND p.identity_id = i.id AND p.posted_at > now() - interval '30 days'
+    WHERE i.workspace_id = 1 AND i.contact_id = %(id)s) seen
+WHERE num_nonnulls(impressions, followers) > 0
 ORDER BY greatest(impressions, followers) DESC LIMIT 1
 """
 
@@ -97,7 +101,8 @@ WITH RECURSIVE {_FAMILY}, spoken AS (
 ), lines AS (
     SELECT e.created_at AS at, 0 AS rank, e.conversation_id::text AS place, e.position AS number, e.kind,
         CASE e.kind WHEN 'message' THEN 'messages' WHEN 'note' THEN 'notes' WHEN 'effect' THEN 'effects'
-            WHEN 'control' THEN 'handoffs' WHEN 'handback' THEN 'handoffs' ELSE 'steps' END AS sort,
+            WHEN 'control' THEN 'handoffs' WHEN 'handback' THEN 'handoffs' WHEN 'post' THEN 'elsewhere'
+            WHEN 'public_reply' THEN 'elsewhere' ELSE 'steps' END AS sort,
         spoken.channel, e.conversation_id
     FROM spoken JOIN entries e ON e.workspace_id = 1 AND e.conversation_id = spoken.id AND e.kind <> 'sent_elsewhere'
     UNION ALL SELECT x.happened_at, 1, '', x.id, x.kind, 'elsewhere', coalesce(i.channel, x.kind), NULL

@@ -83,7 +83,7 @@ async def queue_reply(connection: Connection, post: WatchedPost, answer: Answer)
     asked = {
         "channel": post.post.channel,
         "author": post.post.author.id,
-        "thread": post.post.thread_id,
+        "thread": post.post.thread,
         "by_person": answer.agent_id is not None,
     }
     if not (await connection.execute(_MAY, asked)).rowcount:

@@ -19,7 +19,7 @@ _POST = (
     " p.is_summoning, p.impressions, p.likes, p.reposts, p.replies"
 )
 _POST_NAMES = (
-    "channel", "id", "kind", "text", "created_at", "thread_id", "language", "in_reply_to", "quotes", "is_summoning",
+    "channel", "id", "kind", "text", "created_at", "thread", "language", "in_reply_to", "quotes", "is_summoning",
     "impressions", "likes", "reposts", "replies",
 )  # fmt: skip
 _JUDGED = ("language", "sort", "topic", "flight", "is_opt_out")

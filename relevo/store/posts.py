@@ -180,7 +180,7 @@ def _values(post: Post, judgement: Judgement) -> dict[str, Any]:
         "followers": author.followers,
         "text": clean_text(post.text),
         "at": post.created_at,
-        "thread": post.thread_id,
+        "thread": post.thread,
         "reply_to": post.in_reply_to,
         "quotes": post.quotes,
         "summons": post.is_summoning,

@@ -17,6 +17,7 @@ from relevo.web.desk_api import API, add_desk_api
 from relevo.web.desk_attachments import add_desk_attachments
 from relevo.web.desk_contact_pages import add_contact_pages
 from relevo.web.desk_pages import add_desk_pages
+from relevo.web.desk_posts_pages import add_post_pages
 from relevo.web.desk_refusals import add_desk_refusals
 from relevo.web.desk_settings_pages import add_settings_pages
 from relevo.web.desk_tags_pages import add_tag_pages
@@ -77,6 +78,7 @@ def create_app(services: WebServices) -> Sanic:
     add_widget_page(app)
     add_settings_pages(app)
     add_tag_pages(app)
+    add_post_pages(app)
     add_desk_attachments(app)
     add_help_pages(app)
     add_static_files(app)

@@ -23,6 +23,7 @@ from relevo.web.desk_contacts import OPERATIONS as CONTACTS
 from relevo.web.desk_deliveries import OPERATIONS as DELIVERIES
 from relevo.web.desk_doors import Call, add_doors
 from relevo.web.desk_notices import OPERATIONS as NOTICES
+from relevo.web.desk_posts import OPERATIONS as POSTS
 from relevo.web.desk_reports import OPERATIONS as REPORTS
 from relevo.web.desk_search import MOST_HITS, PAGE_HITS, give_hits
 from relevo.web.desk_search_wire import SearchResults
@@ -185,6 +186,7 @@ API = Api(
         *DELIVERIES,
         *desk_ready.OPERATIONS,
         *CONTACTS,
+        *POSTS,
         *REPORTS,
         *TEACHING,
         _post(

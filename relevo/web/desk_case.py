@@ -16,6 +16,7 @@ from relevo.web.desk_effects import effect_cards, evidence, rule_sentence
 from relevo.web.desk_forms import case_forms
 from relevo.web.desk_list import case_badges
 from relevo.web.desk_list_forms import mark_chips, mark_forms
+from relevo.web.desk_post_words import public_reason
 from relevo.web.desk_reading import CaseReading
 from relevo.web.desk_record import rest_of_record
 from relevo.web.desk_sla import clocks_box, due
@@ -123,6 +124,8 @@ def _why(language: str, words: Words, case: Case) -> str:
 
 def _reason(language: str, words: Words, reason: PriorityReason) -> str:
     detail: Any = reason.detail
+    if (said := public_reason(words, reason)) is not None:
+        return f"{text(said)} {reason.points:+d}"
     if reason.code == "large_amount" and detail and detail.isdigit():
         detail = amount_in(language, int(detail), "EUR")
     if reason.code == BY_HAND:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from relevo.contracts.deliveries import ENDED_BADLY, DeliveryState, Place
+from relevo.contracts.posts import PUBLIC_REPLY
 from relevo.domain.messages import SENT_ELSEWHERE, Author, Entry
 from relevo.web.languages import Words
 from relevo.web.markup import known, moment, text
@@ -28,7 +29,7 @@ Deliveries = Mapping[Place, DeliveryState]
 
 def has_delivery(entry: Entry) -> bool:
     """Tell whether something may have gone out for an entry."""
-    return entry.kind == "message" and entry.author is not Author.CONTACT
+    return entry.kind in ("message", PUBLIC_REPLY) and entry.author is not Author.CONTACT
 
 
 def place_of(entry: Entry) -> Place | None:

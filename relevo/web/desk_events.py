@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from relevo.contracts.posts import PUBLIC_REPLY, SEEN_POST
 from relevo.domain.messages import Entry
 from relevo.web.desk_effects import rule_sentence
+from relevo.web.desk_post_words import post_line
 from relevo.web.desk_reading import AGENT_KEYS
 from relevo.web.desk_sla import breach_line
 from relevo.web.languages import Words
@@ -89,6 +91,17 @@ def _joined(words: Words, rest: Rest) -> str:
     return f'<p><a href="/desk/conversations/{text(into or other)}">{text(said)}</a></p>'
 
 
+def _post(words: Words, rest: Rest) -> str:
+    told_of_post = rest.pop("post", None)
+    return post_line(words, told_of_post) if isinstance(told_of_post, Mapping) else ""
+
+
+def _public_reply(_words: Words, rest: Rest) -> str:
+    for name in ("in_reply_to", "incident"):
+        rest.pop(name, None)
+    return ""
+
+
 _LEADS: Mapping[str, Callable[[Words, Rest], str]] = {
     "effect": _effect,
     "case": _case,
@@ -97,4 +110,6 @@ _LEADS: Mapping[str, Callable[[Words, Rest], str]] = {
     "joined": _joined,
     "verification": _verification,
     "sla": breach_line,
+    SEEN_POST: _post,
+    PUBLIC_REPLY: _public_reply,
 }

@@ -35,6 +35,7 @@ _HEAD = "\n".join(
 _ROOMS: tuple[tuple[str, str, frozenset[str] | None], ...] = (
     ("/desk", "desk.inbox", None),
     ("/desk/queue", "queues.title", None),
+    ("/desk/posts", "posts.title", None),
     ("/desk/team", "team.title", LEADING_ROLES),
     ("/desk/mentions", "composer.mentions_title", None),
     ("/desk/replies", "composer.ready", None),

@@ -53,6 +53,7 @@ from relevo.web.sign_in import (
 
 _OF_ONE = (
     *("/desk/cases/", "/desk/conversations/", "/desk/contacts/", "/desk/reports", "/desk/teaching"),
+    "/desk/posts",
     "/desk/admin",
     "/desk/audit",
 )

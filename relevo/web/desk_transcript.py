@@ -91,9 +91,10 @@ def _item(words: Words, entry: Entry, titles: Mapping[str, str], reading: Readin
     if entry.kind == SENT_ELSEWHERE:
         return _elsewhere(words, entry, reading)
     by = f" · {text(name)}" if (name := reading.names.get(agent_of(entry) or 0)) else ""
+    state = reading.deliveries.get((reading.conversation.id, entry.position))
     return f"""<li class="event event-{text(entry.kind)}" id="at-{entry.position}">
-<p class="label">{known(words, "kind", entry.kind)}{by} {moment(entry.created_at)}</p>
-{event_body(words, entry)}
+<p class="label">{known(words, "kind", entry.kind)}{by} {moment(entry.created_at)}{delivery_mark(words, state)}</p>
+{event_body(words, entry)}{delivery_problem(words, state)}
 </li>"""
 
 

@@ -10,6 +10,7 @@ from typing import cast
 
 from sanic.request import Request
 
+from relevo.configuration.posts import PostRules
 from relevo.configuration.x import XAccount
 from relevo.contracts.admin import ShownSetting
 from relevo.contracts.channel_log import ChannelLog, Unlogged
@@ -79,6 +80,7 @@ class WebServices:
     """The websites that the web chat stands on."""
     x: XAccount | None = None
     """The account on X; None where X is off."""
+    posts: PostRules = field(default_factory=PostRules)
     mailer: Mailer | None = None
     """What posts mails; None where nobody does."""
     widget_folder: Path = Path(__file__).parent / "static" / "widget"

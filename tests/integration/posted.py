@@ -56,7 +56,7 @@ def post(text: str = COMPLAINT, author: str = "2222", **other: Any) -> Post:
         "author": PostAuthor(id=author, username=f"user{author}", name=f"User {author}", followers=412),
         "text": text,
         "created_at": datetime.now(timezone.utc) - timedelta(minutes=1),
-        "thread_id": number,
+        "thread": number,
         "is_summoning": True,
     }
     return Post(**{**told, **other})

@@ -96,8 +96,8 @@ async def test_nobody_is_answered_twice_in_a_thread_nor_within_a_day(plaza: Squa
     """A second post of the author joins the case that the first one opened; another author in the thread waits."""
     first = post()
     kept = await plaza.sees(first)
-    again = await plaza.sees(post("@AuroraAir where is my suitcase? answer me", thread_id="other"))
-    other = await plaza.sees(post("@AuroraAir they lost my suitcase too, shame", "3333", thread_id=first.thread_id))
+    again = await plaza.sees(post("@AuroraAir where is my suitcase? answer me", thread="other"))
+    other = await plaza.sees(post("@AuroraAir they lost my suitcase too, shame", "3333", thread=first.thread))
     assert len(await plaza.posts()) == 1
     assert (again.state, again.case_id) == (PostState.WAITING, kept.case_id)
     assert other.state is PostState.WAITING
@@ -114,8 +114,8 @@ async def test_an_author_may_be_answered_again_after_a_day(plaza: Square) -> Non
 
 async def test_whoever_wants_no_answers_gets_none_for_good(plaza: Square) -> None:
     """What is queued for them is not sent any more; it holds though the post is deleted."""
-    await plaza.sees(post(thread_id="t"))
-    stop = post("@AuroraAir no me escribáis más", thread_id="t")
+    await plaza.sees(post(thread="t"))
+    stop = post("@AuroraAir no me escribáis más", thread="t")
     await plaza.sees(stop)
     assert await plaza.posts() == []
     await plaza.watch.gone(stop.id)

@@ -119,7 +119,7 @@ async def test_a_post_joins_the_case_that_its_author_turns_out_to_have(doors: Do
     assert reasons["impressions"] == "302000"
     known = await plaza.opened.store.posts.author(kept.id)
     assert (known.is_proven, known.unanswered) == (True, 2)
-    again = await plaza.sees(post("@AuroraAir still no suitcase, shame on you", thread_id="t"))
+    again = await plaza.sees(post("@AuroraAir still no suitcase, shame on you", thread="t"))
     assert again.case_id == "CASE-7002"
     assert {r.code for r in again.priority.reasons} >= {"unanswered_contacts"}
 

@@ -50,7 +50,7 @@ def post_of(event: Node, told: Node, account_id: str) -> Post | None:
         author=author,
         text=_text(event),
         created_at=_created_at(event, post_id),
-        thread_id=ident(event.get("conversation_id")) or post_id,
+        thread=ident(event.get("conversation_id")) or post_id,
         language=string(event.get("lang"))[:20] or None,
         in_reply_to=_referenced(event, "in_reply_to_tweet_id", "in_reply_to_status_id_str", "replied_to"),
         quotes=_referenced(event, "quoted_tweet_id", "quoted_status_id_str", "quoted"),
