@@ -23,6 +23,8 @@ def _told(configuration: Configuration) -> Iterator[tuple[str, str]]:
     yield "queue", _duration(service.queue_seconds)
     for site in sites_of(configuration, COMPANY).named:
         yield "site", f"{site.name}: {', '.join(site.origins) or '–'}"
+    if configuration.x is not None:
+        yield "x", configuration.x.username or configuration.x.account_id
     yield "approval", _duration(service.approval_seconds)
     yield "verification", _duration(bot.verification_seconds)
     yield "audit", _duration(86_400 * service.audit_days)

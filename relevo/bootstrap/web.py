@@ -114,7 +114,7 @@ async def run_web(settings: Settings, configuration: Configuration, dsn: str, te
                 _log.info("web.listening", host=settings.address.host, port=port)
                 tell(f"Listens on {settings.address.host} port {port}.")
                 parts = _parts(settings, configuration, opened, decider, current)
-                parts += x.parts if x is not None else []
+                parts += x.served_by(current) if x is not None else []
                 parts += _deliverer(settings, configuration, opened, x, recorder)
                 await run_until_stopped(*parts, recorder.run, stop_seconds=settings.bots.stop_seconds)
 

@@ -16,6 +16,8 @@ from relevo.contracts.channel import Channel
 from relevo.contracts.channel_log import ChannelLog
 from relevo.contracts.posts import PUBLIC, PostLookup
 from relevo.contracts.x import X
+from relevo.domain.service import Service
+from relevo.flow.desk_settings import CurrentService
 from relevo.flow.hearing import Hearing
 from relevo.flow.intake import Intake
 from relevo.flow.texts import say
@@ -38,6 +40,15 @@ class OnX:
     """What sends, by name."""
     parts: list[Part] = field(default_factory=list)
     """What the web process runs for it."""
+
+    def served_by(self, current: CurrentService) -> list[Part]:
+        """Give the parts, which go by the service that counts at any time."""
+
+        def renew(service: Service) -> None:
+            self.hearing.service = self.watch.service = service
+
+        current.serve(renew)
+        return self.parts
 
 
 @asynccontextmanager

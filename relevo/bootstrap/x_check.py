@@ -6,6 +6,7 @@ from relevo.bootstrap import open_store
 from relevo.bootstrap.everything import Settings
 from relevo.bootstrap.remarks import Remarkable
 from relevo.configuration.x import XAccount
+from relevo.contracts.x import X
 from relevo.errors import ConfigurationError
 
 X_IS_OFF = "X is off; docs/howto/x.md says how to switch it on."
@@ -27,6 +28,10 @@ async def x_found(account: XAccount | None, settings: Settings, dsn: str) -> str
                 f"{name}: messages are asked for once a minute, for RELEVO_PUBLIC_URL names no place to tell them to."
             )
         found = await standing(opened, settings, account)
+        given_up = await opened.store.platform_events.given_up(X)
     if found.problem is not None:
         raise ConfigurationError(f"{name}: {found.problem}")
-    return f"{name}: X tells what happens, by {len(found.subscribed)} subscriptions"
+    told = f"{name}: X tells what happens, by {len(found.subscribed)} subscriptions"
+    if given_up:
+        raise Remarkable(f"{told}; {given_up} events could not be read, try again: relevo x replay --given-up")
+    return told

@@ -56,14 +56,27 @@ def setup(
 
 @x_commands.command()
 def replay(
-    since: Annotated[str, typer.Option(help="Since when: 90m, 6h or 2026-11-26T10:00Z; at most 24 hours ago.")],
+    since: Annotated[
+        str | None, typer.Option(help="Since when: 90m, 6h or 2026-11-26T10:00Z.", show_default=False)
+    ] = None,
+    given_up: Annotated[bool, typer.Option("--given-up", help="What came and could not be read.")] = False,
 ) -> None:
-    """Have X tell again what happened since; what is known already stays as it is."""
-    from relevo.bootstrap.x_setup import replay as have_told_again
+    """Have X tell again what happened since, at most of 24 hours, or try again to read what was given up.
 
+    What is known already stays as it is.
+    """
+    from relevo.bootstrap.x_setup import replay as have_told_again
+    from relevo.errors import ConfigurationError
+
+    if (since is None) is not given_up:
+        raise ConfigurationError("Choose one of --since and --given-up.")
     settings, account = _account()
-    began = with_store(lambda opened: have_told_again(opened, settings, account, since))
-    typer.echo(f"X tells again what happened since {began:%Y-%m-%d %H:%M} UTC; that takes it a few minutes.")
+    if since is not None:
+        began = with_store(lambda opened: have_told_again(opened, settings, account, since))
+        typer.echo(f"X tells again what happened since {began:%Y-%m-%d %H:%M} UTC; that takes it a few minutes.")
+    else:
+        number = with_store(lambda opened: opened.store.platform_events.replay(None))
+        typer.echo(f"{number} events are read again.")
 
 
 def _account() -> tuple[Settings, XAccount]:

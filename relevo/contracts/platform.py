@@ -174,6 +174,10 @@ class PlatformEvents(Protocol):
         """Give it up: it stays to be looked at and replayed, and its lane goes on. Raises LeaseLost."""
         ...
 
+    async def given_up(self, channel: str) -> int:
+        """Count what was given up and not replayed."""
+        ...
+
     async def replay(self, event_id: int | None) -> int:
         """Have one that was given up read again, or every one of them, and give their number."""
         ...

@@ -55,9 +55,10 @@ _REPLAY = """
 UPDATE platform_events SET state = 'waiting', attempts = 0, due_at = now(), ended_at = NULL, reason = NULL
 WHERE workspace_id = 1 AND state = 'dead' AND id = coalesce(%s, id)
 """
+_GIVEN_UP = "SELECT count(*) FROM platform_events WHERE workspace_id = 1 AND channel = %s AND state = 'dead'"
 _FORGET = """
 DELETE FROM platform_events WHERE workspace_id = 1 AND ended_at IS NOT NULL
-  AND (ended_at < now() - make_interval(secs => %(seconds)s) OR ended_at < (SELECT ended_at FROM platform_events
+  AND (ended_at < now() - make_interval(secs => %(seconds)s) OR ended_at <= (SELECT ended_at FROM platform_events
     WHERE workspace_id = 1 AND ended_at IS NOT NULL ORDER BY ended_at DESC OFFSET %(most)s LIMIT 1))
 """
 _log = structlog.get_logger()
@@ -113,6 +114,10 @@ class PostgresPlatformEvents:
     async def bury(self, claimed: ClaimedEvent, reason: str) -> None:
         """Give it up, and keep it to be looked at."""
         await self._end(claimed, "dead", clean_text(reason)[:500])
+
+    async def given_up(self, channel: str) -> int:
+        """Count what was given up and not replayed."""
+        return int((await self._database.rows(_GIVEN_UP, (channel,)))[0][0])
 
     async def replay(self, event_id: int | None) -> int:
         """Have one that was given up read again, or every one of them."""

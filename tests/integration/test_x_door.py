@@ -38,6 +38,14 @@ async def test_the_challenge_is_answered_as_x_computes_it(database: str) -> None
     assert signature("x-consumer-secret", BODY) == SIGNED
 
 
+async def test_nobody_has_a_body_signed_by_way_of_the_challenge(database: str) -> None:
+    """X signs both with one key and in one way."""
+    async with on_x(database) as x:
+        for token in (BODY.decode(), "{}", '"text"', "[1]", "{ }", "a" * 201, ""):
+            answer = await x.doors.http.get("/webhooks/x", params={"crc_token": token})
+            assert (answer.status_code, "response_token" in answer.text) == (400, False)
+
+
 async def test_one_changed_byte_anywhere_is_refused(database: str) -> None:
     """Each byte of the body, and each of the signature."""
     async with on_x(database) as x:

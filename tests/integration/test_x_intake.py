@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
 from relevo.contracts.brain import Question
+from relevo.contracts.platform import Corrected
 from relevo.domain.conversations import Control
 from relevo.domain.messages import Button, Content
 from relevo.domain.posts import Post
+from relevo.flow.remote_files import why
 from tests.integration.xs import OnX, dm, message, on_x, picture
 
 pytestmark = pytest.mark.anyio
@@ -91,6 +93,46 @@ async def test_a_message_of_nothing_but_a_lost_file_is_answered_once_and_without
             ("bot", "Your file did not arrive. Please send it once more."),
         ]
         assert x.doors.brain.asked == []
+
+
+async def test_a_message_waits_a_little_for_its_photo_and_then_goes_without(database: str) -> None:
+    """While X cannot be reached; what the contact writes meanwhile waits behind it."""
+    async with on_x(database) as x:
+        x.files.is_away = True
+        await x.take(with_photo("first"), dm("second", "902"))
+        assert await x.events() == {"dm:901": "waiting", "dm:902": "waiting"}
+        await x.doors.opened.database.run("UPDATE platform_events SET received_at = now() - interval '6 minutes'")
+        await _is_due(x)
+        said = [text for author, text in await x.said() if author == "contact"]
+        assert said == ["first", "second"]
+        assert "did not arrive" in str((await x.said())[1][1]) or "did not arrive" in str((await x.said())[2][1])
+
+
+async def test_a_person_who_serves_and_the_contact_both_see_that_a_file_was_refused(database: str) -> None:
+    """There is no turn that would say it."""
+    async with on_x(database) as x:
+        await x.take(dm("hello", "1"))
+        await x.doors.pass_control("x", "2222", Control.AGENT)
+        x.files.kept[PHOTO] = b"MZ no picture at all"
+        await x.take(with_photo("my passport"))
+        assert (await x.said())[2:] == [
+            ("contact", "my passport"),
+            ("system", why("en", ["unsupported_file"])),
+        ]
+
+
+async def test_a_correction_is_an_answer_to_the_bot_and_is_called_one_to_a_person(database: str) -> None:
+    """As a message of its own."""
+    async with on_x(database) as x:
+        await x.take(dm("AU3411", "1"))
+        hear = x.intake.hearing.hear
+        await hear(x.intake.platforms["x"], _corrected("2", "AU3412"), timedelta())
+        await x.take()
+        await x.doors.pass_control("x", "2222", Control.AGENT)
+        await hear(x.intake.platforms["x"], _corrected("3", "AU3413"), timedelta())
+        await x.take()
+        assert [question.text for question in x.doors.brain.asked] == ["AU3411", "AU3412"]
+        assert (await x.said())[-1] == ("contact", "Correction: AU3413")
 
 
 async def test_answers_to_a_menu_choose_its_buttons(database: str) -> None:
@@ -241,6 +283,18 @@ async def test_what_a_reader_cannot_take_is_given_up_alone(database: str) -> Non
         await x.take(batch)
         assert await x.events() == {"dm:1": "dead", "dm:2": "settled"}
         assert await x.said() == [("contact", "hello"), ("bot", "hello")]
+
+
+def _corrected(message_id: str, text: str) -> Corrected:
+    at = datetime.now(timezone.utc)
+    return Corrected(address="2222", message_id=message_id, of="1", text=text, written_at=at)
+
+
+async def _is_due(x: OnX) -> None:
+    """Let what waits for its time be read now, one after the other."""
+    for _ in range(2):
+        await x.doors.opened.database.run("UPDATE platform_events SET due_at = now() WHERE state = 'waiting'")
+        await x.take()
 
 
 def _post_event(kind: str, payload: dict[str, Any], includes: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 from PIL import Image
 
-from relevo.channels.x.answers import XRefused
+from relevo.channels.x.answers import XAway, XRefused
 from relevo.channels.x.platform import Downloads, XPlatform
 from relevo.configuration.x import XAccount
 from relevo.domain.messages import Entry
@@ -42,12 +42,15 @@ class Files:
     """What X keeps for us, by address."""
 
     kept: dict[str, bytes] = field(default_factory=dict)
+    is_away: bool = False
     api: Downloads | None = None
     """Who is asked in its place."""
 
     async def download(self, path_or_url: str, *, limit_bytes: int) -> bytes:
         if self.api is not None:
             return await self.api.download(path_or_url, limit_bytes=limit_bytes)
+        if self.is_away:
+            raise XAway
         if path_or_url not in self.kept:
             raise XRefused(404, "not found", "There is none.")
         return self.kept[path_or_url][:limit_bytes]
