@@ -78,6 +78,17 @@ class Conversation:
     """The last sequence id that each of them has read."""
     typed: list[str] = field(default_factory=list)
     """Who was writing, each time that X was told."""
+    typed_after: int = -1
+    """How many messages there were when somebody was last seen to write."""
+
+    def is_typing(self, user_id: str) -> bool:
+        """Whether somebody was seen to write and no message has come since."""
+        return bool(self.typed) and self.typed[-1] == user_id and self.typed_after == len(self.events)
+
+    def has_seen(self, user_id: str, message_id: str) -> bool:
+        """Whether somebody has read up to a message."""
+        until = int(self.seen_until.get(user_id, 0))
+        return any(event.message_id == message_id and int(event.sequence_id) <= until for event in self.events)
 
     @property
     def told_id(self) -> str:
@@ -104,12 +115,16 @@ class Chats:
 
     def between(self, one: str, other: str) -> Conversation:
         """Give the conversation of two users, which begins now if there is none."""
+        if found := self.known(one, other):
+            return found
         low, high = sorted((one, other), key=int)
-        name = f"{low}:{high}"
-        if name not in self.conversations:
-            token = f"eyJ{token_urlsafe(24)}"
-            self.conversations[name] = Conversation(id=name, members=(low, high), token=token)
-        return self.conversations[name]
+        begun = Conversation(id=f"{low}:{high}", members=(low, high), token=f"eyJ{token_urlsafe(24)}")
+        self.conversations[begun.id] = begun
+        return begun
+
+    def known(self, one: str, other: str) -> Conversation | None:
+        """Give the conversation of two users, if they have one."""
+        return self.conversations.get(":".join(sorted((one, other), key=int)))
 
     def named(self, account_id: str, given: str) -> Conversation:
         """Give a conversation by its id with any separator, or by the other's user id. Raises Problem 404."""

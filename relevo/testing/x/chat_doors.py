@@ -161,7 +161,9 @@ def _demand_open(call: Call, conversation: Conversation) -> None:
 
 
 async def _typing(call: Call) -> Answer:
-    call.x.chats.named(call.account_id, call.part("id")).typed.append(call.account_id)
+    conversation = call.x.chats.named(call.account_id, call.part("id"))
+    conversation.typed.append(call.account_id)
+    conversation.typed_after = len(conversation.events)
     call.x.happened(())
     return Answer(body={"data": {"success": True}})
 

@@ -188,6 +188,7 @@ class Play:
 
     def _told(self, user: Customer) -> dict[str, Any]:
         x = self.x
+        chat = x.chats.known(user.id, x.brand.id)
         used, most = x.limits.used("dm.send", x.brand.id)
         people = [each for each in x.users.values() if isinstance(each, Customer)]
         return {
@@ -200,6 +201,7 @@ class Play:
             "waiting": len(x.deliveries.not_taken),
             "people": [self._described(each) for each in people],
             "user": user.id,
+            "is_typing": chat is not None and chat.is_typing(x.brand.id),
             "messages": [self._message(user, message) for message in self._messages(user)],
             "posts": [
                 self._shown(post) for post in reversed(x.posts.all) if not post.replies_to and not post.is_deleted
@@ -220,6 +222,7 @@ class Play:
         }
 
     def _message(self, user: Customer, message: Message) -> dict[str, Any]:
+        chat = self.x.chats.known(user.id, self.x.brand.id)
         return {
             "id": message.id,
             "is_mine": message.sender_id == user.id,
@@ -227,6 +230,7 @@ class Play:
             "picture": f"/play/picture/{user.id}/{message.id}" if message.picture else None,
             "is_image": bool(message.picture and message.picture.mime.startswith("image/")),
             "transport": message.transport,
+            "is_seen": chat is not None and chat.has_seen(self.x.brand.id, message.id),
             "options": message.options,
             "at": message.sent_at.isoformat(),
         }

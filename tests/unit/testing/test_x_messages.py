@@ -6,6 +6,7 @@ import asyncio
 
 import httpx
 import pytest
+from oauthlib.oauth1 import Client
 
 from relevo.testing.x.faults import Fault
 from relevo.testing.x.signing import signature
@@ -54,7 +55,10 @@ async def test_a_photo_travels_with_a_message_and_opens_to_the_account_alone() -
         assert (await here.get(place + resource.partition(".")[0])).content == PNG
         assert (await here.get(place + "another.jpg")).status_code == 404
         assert (await here.http.get(place + resource)).status_code == 401
-        assert (await here.http.get(media["media_url_https"], headers=here.user)).status_code == 401
+        url = media["media_url_https"]
+        assert (await here.http.get(url, headers=here.user)).status_code == 401
+        signer = Client("x-consumer-key", "x-consumer-secret", *here.x.brand.signer())
+        assert (await here.http.get(url, headers=signer.sign(url)[1])).content == PNG
 
 
 async def test_messages_are_listed_newest_first_in_pages() -> None:

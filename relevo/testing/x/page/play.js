@@ -124,6 +124,7 @@ function drawThread(person) {
   const thread = at("thread");
   const isAtEnd = thread.scrollHeight - thread.scrollTop - thread.clientHeight < 80 || thread.dataset.user !== person.id;
   const lines = state.messages.map((message, index) => drawMessage(message, index === state.messages.length - 1));
+  if (state.is_typing) lines.push(make("li", { class: "writing" }, say("writing", { name: state.brand.name })));
   thread.replaceChildren(...(lines.length ? lines : [drawEmpty(person)]));
   thread.dataset.user = person.id;
   const toEnd = () => { thread.scrollTop = thread.scrollHeight; };
@@ -149,7 +150,7 @@ function drawMessage(message, isLast) {
   if (message.picture && message.is_image) {
     bubble.append(make("a", { href: message.picture, target: "_blank", rel: "noopener" }, make("img", { src: message.picture, alt: words.photo })));
   } else if (message.picture) {
-    bubble.append(make("a", { href: message.picture, download: "" }, words.photo));
+    bubble.append(make("a", { href: message.picture, download: "" }, words.file));
   }
   if (message.text) bubble.append(make("p", {}, message.text));
   const line = make("li", { class: message.is_mine ? "mine" : "theirs" }, bubble);
@@ -157,8 +158,10 @@ function drawMessage(message, isLast) {
     const options = message.options.map((label) => make("button", { type: "button", on: () => act("choose", { label }) }, label));
     line.append(make("div", { class: "options" }, ...options));
   }
-  const way = message.transport === "chat" ? ` · ${words.encrypted}` : "";
-  line.append(make("small", {}, `${message.is_mine ? words.you : state.brand.name} · ${clock.format(new Date(message.at))}${way}`));
+  const facts = [message.is_mine ? words.you : state.brand.name, clock.format(new Date(message.at))];
+  if (message.transport === "chat") facts.push(words.encrypted);
+  if (message.is_seen && message.is_mine) facts.push(words.read);
+  line.append(make("small", {}, facts.join(" · ")));
   return line;
 }
 
