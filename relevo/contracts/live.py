@@ -14,6 +14,9 @@ MOVED = "~"
 class Subscription(Protocol):
     """Interest in one topic, from the moment it was made: subscribe, then look, then wait."""
 
+    position: int | None
+    """How far a visitor's page has read before it waits; it is woken within seconds should nothing tell of more."""
+
     def wait(self, seconds: float) -> Coroutine[Any, Any, bool]:
         """Return True when something happened since the last wait, False after so many seconds."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from uuid import UUID
@@ -23,6 +24,15 @@ EVERYTHING = (BOTS, SENDERS, TIMELINES, ROUTERS, SETTINGS, INTAKES, *CHATS)
 
 Topic = tuple[str, str]
 """A channel of NOTIFY and its payload: a conversation for timelines, else nothing, which then means any of them."""
+LOOK_SECONDS = 3.0
+"""How often what grew is looked for by one statement for all visitors' pages: a wake-up may be lost."""
+_LATE_SECONDS = 15.0
+"""How long before its end a transaction may have said that something grew."""
+_GROWN = """
+SELECT i.address, c.last_position FROM conversations c
+JOIN identities i ON i.workspace_id = 1 AND i.id = c.identity_id
+WHERE c.workspace_id = 1 AND c.updated_at > now() - make_interval(secs => %s)
+"""
 _MOST_TOLD = 50
 """Conversations that are told apart; more at once are anything."""
 _log = structlog.get_logger()
@@ -31,9 +41,10 @@ _log = structlog.get_logger()
 class Subscription:
     """Interest in some topics since it was made; one at a time waits for it. Thousands are open, so each is small."""
 
-    __slots__ = ("_about", "_is_news", "_waiting")
+    __slots__ = ("_about", "_is_news", "_waiting", "position")
 
     def __init__(self) -> None:
+        self.position: int | None = None
         self._is_news = False
         self._waiting: asyncio.Future[None] | None = None
         self._about: set[str] | None = None
@@ -118,6 +129,8 @@ class PostgresLive:
         self._tasks = [asyncio.create_task(self._tell())]
         if self._hears:
             self._tasks.append(asyncio.create_task(self._listen()))
+        if VISITORS in self._hears:
+            self._tasks.append(asyncio.create_task(self._look()))
 
     async def close(self) -> None:
         """Stop; what was not told yet is dropped, since everybody looks again anyway."""
@@ -217,6 +230,27 @@ class PostgresLive:
                 )
             except Unavailable:
                 _log.warning("live.untold", topics=len(topics))
+
+    async def _look(self) -> None:
+        """Look now and then what has grown, for as long as any visitor's page is open."""
+        looked_at = time.monotonic()
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            begun_at = time.monotonic()
+            if any(channel == VISITORS for channel, _ in self._topics):
+                try:
+                    grown = await self._database.rows(_GROWN, (begun_at - looked_at + _LATE_SECONDS,))
+                except Unavailable:
+                    continue
+                self._wake_behind(grown)
+            looked_at = begun_at
+
+    def _wake_behind(self, grown: Sequence[tuple[str, int]]) -> None:
+        """Wake the pages of visitors who have not read as far as their timeline has grown."""
+        for address, position in grown:
+            for subscription in self._topics.get((VISITORS, address), ()):
+                if subscription.position is not None and subscription.position < position:
+                    subscription.wake()
 
     async def _listen(self) -> None:
         while True:

@@ -1,8 +1,8 @@
 """A visitor's events: what was said, whole and in order, after the visitor's own cursor.
 
 The cursor is the timeline's position. The same events come as a stream (server-sent events) or, with ``wait``, as JSON;
-a wake-up only says "look again", so a lost one costs a minute at most. What a visitor may see is messages alone, and
-the chat's state: who answers, whether they type, what they have read.
+a wake-up only says "look again", and one look for all pages makes up for a lost one within seconds. What a visitor may
+see is messages alone, and the chat's state: who answers, whether they type, what they have read.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from relevo.web.wire import json_answer
 
 _PAGE = 200
 _LOOK_SECONDS = 60.0
-"""How often a stream looks without having been told to: thousands of idle ones must cost next to nothing."""
+"""How often a stream looks by itself, for what no timeline tells: thousands of idle ones must cost next to nothing."""
 _LIVELY_SECONDS = 5.0
 """How often it looks while somebody types: nobody tells that they stopped."""
 STREAM_HEADERS = {
@@ -162,6 +162,7 @@ class Waiter:
     def wait(self, seconds: float) -> Coroutine[Any, Any, bool]:
         """Wait for news, or for so long; tell whether there were any."""
         assert self._news is not None
+        self._news.position = self._reader.position
         return self._news.wait(seconds)
 
     def has_moved(self) -> bool:

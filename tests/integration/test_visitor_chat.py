@@ -10,14 +10,16 @@ import pytest
 
 from relevo.contracts.mail import Posting
 from relevo.domain.conversations import Control
+from relevo.domain.messages import Arrival, Author, Content
 from relevo.flow.mail import Mailer
 from relevo.store.mails import PostgresMails
+from relevo.web.origins import token_hash
 from tests.databases import Databases
 from tests.files import photo
 from tests.integration.desks import DeskOf, Request, at, desk_of
 from tests.integration.doors import Doors
 from tests.integration.talking import Floor
-from tests.integration.visiting import API, Page, asks_how_it_was, doors_for_all, forget, page_of
+from tests.integration.visiting import API, Page, asks_how_it_was, doors_for_all, forget, next_of, page_of, streaming
 
 pytestmark = pytest.mark.anyio
 
@@ -53,6 +55,25 @@ async def _takes(kim: DeskOf, page: Page) -> str:
     conversation = await page.conversation()
     await kim.does(f"{at(conversation)}/take-over", version=conversation.control_version)
     return at(conversation)
+
+
+async def test_a_wake_up_that_is_lost_costs_seconds(doors: Doors, page: Page) -> None:
+    """Whoever wrote died before telling: pages hear of it all the same, also one that had no timeline yet."""
+    other = await page_of(doors)
+    await other.writes("hello", "c1")
+    visit = await doors.opened.store.visits.find(token_hash(page.token))
+    assert visit is not None
+    async with streaming(page) as first, streaming(other, after=9) as second:
+        await next_of(first, "state")
+        assert (await next_of(second, "message"))["text"] == "hello"
+        await next_of(second, "state")
+        said = Arrival(channel="widget", address=visit.address, external_id="lost", text="from elsewhere")
+        await doors.opened.store.inbox.receive([said])
+        conversation = await other.conversation()
+        await doors.opened.store.conversations.say(conversation.id, Author.AGENT, Content(text="nobody told"))
+        assert (await next_of(first, "message"))["text"] == "from elsewhere"
+        while (await next_of(second, "message"))["text"] != "nobody told":
+            pass
 
 
 async def test_the_state_follows_who_answers(doors: Doors, kim: DeskOf, page: Page) -> None:
