@@ -10,7 +10,8 @@ that matters hangs on them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 import structlog
 
 from relevo.channels.x import chat_crypto as crypto
+from relevo.channels.x.answers import XError, XLimited
 from relevo.channels.x.chat_crypto import NoConversationKey, NotSigned, conversation_of, partner_in
 from relevo.channels.x.chat_keys import Keyring
 from relevo.channels.x.chat_media import ChatMedia, files_of
@@ -25,7 +27,7 @@ from relevo.contracts.clock import Clock, system_clock
 from relevo.contracts.platform import Corrected, Echo, Heard, Seen, Typing, Written
 from relevo.contracts.x import CHAT, Peers
 from relevo.contracts.x_chat import ChatRecords
-from relevo.errors import Unreadable
+from relevo.errors import PlatformAway, Unreadable
 
 _log = structlog.get_logger()
 _AHEAD = timedelta(minutes=5)
@@ -69,6 +71,15 @@ class ChatReader:
 
     async def read(self, payload: _Node) -> Sequence[Heard]:
         """Say what an event means. Raises PlatformAway where keys cannot be had now, and Unreadable."""
+        with _away():
+            return await self._read(payload)
+
+    async def fetch(self, reference: str) -> bytes:
+        """Get a file's bytes. Raises PlatformAway, Unreadable and TooLarge."""
+        with _away():
+            return await self._media.fetch(reference)
+
+    async def _read(self, payload: _Node) -> Sequence[Heard]:
         address = partner_in(str(payload.get("conversation_id") or ""), self._ring.own_id)
         encoded = payload.get("encoded_event")
         if address is None or not isinstance(encoded, str):
@@ -81,10 +92,6 @@ class ChatReader:
             return ()
         token = payload.get("conversation_token")
         return await self._meaning(event, encoded, token if isinstance(token, str) else None)
-
-    async def fetch(self, reference: str) -> bytes:
-        """Get a file's bytes. Raises PlatformAway, Unreadable and TooLarge."""
-        return await self._media.fetch(reference)
 
     async def _has_key(self, address: str, payload: _Node) -> bool:
         """Tell whether the key is known that X says it needs: the change that made it comes with every message."""
@@ -214,6 +221,17 @@ class ChatReader:
         except (TypeError, ValueError, OverflowError, OSError):
             return now
         return said if said <= now + _AHEAD else now
+
+
+@contextmanager
+def _away() -> Iterator[None]:
+    """Have an event wait while X does not say what is needed for it: nothing of it is lost."""
+    try:
+        yield
+    except XLimited as error:
+        raise PlatformAway(str(error), until=error.until) from error
+    except XError as error:
+        raise PlatformAway(str(error)) from error
 
 
 def _text_of(event: _Event) -> str:

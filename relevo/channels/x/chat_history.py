@@ -14,13 +14,12 @@ from typing import Any
 
 import structlog
 
-from relevo.channels.x.answers import XRefused
 from relevo.channels.x.chat_crypto import partner_in
-from relevo.channels.x.chat_keys import Keyring, asked, key_changes
+from relevo.channels.x.chat_keys import Keyring, key_changes
 from relevo.channels.x.envelopes import kept, told
 from relevo.contracts.clock import Clock, system_clock
 from relevo.contracts.platform import PlatformEvent, PlatformEvents
-from relevo.errors import PlatformAway, Unavailable
+from relevo.errors import RelevoError
 
 EVERY_SECONDS = 15 * 60.0
 NOT_OLDER = timedelta(days=1)
@@ -44,13 +43,15 @@ class ChatHistory:
         while not stop.is_set():
             try:
                 await self.look()
-            except (PlatformAway, Unavailable) as error:
+            except RelevoError as error:
                 _log.warning("x_chat.history_not_read", why=str(error))
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(stop.wait(), EVERY_SECONDS)
 
     async def look(self) -> int:
-        """Keep what was not known, and give how much that was. Raises PlatformAway."""
+        """Keep what was not known, and give how much that was. Raises XError."""
+        if not await self._ring.pairs():
+            return 0  # nothing of it could be read
         found = 0
         for address, changed_at in await self._conversations():
             if changed_at and self._looked_at.get(address) == changed_at:
@@ -61,12 +62,7 @@ class ChatHistory:
 
     async def _conversations(self) -> Sequence[tuple[str, str]]:
         """Give with whom the account talks, and when that changed last; groups are left out."""
-        try:
-            answer = await asked(
-                self._ring.api.get("/2/chat/conversations", params={"max_results": _MOST_CONVERSATIONS})
-            )
-        except XRefused as error:
-            raise PlatformAway(str(error)) from error
+        answer = await self._ring.api.get("/2/chat/conversations", params={"max_results": _MOST_CONVERSATIONS})
         rows = [row for row in _list(answer.get("data")) if isinstance(row, Mapping)]
         named = [(partner_in(_id_of(row), self._ring.own_id), str(row.get("updated_at") or "")) for row in rows]
         return [(address, changed_at) for address, changed_at in named if address is not None]

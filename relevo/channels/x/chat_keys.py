@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 
 from relevo.channels.x import chat_crypto as crypto
-from relevo.channels.x.answers import XError, XLimited, XRefused
+from relevo.channels.x.answers import XRefused
 from relevo.channels.x.api import XApi
 from relevo.channels.x.chat_crypto import NotSigned, Signers, conversation_of
 from relevo.contracts.x_chat import ChatKeys, OwnPair, PublicKey
@@ -38,18 +38,15 @@ class Keyring:
         self._keys = keys
 
     async def pairs(self) -> Sequence[OwnPair]:
-        """Give our registered pairs, newest first; raises PlatformAway until there is one."""
-        pairs = await self._keys.pairs(self.own_id)
-        if not pairs:
-            raise PlatformAway(NO_KEYS)
-        return pairs
+        """Give our registered pairs, newest first; nothing before the first."""
+        return await self._keys.pairs(self.own_id)
 
     async def signers(self, address: str, *, afresh: Sequence[str] = ()) -> Signers:
         """Give the keys of both who talk; those of ``afresh`` are asked of X whatever is kept."""
         return {each: await self.public_keys(each, afresh=each in afresh) for each in (self.own_id, address)}
 
     async def public_keys(self, user_id: str, *, afresh: bool = False) -> Sequence[PublicKey]:
-        """Give somebody's keys, newest first; nothing for who is not on XChat. Raises PlatformAway."""
+        """Give somebody's keys, newest first; nothing for who is not on XChat. Raises XError."""
         kept = None if afresh else await self._keys.public_keys(user_id)
         if kept:  # who had none may have some by now
             return kept
@@ -64,7 +61,8 @@ class Keyring:
     async def learn(self, address: str, changes: Sequence[str]) -> bool:
         """Keep the keys of changes that are signed by one of the two; tell whether there was any.
 
-        What is not signed is no change: whoever relies on its key finds that there is none.
+        What is not signed is no change: whoever relies on its key finds that there is none. Raises PlatformAway until
+        we have a pair to open them with.
         """
         found: dict[str, bytes] = {}
         for change in changes:
@@ -78,7 +76,7 @@ class Keyring:
         await self._keys.keep_conversation_keys(conversation_of(self.own_id, address), address, keys)
 
     async def fetch_history(self, address: str) -> bool:
-        """Learn what keys X kept of a conversation; tell whether there was any. Raises PlatformAway."""
+        """Learn what keys X kept of a conversation; tell whether there was any. Raises XError."""
         changes: list[str] = []
         async for page in self.history(address):
             changes += key_changes(page)
@@ -90,11 +88,11 @@ class Keyring:
         path = f"/2/chat/conversations/{conversation_of(self.own_id, address).replace(':', '-')}/events"
         for _ in range(pages):
             try:
-                page = await asked(self.api.get(path, params={"max_results": 100, "pagination_token": token}))
+                page = await self.api.get(path, params={"max_results": 100, "pagination_token": token})
             except XRefused as error:
                 if error.status == 404:
                     return
-                raise PlatformAway(str(error)) from error
+                raise
             yield page
             token = _meta(page).get("next_token")
             if not token:
@@ -102,6 +100,8 @@ class Keyring:
 
     async def _learned(self, address: str, change: str) -> Mapping[str, bytes]:
         pairs, expected = await self.pairs(), conversation_of(self.own_id, address)
+        if not pairs:
+            raise PlatformAway(NO_KEYS)
         for afresh in ((), (self.own_id, address)):
             try:
                 conversation, keys = crypto.learned(
@@ -118,30 +118,17 @@ class Keyring:
 
     async def _asked(self, user_id: str) -> Sequence[PublicKey]:
         try:
-            answer = await asked(self.api.get(f"/2/users/{user_id}/public_keys", params={"public_key.fields": _FIELDS}))
+            answer = await self.api.get(f"/2/users/{user_id}/public_keys", params={"public_key.fields": _FIELDS})
         except XRefused as error:
             if error.status in (400, 404):  # no such person, or one without keys
                 return []
-            raise PlatformAway(str(error)) from error
+            raise
         rows = answer.get("data")
         told = [key for row in (rows if isinstance(rows, list) else [])[:_MOST_KEYS] if (key := public_key(row))]
         bound = [key for key in told if crypto.is_bound(key)]
         if len(bound) < len(told):
             _log.warning("x_chat.keys_not_bound", dropped=len(told) - len(bound))
         return sorted(bound, key=lambda key: (len(key.version), key.version), reverse=True)
-
-
-async def asked(answer: Any) -> Mapping[str, Any]:
-    """Wait for an answer of X's to something that may be asked again; raises PlatformAway, and XRefused as it is."""
-    try:
-        found: Mapping[str, Any] = await answer
-    except XRefused:
-        raise
-    except XLimited as error:
-        raise PlatformAway(str(error), until=error.until) from error
-    except XError as error:
-        raise PlatformAway(str(error)) from error
-    return found
 
 
 def public_key(row: Any) -> PublicKey | None:

@@ -11,12 +11,12 @@ from urllib.parse import quote
 from chat_xdk import encrypted_stream_size
 
 from relevo.channels.x import chat_crypto as crypto
-from relevo.channels.x.answers import XError, XLimited, XRefused
+from relevo.channels.x.answers import XAway, XRefused
 from relevo.channels.x.chat_crypto import conversation_of
-from relevo.channels.x.chat_keys import Keyring, asked
+from relevo.channels.x.chat_keys import Keyring
 from relevo.contracts.platform import RemoteFile
 from relevo.domain.attachments import MAX_FILE_BYTES, Attachment
-from relevo.errors import PlatformAway, TooLarge, Unreadable
+from relevo.errors import TooLarge, Unreadable
 
 PREFIX = "chat:"
 """Begins the reference of each file that came encrypted."""
@@ -54,7 +54,7 @@ class ChatMedia:
         self._turns = asyncio.Semaphore(_AT_ONCE)
 
     async def fetch(self, reference: str) -> bytes:
-        """Get a file's bytes. Raises PlatformAway, Unreadable and TooLarge."""
+        """Get a file's bytes. Raises XError, Unreadable and TooLarge."""
         address, version, name = reference[len(PREFIX) :].split(":", 2)
         key = (await self._ring.conversation_keys(address)).get(version)
         if key is None:
@@ -66,7 +66,7 @@ class ChatMedia:
         return data
 
     async def upload(self, address: str, attachment: Attachment, body: bytes, key: bytes) -> Mapping[str, Any]:
-        """Encrypt and hand over a file, and give how a message names it. Raises PlatformAway and XRefused."""
+        """Encrypt and hand over a file, and give how a message names it. Raises XError."""
         conversation = conversation_of(self._ring.own_id, address)
         async with self._turns:
             sealed = await crypto.encrypted_file(body, key)
@@ -92,10 +92,6 @@ class ChatMedia:
             raise TooLarge(sentence, code="file_too_large") from error
         except XRefused as error:
             raise Unreadable("X does not have this file any more; send it again.", code="file_gone") from error
-        except XLimited as error:
-            raise PlatformAway(str(error), until=error.until) from error
-        except XError as error:
-            raise PlatformAway(str(error)) from error
 
     async def _handed_over(self, conversation: str, sealed: bytes) -> str:
         place = {"conversation_id": conversation}
@@ -110,9 +106,9 @@ class ChatMedia:
         return name
 
     async def _posted(self, step: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Do one step: none of them shows anything to anybody, so that one without an answer is begun anew."""
-        answer = await asked(self._ring.api.post(f"/2/chat/media/upload/{step}", body=body))
+        """Do one step; none of them shows anything to anybody."""
+        answer = await self._ring.api.post(f"/2/chat/media/upload/{step}", body=body)
         data = answer.get("data")
         if not isinstance(data, Mapping) or (step == "initialize" and not {"session_id", "media_hash_key"} <= {*data}):
-            raise PlatformAway("X took a file, and did not say where it is.")
+            raise XAway("X took a file, and did not say where it is.")
         return data

@@ -24,7 +24,7 @@ from relevo.channels.x.answers import XError
 from relevo.channels.x.chat_keys import Keyring
 from relevo.contracts.clock import Clock, system_clock
 from relevo.contracts.x_chat import ChatKeys, OwnPair, PublicKey
-from relevo.errors import ConfigurationError, Conflict, PlatformAway, Unreadable
+from relevo.errors import ConfigurationError, Conflict, Unreadable
 
 FORMAT = "relevo.x-chat-keys/1"
 SHORTEST_PASSPHRASE = 12
@@ -69,7 +69,7 @@ class Registrar:
         """Tell what there is. Raises ConfigurationError where X cannot be asked."""
         try:
             at_x = await self._ring.public_keys(self._ring.own_id, afresh=True)
-        except PlatformAway as error:
+        except XError as error:
             raise ConfigurationError(f"{error} Nothing was changed; try again.") from error
         own_id = self._ring.own_id
         return KeyState(pairs=await self._keys.pairs(own_id), waiting=await self._keys.waiting(own_id), at_x=at_x)

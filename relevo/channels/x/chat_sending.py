@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 from relevo.channels.x import chat_crypto as crypto
 from relevo.channels.x.answers import XError, XRefused, XUnanswered
 from relevo.channels.x.chat_crypto import NoConversationKey, NotSigned, conversation_of
 from relevo.channels.x.chat_failures import STALE_KEYS, NotOnChat, named_in, verdict
-from relevo.channels.x.chat_keys import Keyring, asked
+from relevo.channels.x.chat_keys import NO_KEYS, Keyring
 from relevo.channels.x.chat_media import ChatMedia
 from relevo.channels.x.verdicts import verdict as judged
 from relevo.contracts.channel import Delivery, Receipt
@@ -24,13 +25,14 @@ from relevo.contracts.x import Limits, Peer
 from relevo.contracts.x_chat import ChatRecords, Encrypted, PublicKey
 from relevo.domain.attachments import Attachment
 from relevo.domain.messages import Button, Content
-from relevo.errors import PlatformAway, SendRefused, SendUnconfirmed, Unreadable
+from relevo.errors import SendDeferred, SendDelayed, SendRefused, SendUnconfirmed, Unavailable, Unreadable
 
 Bodies = Callable[[str, Attachment], Awaitable[bytes]]
 """Opens a file that is sent to somebody; raises SendRefused for one that cannot be opened any more."""
 Key = tuple[str, bytes]
 
 _TIMES_IN_A_ROW = 2
+_UNTIL_KEYS = timedelta(minutes=10)
 _MOST_OPTIONS, _LONGEST_LABEL = 20, 36
 _COURTESY_SECONDS = 5.0
 
@@ -57,6 +59,22 @@ class ChatSender:
 
     async def send(self, delivery: Delivery, peer: Peer) -> Receipt:
         """Send one message; NotOnChat, which is a SendRefused, for whoever is not on XChat any more."""
+        if not await self._ring.pairs():
+            raise SendDelayed(NO_KEYS, until=self._clock() + _UNTIL_KEYS)
+        try:
+            message = await self._sent(delivery, peer)
+        except XUnanswered as error:  # of what goes before: the message itself has not left
+            raise SendDeferred(str(error)) from error
+        except XError as error:
+            raise await judged(error, self._limits, self._ring.own_id, self._clock()) from error
+        await self._show_as_read(peer)
+        return Receipt(external_id=message.message_id)
+
+    async def show_typing(self, address: str) -> None:
+        """Show somebody that an answer is being written; what comes of it does not matter."""
+        await self._courtesy(address, "typing", None)
+
+    async def _sent(self, delivery: Delivery, peer: Peer) -> Encrypted:
         message = await self._records.encrypted(delivery.id) or await self._made(delivery, peer)
         failure = await self._posted(delivery, message, peer)
         if failure in STALE_KEYS:
@@ -66,19 +84,11 @@ class ChatSender:
         if failure is not None:
             await self._records.drop_encrypted(delivery.id, message.message_id)
             raise verdict(failure, self._clock())
-        await self._show_as_read(peer)
-        return Receipt(external_id=message.message_id)
-
-    async def show_typing(self, address: str) -> None:
-        """Show somebody that an answer is being written; what comes of it does not matter."""
-        await self._courtesy(address, "typing", None)
+        return message
 
     async def _made(self, delivery: Delivery, peer: Peer, newer_than: str | None = None) -> Encrypted:
-        try:
-            key = await self._key(peer.address, newer_than)
-            attachments = await self._uploaded(delivery, peer.address, key[1])
-        except XRefused as error:
-            raise SendRefused(str(error)) from error
+        key = await self._key(peer.address, newer_than)
+        attachments = await self._uploaded(delivery, peer.address, key[1])
         message = self._encrypted(delivery, peer.address, key, attachments, (await self._ring.pairs())[0])
         return await self._records.keep_encrypted(delivery.id, delivery.conversation_id, peer.address, message)
 
@@ -127,11 +137,9 @@ class ChatSender:
             if (failure := named_in(error)) is not None:
                 return failure
             await self._records.drop_encrypted(delivery.id, message.message_id)
-            raise SendRefused(str(error)) from error
+            raise
         except XUnanswered as error:
             raise SendUnconfirmed("X did not say whether it has it.") from error
-        except XError as error:
-            raise await judged(error, self._limits, self._ring.own_id, self._clock()) from error
         return await self._said(answer, message, peer.address)
 
     async def _insist(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -149,7 +157,7 @@ class ChatSender:
         try:
             keys = await self._ring.conversation_keys(address)
             told = crypto.opened(encoded, keys, await self._ring.signers(address))
-        except (NotSigned, NoConversationKey, Unreadable, PlatformAway):
+        except (NotSigned, NoConversationKey, Unreadable, XError):
             return None  # it was taken; its place is known once X tells of it
         if told.get("type") == "Failure":
             return str(told.get("failure"))
@@ -182,7 +190,7 @@ class ChatSender:
         )
         conversation = conversation_of(self._ring.own_id, address)
         made = crypto.key_change(pair, self._ring.own_id, conversation, {self._ring.own_id: [own], address: theirs})
-        await asked(self._ring.api.post(f"{self._path(address)}/keys", body=_key_body(made)))
+        await self._ring.api.post(f"{self._path(address)}/keys", body=_key_body(made))
         version, key = str(made["conversation_key_version"]), bytes(made["conversation_key"])
         await self._ring.keep(address, {version: key})
         return version, key
@@ -194,7 +202,7 @@ class ChatSender:
             await self._courtesy(peer.address, "read", {"seen_until_sequence_id": last[0]})
 
     async def _courtesy(self, address: str, what: str, body: Mapping[str, Any] | None) -> None:
-        with suppress(XError, asyncio.TimeoutError):
+        with suppress(XError, Unavailable, asyncio.TimeoutError):
             await asyncio.wait_for(self._ring.api.post(f"{self._path(address)}/{what}", body=body), _COURTESY_SECONDS)
 
     def _path(self, address: str) -> str:

@@ -8,7 +8,7 @@ from time import monotonic
 
 from relevo.channels.x.chat_sending import ChatSender
 from relevo.contracts.x_chat import ChatRecords
-from relevo.errors import Unavailable
+from relevo.errors import RelevoError
 
 EVERY_SECONDS = 3.0
 _SHOWN_SECONDS = 6.0
@@ -27,7 +27,7 @@ class TypingSigns:
     async def run(self, stop: asyncio.Event) -> None:
         """Show it until told to stop."""
         while not stop.is_set():
-            with suppress(Unavailable):
+            with suppress(RelevoError):
                 await self.look()
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(stop.wait(), EVERY_SECONDS)
