@@ -119,15 +119,12 @@ def urgency(judgement: Judgement, travelled: Travelled, unanswered: int = 0) -> 
     return Priority(tuple(reason for reason in found if reason))
 
 
-def next_look(looks: int, now: datetime) -> datetime:
-    """Give when a post is looked at again that was looked at so often."""
-    return now + timedelta(minutes=LOOK_MINUTES[min(looks, len(LOOK_MINUTES) - 1)])
-
-
 def _stepped(code: str, number: int) -> PriorityReason | None:
     points = next((points for least, points in _STEPS[code] if number >= least), 0)
     return PriorityReason(code=code, points=points, detail=str(number)) if points else None
 
 
 def _an_hour(more: int, within: timedelta) -> int:
-    return max(0, round(more * 3600 / within.total_seconds()))
+    """Give a rate by two digits: more would say that it is known better than it is."""
+    rate = max(0, round(more * 3600 / within.total_seconds()))
+    return round(rate, min(0, 2 - len(str(rate))))

@@ -152,7 +152,8 @@ class PostRoom:
             f'<button class="plain" name="do" value="{do}">{text(words[key])}</button>' for do, key in buttons
         )
         return f"""{self._answer_form(it) if may_answer else ""}
-<form method="post" action="{self._address()}">{self._hidden(it.id)}<div class="row">{shown}</div></form>"""
+<form class="lesson" method="post" action="{self._address()}">{self._hidden(it.id)}
+<div class="badges">{shown}</div></form>"""
 
     def _answer_form(self, it: WatchedPost) -> str:
         words, field = self._words, f"answer-{it.id}"
@@ -201,7 +202,7 @@ class PostRoom:
     def _end(self, incident: Incident) -> str:
         if not self._works:
             return ""
-        return f"""<form method="post" action="{self._address()}">{self._hidden(incident.id)}
+        return f"""<form class="lesson" method="post" action="{self._address()}">{self._hidden(incident.id)}
 <div class="row"><button class="plain" name="do" value="end">{text(self._words["posts.end"])}</button></div></form>"""
 
     def _hidden(self, about: int) -> str:

@@ -1,0 +1,68 @@
+"""The room of public posts in a real browser: by keyboard, wide and narrow, light and dark, and nothing for axe."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from playwright.async_api import async_playwright, expect
+
+from tests.integration.desks import SARA
+from tests.integration.doors import open_doors
+from tests.integration.posted import named, post, square
+from tests.integration.test_desk_for_everybody import _look
+from tests.integration.test_desk_in_a_browser import CHROMIUM, Office
+from tests.integration.test_desk_posts import X
+
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
+]
+
+
+@pytest.fixture
+async def office(database: str) -> AsyncIterator[Office]:
+    """An office to which a storm of posts has come, and one that travels far."""
+    async with open_doors(database, x=X) as doors, async_playwright() as playwright:
+        await doors.opened.database.run(
+            "INSERT INTO contacts (business_ref, display_name) VALUES ('C4', 'Priya Anand')"
+        )
+        plaza = square(doors.opened, storm_posts=3)
+        far = post(impressions=302_000, created_at=datetime.now(timezone.utc) - timedelta(hours=5, minutes=2))
+        await plaza.sees(named(far, "Priya Anand"))
+        await plaza.posts()
+        for author in range(4):
+            await plaza.sees(post("@AuroraAir flight AU0417 is delayed again", str(author), is_summoning=author > 0))
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield Office(doors=doors, browser=browser)
+        await browser.close()
+
+
+async def test_posts_are_answered_by_keyboard_and_axe_finds_nothing(office: Office) -> None:
+    """The letters that are left are told while one writes; no page is wider than a phone."""
+    found: dict[str, list[str]] = {}
+    for name, width, scheme in (("Sara Molina", 1366, "light"), ("Noor Haddad", 360, "dark")):
+        seat = await office.seat(name, SARA, width=width, color_scheme=scheme)
+        await office.doors.opened.database.run("UPDATE agents SET role = 'supervisor'")
+        await seat.open("/desk/posts?show=all")
+        page = seat.page
+        await page.evaluate("for (const box of document.querySelectorAll('details')) box.open = true")
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+        await _look(page, name, found)
+        if folder := os.environ.get("RELEVO_SCREENSHOTS"):
+            await page.screenshot(path=Path(folder) / f"posts-{width}-{scheme}.png", full_page=True)
+        assert seat.complaints == []
+    seat = await office.seat("Ana Prieto", SARA)
+    page = seat.page
+    await seat.open("/desk/posts")
+    await page.locator("#posts summary").first.press("Enter")
+    box = page.locator("#posts textarea").first
+    await box.press_sequentially("Lo sentimos ✈ https://x.com/aurora")
+    await expect(page.locator("#posts output").first).to_have_text("242")
+    await page.locator("#posts button[value=answer]").first.press("Enter")
+    await expect(page.locator("#posts section")).to_have_count(2)
+    assert found == {}
