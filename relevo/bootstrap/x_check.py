@@ -16,13 +16,14 @@ async def x_found(account: XAccount | None, settings: Settings, dsn: str) -> str
     """Say how it stands; raises Remarkable for what deserves a look, ConfigurationError for what is wrong."""
     if account is None:
         raise Remarkable(X_IS_OFF)
+    from relevo.bootstrap.x_login import login_found
     from relevo.bootstrap.x_setup import standing
     from relevo.channels.x.marks import revoked
 
     async with open_store(dsn, size=2, name="relevo check", hears=()) as opened:
         if wrong := await revoked(opened.store.platform_marks):
             raise ConfigurationError(wrong)
-        name = f"account {account.username or account.account_id}"
+        name = f"account {account.account_id} {await login_found(opened, settings, account)}"
         if settings.web.public_url is None:
             raise Remarkable(
                 f"{name}: messages are asked for once a minute, for RELEVO_PUBLIC_URL names no place to tell them to."

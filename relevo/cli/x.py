@@ -1,4 +1,4 @@
-"""The commands about the account on X: ``x setup``, ``x replay``, ``x play``."""
+"""The commands about the account on X: ``x login``, ``x setup``, ``x replay``, ``x play``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import typer
 
 from relevo.cli.upkeep import with_store
 from relevo.cli.x_keys import keys
+from relevo.cli.x_login import login
 from relevo.cli.x_play import play
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ x_commands = typer.Typer(no_args_is_help=True, help="The business's account on X
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
     x_commands.command()(keys)
+    x_commands.command()(login)
     x_commands.command()(play)
     app.add_typer(x_commands, name="x")
 
