@@ -136,7 +136,10 @@ async def bot_of(doors: Doors) -> AsyncIterator[None]:
         business=doors.business, effects=store.effects, policies=doors.policies, handoffs=store.handoffs,
         service=doors.app.ctx.services.service,
     )  # fmt: skip
-    converser = Converser(inbox=store.inbox, brain=doors.brain, live=live, services=services, default_language="en")
+    converser = Converser(
+        inbox=store.inbox, brain=doors.brain, live=live, services=services, default_language="en",
+        reaches=doors.app.ctx.services.reaches,
+    )  # fmt: skip
     working = asyncio.create_task(Worker(inbox=store.inbox, live=live, verb=converser.converse).run(stop))
     try:
         yield

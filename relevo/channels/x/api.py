@@ -10,10 +10,11 @@ word of what was exchanged.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -70,6 +71,9 @@ def x_client(transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncCl
     """Make the one client that asks X; whoever makes it closes it."""
     timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS)
     return httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=True, transport=transport)
+
+
+Read = TypeVar("Read")
 
 
 @dataclass(kw_only=True)
@@ -142,7 +146,7 @@ class XApi:
         """Fetch a file of X's; raises TooLarge beside the verdicts, XRefused for an address that is not X's."""
         url, auth = self._place(path_or_url, auth)
         request = _Request(method="GET", url=url, endpoint="download", auth=auth)
-        return (await self._answer(request, limit_bytes)).content
+        return await self._answer(request, limit_bytes, lambda answer: answer.content)
 
     async def _ask(self, method: str, path: str, auth: Auth, **sent: Any) -> Mapping[str, Any]:
         url = httpx.URL(self.account.api_base + path)
@@ -151,21 +155,15 @@ class XApi:
         request = _Request(method=method, url=str(url), endpoint=endpoint_of(method, path), auth=auth)
         request.sent = {name: value for name, value in sent.items() if value is not None}
         try:
-            answer = await self._answer(request, _LONGEST_ANSWER)
+            return await self._answer(request, _LONGEST_ANSWER, partial(_read, request))
         except TooLarge as error:
             raise _unsure(request, str(error)) from error
-        document = document_of(answer.content)
-        if document is None:
-            raise _unsure(request, "X answered with something that is no answer.")
-        if is_wholly_refused(document):
-            raise refusal(answer.status_code, document)
-        return document
 
-    async def _answer(self, request: _Request, limit_bytes: int) -> httpx.Response:
+    async def _answer(self, request: _Request, limit_bytes: int, read: Callable[[httpx.Response], Read]) -> Read:
         began = monotonic()
         result = "ok"
         try:
-            return await asyncio.wait_for(self._proven(request, limit_bytes), WHOLE_SECONDS)
+            return read(await asyncio.wait_for(self._proven(request, limit_bytes), WHOLE_SECONDS))
         except asyncio.TimeoutError as error:
             result = "no_answer"
             raise _unsure(request, "X did not answer in time.") from error
@@ -238,6 +236,15 @@ class XApi:
                 duration_ms=round(seconds * 1000),
             )
         )
+
+
+def _read(request: _Request, answer: httpx.Response) -> dict[str, Any]:
+    document = document_of(answer.content)
+    if document is None:
+        raise _unsure(request, "X answered with something that is no answer.")
+    if is_wholly_refused(document):
+        raise refusal(answer.status_code, document)
+    return document
 
 
 def _unsure(request: _Request, sentence: str) -> XError:
