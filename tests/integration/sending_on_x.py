@@ -30,9 +30,9 @@ from relevo.store.x_sending import PostgresXEchoes, PostgresXParts
 from relevo.testing.x.customer import Customer
 from relevo.testing.x.server import fake_x
 from relevo.testing.x.world import FakeX
+from tests.integration.doors import KEY
 from tests.integration.hands import claimed, written
 
-KEY = bytes(32)
 _numbers = count(1)
 
 

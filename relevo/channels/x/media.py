@@ -68,7 +68,7 @@ class Uploads:
         while isinstance(info, dict) and info.get("state") not in ("succeeded", None):
             if info["state"] == "failed":
                 raise XRefused(400, "processing failed", "X cannot make a picture of this file.")
-            seconds = min(float(info.get("check_after_secs") or 1), 10.0)
+            seconds = min(float(info.get("check_after_secs", 1)), 10.0)
             waited += seconds
             if waited > _LONGEST_LOOK_SECONDS:
                 raise XAway("X has not looked at the file in time.")

@@ -12,6 +12,7 @@ import pytest
 from relevo.channels.x.answers import XAway, XError, XLimited, XNoCredits, XRefused, XSignedOut, XUnanswered
 from relevo.channels.x.api import Auth, XApi, x_client
 from relevo.channels.x.limits import endpoint_of, windows_in
+from relevo.channels.x.media import Uploads
 from relevo.configuration.x import XAccount
 from relevo.contracts.channel_log import Exchange
 from relevo.contracts.x import UserTokens
@@ -246,3 +247,23 @@ async def test_the_app_shows_its_own_token_and_no_secret_is_in_what_is_raised() 
     assert shown == ["Bearer app-bearer"]
     told = repr(raised.value) + repr(ACCOUNT) + repr(TOKENS)
     assert not [secret for secret in ("app-bearer", "user-bearer", "consumer-secret", "token-secret") if secret in told]
+
+
+@pytest.mark.parametrize(
+    ("states", "verdict_of"), [(["pending", "in_progress", "succeeded"], None), (["failed"], XRefused)]
+)
+async def test_a_file_is_used_when_x_has_looked_at_it(states: list[str], verdict_of: type[XError] | None) -> None:
+    """Asked until it has; a file that it takes for none is refused."""
+    left = list(states)
+
+    def answering(request: httpx.Request) -> httpx.Response:
+        info = {"state": left.pop(0), "check_after_secs": 0}
+        return httpx.Response(200, json={"data": {"id": "9", "processing_info": info}})
+
+    uploads = Uploads(api(answering), clock=lambda: NOW)
+    if verdict_of is None:
+        assert (await uploads.upload("a.jpg", "image/jpeg", b"a")).media_id == "9"
+    else:
+        with pytest.raises(verdict_of):
+            await uploads.upload("a.jpg", "image/jpeg", b"a")
+    assert not left
