@@ -27,7 +27,7 @@ from relevo.testing.x.server import fake_x
 from relevo.testing.x.world import FakeX
 from tests.integration.doors import KEY, Doors, open_doors
 from tests.integration.test_x_chat_served import account_on, configuration
-from tests.integration.xs import ACCOUNT, picture
+from tests.integration.xs import picture
 
 pytestmark = pytest.mark.anyio
 
@@ -157,5 +157,6 @@ async def test_without_an_account_or_an_address_the_check_says_what_that_means(d
     settings = read_settings({"RELEVO_ATTACHMENT_KEY": b64encode(KEY).decode()})
     with pytest.raises(Remarkable, match="X is off"):
         await x_found(None, settings, database)
-    with pytest.raises(Remarkable, match="once a minute"):
-        await x_found(ACCOUNT, settings, database)
+    async with fake_x() as x:
+        with pytest.raises(Remarkable, match="once a minute"):
+            await x_found(account_on(x), settings, database)
