@@ -60,7 +60,7 @@ def chat_on_x(opened: OpenStore, api: XApi, peers: Peers, limits: Limits, key: b
         reader=ChatReader(ring, records, peers, media),
         sender=sender,
         typing=TypingSigns(records, sender),
-        history=ChatHistory(ring, opened.store.platform_events),
+        history=ChatHistory(ring, opened.store.platform_events, opened.store.platform_marks, opened.live),
     )
 
 

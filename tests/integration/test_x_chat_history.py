@@ -9,7 +9,9 @@ import pytest
 
 from relevo.channels.x.chat_history import NOT_OLDER, ChatHistory
 from relevo.contracts.platform import Written
+from relevo.store.live import PostgresLive
 from relevo.store.platform_events import PostgresPlatformEvents
+from relevo.store.platform_marks import PostgresPlatformMarks
 from tests.integration.chatting_on_x import SEALING_KEY, Chatting, Host, begun, chatting
 
 pytestmark = pytest.mark.anyio
@@ -26,9 +28,15 @@ async def test_what_was_missed_is_read_once(database: str) -> None:
         chat.x.now = now
         chat.ann.changes_key()
         missed = chat.ann.writes("did you get this?")
-        history = ChatHistory(host.ring, PostgresPlatformEvents(chat.database, SEALING_KEY))
-        assert await history.look() == 1
+        live = PostgresLive(chat.database)
+        events, marks = PostgresPlatformEvents(chat.database, SEALING_KEY), PostgresPlatformMarks(chat.database)
+        await marks.put("x", "chat_history", "looked")
+        await chat.database.run("UPDATE platform_marks SET marked_at = now() - interval '1 hour'")
+        history, another = (ChatHistory(host.ring, events, marks, live) for _ in range(2))
+        assert await history.step() == 1
         asked = len(chat.x.asked)
+        assert await another.step() == 0
+        assert len(chat.x.asked) == asked, "one host at a time"
         assert await history.look() == 0
         assert len(chat.x.asked) == asked + 1, "only whether anything changed"
         (written,) = await _read(chat, host)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import httpx
@@ -26,6 +27,23 @@ async def test_a_retry_is_the_very_same_message(database: str) -> None:
         assert [each["content"]["text"] for each in chat.ann.reads()] == ["Once."]
         assert {body["message_id"] for body in chat.x.paths("/messages")} == {receipt.external_id}
         assert len({str(body) for body in chat.x.paths("/messages")}) == 1
+
+
+async def test_two_hosts_at_once_send_one_message(database: str) -> None:
+    """Whoever keeps what it encrypted first has said what leaves."""
+    async with chatting(database) as chat:
+        await begun(chat)
+        sent = await asyncio.gather(*(chat.host().sender.send(delivery(30, "Once."), PEER) for _ in range(3)))
+        assert len({receipt.external_id for receipt in sent}) == 1
+        assert [each["content"]["text"] for each in chat.ann.reads()] == ["Once."]
+
+
+async def test_without_keys_it_waits(database: str) -> None:
+    """Nothing else on X is held up by it."""
+    async with chatting(database) as chat:
+        with pytest.raises(SendDelayed, match="relevo x keys"):
+            await chat.host().sender.send(delivery(31, "Hello?"), PEER)
+        assert chat.x.asked == []
 
 
 async def test_an_old_key_is_replaced_once(database: str) -> None:
