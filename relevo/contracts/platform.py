@@ -225,6 +225,10 @@ class Elsewhere(Protocol):
         """Make contact and conversation of an address where they are missing."""
         ...
 
+    async def named(self, conversation_id: UUID, name: str) -> None:
+        """Have a contact shown by a name of their own, as long as nobody knows a better one."""
+        ...
+
     async def written(self, channel: str, echo: Echo, handoff: Handoff | None) -> bool:
         """Put an agent's words on the timeline; False where they are there already.
 

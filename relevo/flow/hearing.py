@@ -32,7 +32,7 @@ from relevo.contracts.posts import PostWatch
 from relevo.contracts.store import Store
 from relevo.contracts.x import Echoes, Peers
 from relevo.domain.conversations import ENDED, Control, Conversation
-from relevo.domain.messages import Arrival, Author, Content
+from relevo.domain.messages import MAX_TEXT_BYTES, Arrival, Author, Content
 from relevo.domain.service import Service
 from relevo.errors import Conflict
 from relevo.flow.elsewhere import AppWords
@@ -86,7 +86,7 @@ class Hearing:
         if self.peers is not None and written.transport is not None:
             await self.peers.heard(written.address, written.transport, at=written.written_at)
         is_alone = not written.text.strip() and not files.attachments
-        text = placeholder(written.files) if is_alone else written.text
+        text = placeholder(written.files) if is_alone else _fitting(written.text)
         if is_alone and not text:
             return  # a sticker, a reaction: there is nothing to answer
         message = arrival(
@@ -98,7 +98,11 @@ class Hearing:
             attachments=files.attachments,
         )
         payload = await self._payload(conversation, written)
-        received = await self._received(replace(message, text=payload, raw=text.encode()) if payload else message)
+        if payload or (text != written.text and not is_alone):
+            message = replace(message, text=payload or text, raw=written.text.encode("utf-8", "surrogatepass"))
+        received = await self._received(message)
+        if received is not None and written.name and (conversation is None or not conversation.identity.business_ref):
+            await self.store.elsewhere.named(received, written.name)
         if received is not None and files.refused and not is_with_bot:
             await self._tell_refused(received, conversation, files.refused)
 
@@ -173,3 +177,9 @@ class Hearing:
             await self.posts.seen(heard.post)
         else:
             await self.posts.gone(heard.post_id)
+
+
+def _fitting(text: str) -> str:
+    """Give as much of a text as one message holds; the whole of it is kept beside it."""
+    encoded = text.encode("utf-8", "surrogatepass")
+    return text if len(encoded) <= MAX_TEXT_BYTES else encoded[:MAX_TEXT_BYTES].decode("utf-8", "ignore")

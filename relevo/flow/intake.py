@@ -33,7 +33,8 @@ PATIENCE = timedelta(days=3)
 KEPT_SECONDS, KEPT_EVENTS = 30 * 86_400.0, 200_000
 _FORGET_EVERY = 3_600
 _IDLE_SECONDS = 1.0
-_LONGEST_PAUSE_SECONDS = 600.0
+_SHORTEST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=2), timedelta(minutes=10)
+"""Between two tries: as long as it has waited already."""
 _log = structlog.get_logger()
 
 
@@ -111,8 +112,8 @@ class Intake:
         if now - claimed.received_at > PATIENCE:
             await self.events.bury(claimed, f"Waited for three days: {error}")
             return "given_up"
-        again_at = error.until or now + timedelta(seconds=min(2.0**claimed.attempts, _LONGEST_PAUSE_SECONDS))
-        await self.events.defer(claimed, again_at)
+        pause = max(_SHORTEST_PAUSE, min(now - claimed.received_at, _LONGEST_PAUSE))
+        await self.events.defer(claimed, error.until or now + pause, counts=False)
         return "platform_away"
 
     async def _failed(self, claimed: ClaimedEvent, error: Exception) -> str:

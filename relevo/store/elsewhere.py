@@ -38,6 +38,11 @@ _QUIETLY = """
 UPDATE handoffs SET expires_at = %(until)s, told_at = %(until)s, told_place = 1
 WHERE workspace_id = 1 AND conversation_id = %(id)s AND state IN ('queued', 'offered') AND trigger = %(trigger)s
 """
+_NAME = """
+UPDATE contacts k SET display_name = %(name)s
+FROM conversations c JOIN identities i ON i.workspace_id = 1 AND i.id = c.identity_id
+WHERE c.workspace_id = 1 AND c.id = %(id)s AND k.workspace_id = 1 AND k.id = i.contact_id AND k.display_name IS NULL
+"""
 _POSITION = """
 SELECT max(position) FROM (
     SELECT position FROM deliveries WHERE workspace_id = 1 AND conversation_id = %(id)s AND external_id = %(message)s
@@ -60,6 +65,10 @@ class PostgresElsewhere:
     async def meet(self, channel: str, address: str) -> None:
         """Make contact and conversation of an address where they are missing."""
         await self._database.run(_MEET, {"channel": channel, "address": address})
+
+    async def named(self, conversation_id: UUID, name: str) -> None:
+        """Have a contact shown by a name of their own, as long as nobody knows a better one."""
+        await self._database.run(_NAME, {"id": conversation_id, "name": clean_text(name)})
 
     async def written(self, channel: str, echo: Echo, handoff: Handoff | None) -> bool:
         """Put an agent's words on the timeline, once."""

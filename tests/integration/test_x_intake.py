@@ -276,13 +276,24 @@ async def test_an_account_that_was_revoked_is_noted(database: str) -> None:
         assert mark.value == "1111"
 
 
-async def test_what_a_reader_cannot_take_is_given_up_alone(database: str) -> None:
-    """A message without end, beside one that is as others are."""
+async def test_a_message_beyond_all_length_is_cut_and_kept_whole_beside(database: str) -> None:
+    """Between two characters; what comes after it is as ever."""
+    long = "é" * 40_000
     async with on_x(database) as x:
-        batch = {"for_user_id": "1111", "direct_message_events": [message("a" * 70_000, "1"), message("hello", "2")]}
+        batch = {"for_user_id": "1111", "direct_message_events": [message(long, "1"), message("hello", "2")]}
         await x.take(batch)
-        assert await x.events() == {"dm:1": "dead", "dm:2": "settled"}
-        assert await x.said() == [("contact", "hello"), ("bot", "hello")]
+        assert [len(str(text)) for author, text in await x.said() if author == "contact"] == [32_768, 5]
+        raws = await x.doors.opened.database.rows("SELECT raw FROM inbox ORDER BY id")
+        assert [raw and bytes(raw).decode() for (raw,) in raws] == [long, None]
+
+
+async def test_a_contact_is_shown_by_their_name_with_the_handle_that_only_they_have(database: str) -> None:
+    """Which is no name on file, so nobody takes it for one."""
+    told = dm("hello", "1")
+    told["data"]["payload"]["users"] = {"2222": {"data": {"id": "2222", "name": "Ann", "username": "ann"}}}
+    async with on_x(database) as x:
+        await x.take(told)
+        assert await x.doors.opened.database.rows("SELECT display_name FROM contacts") == [("Ann (@ann)",)]
 
 
 def _corrected(message_id: str, text: str) -> Corrected:

@@ -39,7 +39,7 @@ def read_message(told: Node, account_id: str) -> list[Heard]:
             text=text,
             written_at=at,
             files=(file,) if file else (),
-            name=name_of(told, contact),
+            name=_shown_name(told, contact),
             payload=answer if isinstance(answer, str) and answer else None,
             transport=DM,
         )
@@ -84,6 +84,13 @@ def name_of(told: Node, user_id: str) -> str | None:
     """Give what a user calls themselves."""
     user = user_of(told, user_id)
     return string(user.get("name"))[:100].strip() or string(user.get("username") or user.get("screen_name")) or None
+
+
+def _shown_name(told: Node, user_id: str) -> str | None:
+    """Give a name that nobody takes for one on file: with the handle that only its owner has."""
+    user = user_of(told, user_id)
+    handle, name = string(user.get("username") or user.get("screen_name")), name_of(told, user_id)
+    return f"{name} (@{handle[:50]})" if handle and name != handle else f"@{handle[:50]}" if handle else name
 
 
 def user_of(told: Node, user_id: str) -> Node:
