@@ -52,7 +52,7 @@ WITH held AS (
 SELECT EXISTS (SELECT FROM held), EXISTS (SELECT FROM grown)
 """
 
-# Their name goes with what proved it, unless another address of theirs is proven, too.
+# Their name goes with what proved it, unless another address is proven, too, or the business itself named them.
 _UNVERIFY = """
 WITH held AS (
     SELECT c.id, c.identity_id FROM conversations c
@@ -68,6 +68,8 @@ WITH held AS (
     UPDATE contacts k SET business_ref = NULL, display_name = NULL FROM before b
     WHERE k.workspace_id = 1 AND k.id = b.contact_id AND NOT EXISTS (SELECT FROM identities o
         WHERE o.workspace_id = 1 AND o.contact_id = k.id AND o.id <> b.id AND o.business_ref IS NOT NULL)
+      AND NOT EXISTS (SELECT FROM encounters x
+        WHERE x.workspace_id = 1 AND x.contact_id = k.id AND x.identity_id IS NULL)
 ), grown AS (
     UPDATE conversations c SET last_position = c.last_position + 1, updated_at = now()
     FROM before WHERE c.workspace_id = 1 AND c.id = %(id)s RETURNING c.id, c.last_position
