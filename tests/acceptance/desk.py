@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -53,10 +53,17 @@ class DeskSession:
         line = self.conversation(address)
         return self.does(f"/conversations/{line['id']}/take-over", version=line["control_version"])
 
-    def writes(self, address: str, text: str) -> None:
-        """Write to a customer."""
-        line = self.conversation(address)
-        self.does(f"/conversations/{line['id']}/replies", client_id=uuid4().hex, text=text)
+    def writes(self, address: str, text: str, *, files: Sequence[tuple[str, str, bytes]] = ()) -> None:
+        """Write to a customer, with files by name, type and bytes."""
+        here = f"/conversations/{self.conversation(address)['id']}"
+        kept = [self._uploads(here, *file) for file in files]
+        self.does(f"{here}/replies", client_id=uuid4().hex, text=text, attachments=kept)
+
+    def _uploads(self, here: str, name: str, mime: str, body: bytes) -> str:
+        told = {"X-Form-Token": self.form_token, "X-File-Name": name, "Content-Type": mime}
+        answer = self.http.post(f"/desk/api{here}/attachments", content=body, headers=told)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["attachment"]["id"])
 
     def hands_back(self, address: str, outcome: str, told: str | None = None, **slots: Any) -> None:
         """Give the conversation back to the bot."""

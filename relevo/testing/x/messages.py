@@ -16,7 +16,7 @@ class Picture:
     """A file that hangs on a message."""
 
     id: str
-    data: bytes
+    data: bytes = field(repr=False)
     mime: str
     resource: str
     """Its name on X's servers."""
