@@ -16,8 +16,8 @@ run-x: setup ## play the customer on X: a fake X, the demo company and a page on
 test: setup-dev ## run every test, in two processes (ARGS="tests/unit -x" goes to pytest)
 	@exec .venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-fuzz: setup-dev ## send the desk's API 3,000 requests that are made up (RELEVO_FUZZ_EXAMPLES=… for another number)
-	@RELEVO_FUZZ_EXAMPLES=$${RELEVO_FUZZ_EXAMPLES:-3000} exec .venv/bin/python -m pytest -q tests/integration/test_desk_fuzzed.py
+fuzz: setup-dev ## send the desk's API and X's door 3,000 requests that are made up (RELEVO_FUZZ_EXAMPLES=… for another number)
+	@RELEVO_FUZZ_EXAMPLES=$${RELEVO_FUZZ_EXAMPLES:-3000} exec .venv/bin/python -m pytest -q tests/integration/test_desk_fuzzed.py tests/integration/test_x_fuzzed.py
 
 check: setup-dev ## format, lint, types, imports, budgets and locks
 	@exec tools/check
