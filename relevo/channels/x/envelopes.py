@@ -88,8 +88,8 @@ def _unreadable(body: bytes, number: int) -> PlatformEvent:
 
 def _told(document: Any) -> Iterator[dict[str, Any]]:
     root = mapping(document)
-    if "for_user_id" in root:
-        yield from _parts(root, ident(root["for_user_id"]), "account.activity")
+    if "for_user_id" in root or OF_USER in root:
+        yield from _parts(root, ident(root.get("for_user_id")), "account.activity")
         return
     data = root.get("data", document)
     for each in data if isinstance(data, list) else [data]:

@@ -90,7 +90,7 @@ def _revoked(told: Node, account_id: str) -> Sequence[Heard]:
     event = mapping(told.get("event"))
     revoke = mapping(event.get("revoke")) or event
     who = ident(mapping(revoke.get("source")).get("user_id")) or ident(revoke.get("user_id")) or account_id
-    return [Revoked(account_id=who)]
+    return [Revoked(account_id=who)] if who == account_id else []
 
 
 _READERS: Mapping[str, Reader] = {
