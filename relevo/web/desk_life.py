@@ -136,10 +136,11 @@ class Life:
         who, why = (merge.split_by, merge.split_reason) if is_split else (merge.merged_by, merge.reason)
         name = merge.merged if line.kind.startswith("case") else merge.merged_name or words["desk.unknown_contact"]
         said = words[f"person.line_{line.kind}"].format(name=name, case=merge.kept)
-        proof = f" · {known(words, 'evidence', merge.evidence)}" if merge.evidence and not is_split else ""
+        proof = known(words, "evidence", merge.evidence) if merge.evidence and not is_split else ""
+        how = " · ".join(filter(None, (text(said), text(who or ""), proof)))
         return (
-            f'<li class="event event-merge" id="{line.kind}-{merge.id}"><p class="label">{text(said)}'
-            f' · {text(who or "…")}{proof} {moment(line.at)}</p><p dir="auto">{text(why or "")}</p></li>'
+            f'<li class="event event-merge" id="{line.kind}-{merge.id}"><p class="label">{how}'
+            f' {moment(line.at)}</p><p dir="auto">{text(why or "")}</p></li>'
         )
 
 

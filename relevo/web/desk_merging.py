@@ -69,7 +69,8 @@ def _merged(words: Words, here: str, merge: Merge, *, is_last: bool) -> str:
 
 
 def _split(words: Words, here: str, merge: Merge, name: str, *, is_last: bool, kind: str) -> str:
-    by = f"{text(merge.merged_by or '…')} {moment(merge.merged_at)}"
+    how = text(merge.merged_by) if merge.merged_by else known(words, "evidence", merge.evidence or "")
+    by = f"{how} {moment(merge.merged_at)}"
     opens, title = f"split-{kind}-{merge.id}", words["person.split_from"].format(name=name)
     fields = f'<input type="hidden" name="merge_id" value="{merge.id}" data-type="number">'
     way = _button(words["person.split"], opens, title) + _dialog(words, opens, title, f"{here}/split", fields)
