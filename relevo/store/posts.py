@@ -79,6 +79,8 @@ UPDATE posts p SET state = 'waiting' FROM deliveries d
 WHERE p.workspace_id = 1 AND p.state = 'answered' AND p.agent_id IS NULL AND d.workspace_id = 1
   AND d.conversation_id = p.conversation_id AND d.position = p.reply_position AND d.state IN ('refused', 'unconfirmed')
 """
+# Whoever was answered so long ago may be answered again, in whatever thread.
+_OLD_ANSWERS = "DELETE FROM post_answers WHERE workspace_id = 1 AND answered_at < now() - make_interval(days => %s)"
 _OLD = "SELECT channel, post_id FROM posts WHERE workspace_id = 1 AND posted_at < now() - make_interval(days => %s)"
 
 
@@ -155,6 +157,7 @@ class PostgresPosts(PostReads):
     async def forget_old(self, days: int) -> int:
         """Forget posts that are so old."""
         async with self._database.connection() as connection:
+            await connection.execute(_OLD_ANSWERS, (days,))
             found = await (await connection.execute(_OLD, (days,))).fetchall()
             return sum([await _forget(connection, channel, post_id) for channel, post_id in found])
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -12,7 +14,7 @@ from relevo.contracts.posts import Wanted
 from relevo.domain.post_text import LONGEST, weighted_length
 from relevo.domain.post_urgency import PostState
 from relevo.domain.posts import PostAuthor
-from relevo.errors import SendRefused
+from relevo.errors import SendRefused, Unavailable
 from tests.integration.posted import BRAND, COMPLAINT, QUEJA, QUESTION, Square, post, square
 
 pytestmark = pytest.mark.anyio
@@ -102,6 +104,32 @@ async def test_nobody_is_answered_twice_in_a_thread_nor_within_a_day(plaza: Squa
     assert (again.state, again.case_id) == (PostState.WAITING, kept.case_id)
     assert other.state is PostState.WAITING
     assert other.case_id not in (None, kept.case_id)
+
+
+async def test_two_posts_of_one_moment_are_answered_once(plaza: Square) -> None:
+    """Of one author, and of two authors in one thread, whichever host sees them."""
+    other = square(plaza.opened)
+    for first, second in (
+        (post(author="5"), post(author="5")),
+        (post(author="6", thread="t"), post(author="7", thread="t")),
+    ):
+        await asyncio.gather(plaza.watch.seen(first), other.watch.seen(second))
+    assert len(await plaza.posts()) == 2
+
+
+async def test_whoever_dies_after_answering_leaves_nothing_to_repair(
+    plaza: Square, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The event is read again: the answer stays the only one, with the only case."""
+    it = post()
+    with monkeypatch.context() as dies:
+        dies.setattr(plaza.opened.store.posts, "decide", AsyncMock(side_effect=Unavailable))
+        with pytest.raises(Unavailable):
+            await plaza.watch.seen(it)
+    kept = await plaza.sees(it)
+    assert len(await plaza.posts()) == 1
+    assert kept.state is PostState.ANSWERED
+    assert len(await plaza.opened.store.desk.cases()) == 1
 
 
 async def test_an_author_may_be_answered_again_after_a_day(plaza: Square) -> None:
