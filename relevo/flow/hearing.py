@@ -118,7 +118,7 @@ class Hearing:
 
     async def _payload(self, conversation: Conversation | None, written: Written) -> str | None:
         """Give what the words choose, where the bot has shown a menu and answers."""
-        if conversation is None or conversation.control is not Control.BOT:
+        if conversation is None or conversation.control is not Control.BOT or not conversation.issued_payloads:
             return None
         if written.payload in conversation.issued_payloads:
             return written.payload

@@ -32,7 +32,7 @@ Node = Mapping[str, Any]
 def split(body: bytes, account_id: str) -> list[PlatformEvent]:
     """Give the events of a body, whatever it holds: what cannot be read at all is one event that says so."""
     try:
-        said = list(_told(json.loads(body)))
+        said = list(_told(json.loads(body, parse_int=_whole)))
     except (ValueError, RecursionError):  # of bytes that are signed: X's own, so they are kept to be looked at
         said = []
     events = []
@@ -79,6 +79,11 @@ def ident(value: Any) -> str | None:
     """Give an id as text; None for what is none."""
     text = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
     return text if _ID.fullmatch(text) else None
+
+
+def _whole(digits: str) -> int | str:
+    """Give a number, or its digits where they are beyond all numbers: one of those spoils no batch."""
+    return int(digits) if len(digits) <= 100 else digits
 
 
 def _unreadable(body: bytes, number: int) -> PlatformEvent:

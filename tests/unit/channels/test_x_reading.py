@@ -13,7 +13,7 @@ from relevo.channels.x.envelopes import split
 from relevo.channels.x.files import lookups
 from relevo.channels.x.listed import message_told, post_told
 from relevo.channels.x.platform import XPlatform
-from relevo.channels.x.reading_posts import count
+from relevo.channels.x.reading_posts import count, read_post
 from relevo.configuration.x import XAccount
 from relevo.contracts.platform import Echo, Heard, PlatformEvent, Posted, Revoked, Seen, Typing, Unposted, Written
 from relevo.settings import Secret
@@ -61,6 +61,15 @@ async def test_every_message_of_a_batch_is_read() -> None:
     assert len(events) > 1
     assert len({event.key for event in events}) == len(events)
     assert len(await meanings(events)) == len(events)
+
+
+async def test_a_number_beyond_all_numbers_spoils_no_batch() -> None:
+    """It is only one event's."""
+    (valid,) = payload("aaa.direct_message")["direct_message_events"]
+    body = f'{{"for_user_id":"1111","direct_message_events":[{{"id":{"9" * 5_000}}},{json.dumps(valid)}]}}'
+    events = split(body.encode(), "1111")
+    assert len(events) == 2
+    assert len(await meanings(events)) == 1
 
 
 async def test_a_photo_is_a_file_and_its_link_is_no_words() -> None:
@@ -174,8 +183,6 @@ def test_a_reply_summons_only_by_a_name_that_its_author_wrote() -> None:
         }  # fmt: skip
         line = post_told(event, {}, "1111")
         assert line is not None
-        from relevo.channels.x.reading_posts import read_post
-
         (heard,) = read_post(json.loads(line[1].body), "1111")
         assert isinstance(heard, Posted)
         return heard.post.is_summoning
