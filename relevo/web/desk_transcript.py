@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.deliveries import DeliveryState
 from relevo.contracts.worklist import CaseChange
+from relevo.contracts.x import X
 from relevo.domain.contacts import Level
 from relevo.domain.messages import SENT_ELSEWHERE, Author, Entry
 from relevo.web.desk_assistant_parts import composer_tools, translation_tool
@@ -106,6 +107,8 @@ def _spoken(words: Words, entry: Entry, titles: Mapping[str, str], reading: Read
     label = {"message": author, "draft": kind}.get(entry.kind, f"{author} · {kind}")
     if entry.kind == "note" and (entry.content.custom or {}).get("begun_as") == "reply":
         label += f" · {text(words['composer.left_unsent'])}"
+    if (entry.content.custom or {}).get("elsewhere") == X:
+        label += f" · {text(words['author.in_x'])}"
     said = _content(words, entry, titles) + file_list(words, entry.content, reading.files)
     made = reading.translations.get(entry.position)
     state = reading.deliveries.get((reading.conversation.id, entry.position))

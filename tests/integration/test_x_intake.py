@@ -14,6 +14,7 @@ from relevo.domain.conversations import Control
 from relevo.domain.messages import Button, Content
 from relevo.domain.posts import Post
 from relevo.flow.remote_files import why
+from tests.integration.desks import desk_of
 from tests.integration.xs import OnX, dm, message, on_x, picture
 
 pytestmark = pytest.mark.anyio
@@ -208,7 +209,12 @@ async def test_a_person_may_write_first_in_the_app(database: str) -> None:
     async with on_x(database, echoes=Sent()) as x:
         await x.take(dm("Good morning", "51", sender="1111", recipient="2222"))
         assert await x.said() == [("agent", "Good morning")]
-        assert (await x.doors.conversation("x", "2222")).control is Control.QUEUED
+        conversation = await x.doors.conversation("x", "2222")
+        assert conversation.control is Control.QUEUED
+        async with desk_of(x.doors) as desk:
+            assert "Agent · in X&#x27;s app" in await desk.page(f"/desk/conversations/{conversation.id}")
+            await desk.does(f"/conversations/{conversation.id}/take-over", version=conversation.control_version)
+        assert (await x.doors.conversation("x", "2222")).control is Control.AGENT
 
 
 async def test_reading_and_typing_are_seen_at_the_desk(database: str) -> None:
