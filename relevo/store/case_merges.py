@@ -10,7 +10,13 @@ from relevo.store import rows
 from relevo.store.cases import RAISED
 from relevo.store.pool import Connection, Database
 
-CASE_MOVES: Mapping[str, str] = {"effects": "key", "handoffs": "id", "case_sla": "handoff_id", "attachments": "id"}
+CASE_MOVES: Mapping[str, str] = {
+    "effects": "key",
+    "handoffs": "id",
+    "case_sla": "handoff_id",
+    "attachments": "id",
+    "posts": "id",
+}
 """Every table in which something belongs to a case, with its key."""
 CASE_LINKS: Mapping[str, str] = {
     "case_conversations": "conversation_id",
@@ -18,7 +24,7 @@ CASE_LINKS: Mapping[str, str] = {
     "case_followers": "agent_id",
 }
 """Tables that link a case, with what to: the other case is linked, too."""
-_TYPES: Mapping[str, str] = {"effects": "text", "case_tags": "text", "case_followers": "integer"}
+_TYPES: Mapping[str, str] = {"effects": "text", "posts": "bigint", "case_tags": "text", "case_followers": "integer"}
 """Of the keys that are no UUIDs."""
 
 # As turns do it: conversations first, then effects, then cases.
@@ -124,7 +130,7 @@ class PostgresCaseMerges:
             values |= {name: rows.json_text(moved[name]) for name in ("before", "lesser")}
             values["contacted"] = moved["lesser"]["contacted"]
             for table in (*CASE_MOVES, *CASE_LINKS):
-                await connection.execute(_put_back(table), values | {"moved": moved[table]})
+                await connection.execute(_put_back(table), values | {"moved": moved.get(table, [])})
             for statement in (_RESTORE, _REOPEN, _SPLIT):
                 await connection.execute(statement, values)
         return merged

@@ -11,11 +11,13 @@ from relevo.contracts.desk import ByHand, Promise
 from relevo.contracts.worklist import CaseChange
 from relevo.domain.cases import Priority
 from relevo.domain.contacts import Level
+from relevo.domain.merging import SAME_REFERENCE
 from relevo.errors import Conflict, NotFound, RequestError
 from relevo.store import rows
 from relevo.store.case_changes import write_change
 from relevo.store.cases import RAISED, read_priority, reasons_text
 from relevo.store.desk import CASES, read_case
+from relevo.store.merges import split_contacts
 from relevo.store.pool import Database
 from relevo.store.writing import not_in_control
 
@@ -79,6 +81,14 @@ WITH held AS (
         %(told)s::jsonb || jsonb_build_object('ref', b.business_ref)) FROM grown g, before b
 )
 SELECT EXISTS (SELECT FROM held), EXISTS (SELECT FROM before)
+"""
+
+# Who was joined with them by that proof alone goes their own way again.
+_UNITED = f"""
+SELECT m.kept_id, m.id FROM conversations c JOIN identities i ON i.workspace_id = 1 AND i.id = c.identity_id
+JOIN contact_merges m ON m.workspace_id = 1 AND m.kept_id = i.contact_id AND m.split_at IS NULL
+    AND m.merged_by IS NULL AND m.evidence = '{SAME_REFERENCE}'
+WHERE c.workspace_id = 1 AND c.id = %(id)s ORDER BY m.id DESC
 """
 
 # Each keeps what it did beside the timeline, in the same statement.
@@ -172,11 +182,15 @@ class PostgresCaseWork:
         """Know no more who writes."""
         told = rows.json_text({"level": "undone", "agent_id": agent_id, "reason": reason})
         values = {"id": conversation_id, "version": version, "agent": agent_id, "told": told}
-        has_control, was_verified = (await self._database.rows(_UNVERIFY, values))[0]
-        if not has_control:
-            raise await self._refusal(conversation_id)
-        if not was_verified:
-            raise Conflict("Nobody is known to write here; nothing was changed.", code="not_verified")
+        async with self._database.connection() as connection, connection.transaction():
+            for kept, merge in await (await connection.execute(_UNITED, values)).fetchall():
+                await split_contacts(connection, kept, merge, agent_id, reason)
+            row = await (await connection.execute(_UNVERIFY, values)).fetchone()
+            assert row is not None
+            if not row[0]:
+                raise await self._refusal(conversation_id)
+            if not row[1]:
+                raise Conflict("Nobody is known to write here; nothing was changed.", code="not_verified")
 
     async def promise(self, case_id: str, promised_at: datetime, agent_id: int | None = None) -> None:
         """Keep until when the contact was promised an answer."""

@@ -110,21 +110,8 @@ class PostgresMerges(PostgresCaseMerges):
 
     async def split(self, kept: UUID, merge_id: int, agent_id: int, reason: str) -> UUID:
         """Put back exactly what a merge moved, and what came by those addresses since."""
-        values: dict[str, Any] = {"id": merge_id, "kept": kept, "agent": agent_id, "reason": reason}
         async with self._database.connection() as connection, connection.transaction():
-            row = await (await connection.execute(_FIND, values)).fetchone()
-            merged, moved, since = _demand_last(row)
-            values |= {"merged": merged, "since": since, "both": [kept, merged], **{t: moved[t] for t in MOVES}}
-            for lock in (_LOCK_CONVERSATIONS, _LOCK):
-                await connection.execute(lock, values)
-            for table in MOVES:
-                await connection.execute(_put_back(table), values)
-            await _demand_own_cases(connection, values)
-            names = {"before_ref": moved["business_ref"], "before_name": moved["display_name"]}
-            for statement in (_PART, _RESTORE, _FORGET, _SPLIT):
-                await connection.execute(statement, {**values, **names, "named": moved.get("named_cases", [])})
-            await index_people(connection, kept, merged)
-        return merged
+            return await split_contacts(connection, kept, merge_id, agent_id, reason)
 
     async def is_own(self, business_ref: str, *contacts: UUID) -> bool:
         """Tell whether one of these contacts is the person with this reference."""
@@ -155,6 +142,24 @@ async def merge_contacts(
     assert row is not None
     await index_people(connection, kept, merged)
     return int(row[0])
+
+
+async def split_contacts(connection: Connection, kept: UUID, merge_id: int, agent_id: int, reason: str) -> UUID:
+    """Split within a transaction of the caller's, and give the contact."""
+    values: dict[str, Any] = {"id": merge_id, "kept": kept, "agent": agent_id, "reason": reason}
+    row = await (await connection.execute(_FIND, values)).fetchone()
+    merged, moved, since = _demand_last(row)
+    values |= {"merged": merged, "since": since, "both": [kept, merged], **{t: moved[t] for t in MOVES}}
+    for lock in (_LOCK_CONVERSATIONS, _LOCK):
+        await connection.execute(lock, values)
+    for table in MOVES:
+        await connection.execute(_put_back(table), values)
+    await _demand_own_cases(connection, values)
+    names = {"before_ref": moved["business_ref"], "before_name": moved["display_name"]}
+    for statement in (_PART, _RESTORE, _FORGET, _SPLIT):
+        await connection.execute(statement, {**values, **names, "named": moved.get("named_cases", [])})
+    await index_people(connection, kept, merged)
+    return merged
 
 
 async def _locked(connection: Connection, values: Mapping[str, Any]) -> dict[UUID, tuple[Any, ...]]:

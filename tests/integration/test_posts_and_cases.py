@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from relevo.contracts.brain import Question
+from relevo.contracts.contacts import Wanted
 from relevo.contracts.handoff import HandoffRecord
 from relevo.contracts.runtime import current
 from relevo.domain.cases import Case, Trigger
@@ -117,6 +118,10 @@ async def test_a_post_joins_the_case_that_its_author_turns_out_to_have(doors: Do
     reasons = {r.code: r.detail for r in (await cases(doors))["CASE-7002"].priority.reasons}
     assert reasons["unanswered_contacts"] == "2"
     assert reasons["impressions"] == "302000"
+    timeline = await doors.opened.store.contacts.timeline(kept.contact_id, Wanted())
+    assert [line.kind for line in timeline.lines if line.group == "elsewhere"] == [
+        *("call", "email", "post", "public_reply")
+    ]
     known = await plaza.opened.store.posts.author(kept.id)
     assert (known.is_proven, known.unanswered) == (True, 2)
     again = await plaza.sees(post("@AuroraAir still no suitcase, shame on you", thread="t"))
@@ -161,6 +166,8 @@ async def test_a_name_proves_nothing(doors: Doors, plaza: Square) -> None:
 async def test_who_writes_on_x_is_proven_by_facts_and_an_agent_may_undo_it(doors: Doors, plaza: Square) -> None:
     """Both stand on the timeline: by which facts, and by whom it was undone and why."""
     await plaza.sees(post())
+    known = "INSERT INTO contacts (business_ref, display_name) VALUES ('C004', 'Priya Anand') RETURNING id"
+    ((priya,),) = await doors.opened.database.rows(known)
     await writes(doors, "I am AU96140378, PAN1X9")
     async with desk_of(doors) as kim:
         conversation = await doors.conversation("x", "2222")
@@ -176,6 +183,9 @@ async def test_who_writes_on_x_is_proven_by_facts_and_an_agent_may_undo_it(doors
         page = await kim.page(f"/desk/conversations/{conversation.id}")
         assert "Verification undone" in page
         assert "It was her brother." in page
+        stranger = await doors.opened.store.contacts.get(conversation.identity.contact_id)
+        assert (stranger.business_ref, stranger.display_name, stranger.merges) == (None, None, ())
+        assert (await doors.opened.store.contacts.get(priya)).business_ref == "C004"
     identity = (await doors.conversation("x", "2222")).identity
     assert (identity.level.name, identity.business_ref) == ("CLAIMED", None)
     told = [e.content.custom for e in await doors.timeline("x", "2222") if e.kind == "verification"]
