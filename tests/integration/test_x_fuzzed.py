@@ -86,6 +86,8 @@ def batches() -> st.SearchStrategy[Any]:
     return of_old | of_new | several | broken() | ANYTHING | st.binary(max_size=60)
 
 
+# The server, in the same process, draws lots meanwhile; that changes nothing of what is made up.
+@pytest.mark.filterwarnings("ignore:Do not use the `random` module")
 @pytest.mark.timeout(7_200 if MORE else 120)
 async def test_nothing_that_x_signs_fails_and_no_message_is_lost(database: str) -> None:
     """Of every batch."""

@@ -34,7 +34,7 @@ SELDOM_SECONDS = 900.0
 """While the webhook tells us everything."""
 FIRST_REACH = timedelta(minutes=10)
 """How far back the very first look goes: what is older was written before anybody could expect an answer here."""
-_LOOK_SECONDS = 5.0
+_LOOK_SECONDS = 2.0
 _MOST_PAGES = 10
 _Line = tuple[str, PlatformEvent]
 """An id, and what stands under it."""
