@@ -72,3 +72,22 @@ class Loopback:
     def _show(self, delivery: Delivery) -> None:
         if not (self.is_duplicate_safe and any(known.id == delivery.id for known in self.shown)):
             self.shown.append(delivery)
+
+
+class Remembering(Loopback):
+    """A platform that can be asked what it has shown; see contracts.channel.LooksUp."""
+
+    def __init__(self, name: str = "loopback") -> None:
+        super().__init__(name)
+        self.looked_up: list[int] = []
+        """The delivery id of every look, in order."""
+        self.blind: Exception | None = None
+        """What each look raises; None: it is answered."""
+
+    async def look_up(self, delivery: Delivery) -> Receipt | None:
+        """Tell whether a message was shown."""
+        self.looked_up.append(delivery.id)
+        if self.blind is not None:
+            raise self.blind
+        is_shown = any(known.id == delivery.id for known in self.shown)
+        return Receipt(external_id=f"{self.name}-{delivery.id}") if is_shown else None

@@ -107,8 +107,9 @@ class XChannel:
         messages = messages_of(delivery, self._say)
         external_id = None
         for number, message in enumerate(messages):
-            part = known.get(number) or Part(number=number, of=len(messages), fingerprint=fingerprint(message.text))
-            external_id = part.external_id or await self._send_one(delivery, part, message)
+            words = fingerprint(message.text)
+            part = known.get(number) or Part(number=number, of=len(messages), fingerprint=words)
+            external_id = part.external_id or await self._send_one(delivery, replace(part, fingerprint=words), message)
         return Receipt(external_id=external_id)
 
     async def _send_one(self, delivery: Delivery, part: Part, message: Message) -> str:
