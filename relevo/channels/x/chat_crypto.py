@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import struct
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
@@ -25,6 +26,8 @@ Keys = Mapping[str, bytes]
 
 _PIECE_BYTES = 256 * 1024
 """Of a file; one takes about a millisecond."""
+_TEXT, _MESSAGE_ID, _HEAD_BYTES = 0x0B, 2, 7
+"""Of Thrift's binary protocol: the mark of a text field, the field of the id, a field's head."""
 _NOT_SIGNED = "ignature verification failed"
 """By these words alone does chatxdk tell this from other mistakes."""
 
@@ -50,6 +53,20 @@ def partner_in(conversation: str | None, own_id: str) -> str | None:
     if len(both) != 2 or len(others) != 1 or not (others[0].isascii() and others[0].isdigit()):
         return None
     return others[0]
+
+
+def message_id_in(event: str) -> str | None:
+    """Give the id that an event names itself by, as it stands there: proven only once it is decrypted."""
+    try:
+        raw, position = base64.b64decode(event), 0
+        while raw[position] == _TEXT:
+            number, length = struct.unpack_from(">hI", raw, position + 1)
+            position += _HEAD_BYTES + length
+            if number == _MESSAGE_ID and length > 0 and position <= len(raw):
+                return raw[position - length : position].decode()
+    except (ValueError, IndexError, struct.error):
+        pass
+    return None
 
 
 def new_pair() -> OwnPair:

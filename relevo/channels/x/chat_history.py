@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 
-from relevo.channels.x.chat_crypto import partner_in
+from relevo.channels.x.chat_crypto import message_id_in, partner_in
 from relevo.channels.x.chat_keys import Keyring, key_changes
 from relevo.channels.x.envelopes import kept, told
 from relevo.channels.x.marks import is_healthy
@@ -108,7 +108,8 @@ class ChatHistory:
         if said_at is None or said_at < since:
             return None
         is_ours = item.get("sender_id") == self._ring.own_id
-        event = {**item, "created_at_msec": str(int(said_at.timestamp() * 1000))}
+        own = message_id_in(item["encoded_event"]) or item.get("id")  # as webhooks call it, so that it is kept once
+        event = {**item, "id": own, "created_at_msec": str(int(said_at.timestamp() * 1000))}
         return kept(told("chat.sent" if is_ours else "chat.received", self._ring.own_id, event), self._ring.own_id)
 
 

@@ -73,6 +73,17 @@ def test_the_smaller_number_comes_first() -> None:
     assert crypto.conversation_of("999", "1111") == "999:1111"
 
 
+def test_the_id_is_read_of_the_event_as_it_came() -> None:
+    """So that an event is known again, by whatever way it comes; of what is none, nothing is read."""
+    assert crypto.message_id_in(VECTORS["message"]) == VECTORS["message_id"]
+    raw = base64.b64decode(VECTORS["message"])
+    for cut in range(48):
+        assert crypto.message_id_in(base64.b64encode(raw[:cut]).decode()) in {None, ""}
+    for odd in (b"\x0b\x00\x01\xff\xff\xff\xf9", b"\x0c\x00\x02", b""):
+        assert crypto.message_id_in(base64.b64encode(odd).decode()) is None
+    assert crypto.message_id_in("no base64 at all!") is None
+
+
 def test_nobody_else_pays_for_it() -> None:
     """A web process without an account on X has none of it in memory."""
     asked = "import sys, relevo.bootstrap.web; print(*(n for n in sys.modules if 'chat_xdk' in n))"
