@@ -75,6 +75,14 @@ async def test_a_body_that_is_too_large_is_refused(database: str) -> None:
         assert (await x.post(b" " * 2_000_001)).status_code == 413
 
 
+async def test_while_the_database_is_away_x_is_told_to_come_again(database: str) -> None:
+    """Nothing is said to be kept that is not."""
+    async with on_x(database, has_bot=False) as x:
+        await x.doors.opened.database.close()
+        answer = await x.post(dm("hello"))
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "unavailable")
+
+
 async def test_a_replayed_body_is_one_message(database: str) -> None:
     """However often it comes, also after it was answered."""
     async with on_x(database) as x:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import asyncio
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
-from relevo.contracts.brain import Question
 from relevo.contracts.platform import Corrected
 from relevo.domain.conversations import Control
-from relevo.domain.messages import Button, Content
 from relevo.domain.posts import Post
+from relevo.flow.intake import Intake
 from relevo.flow.remote_files import why
 from tests.integration.desks import desk_of
 from tests.integration.xs import OnX, dm, message, on_x, picture
@@ -136,53 +136,6 @@ async def test_a_correction_is_an_answer_to_the_bot_and_is_called_one_to_a_perso
         assert (await x.said())[-1] == ("contact", "Correction: AU3413")
 
 
-async def test_answers_to_a_menu_choose_its_buttons(database: str) -> None:
-    """By number, with or without a word or a mark, and by their labels; anything else stays as it was written."""
-    said = {
-        "1": "/affirm", "2.": "/deny", "2)": "/deny", "opción 2": "/deny", "Option 1": "/affirm", "SI": "SI",
-        "«sí, adelante»": "/affirm", "no": "/deny", "3": "3", "2 maletas": "2 maletas", "0": "0", "sí": "sí",
-    }  # fmt: skip
-    menu = Content(
-        text="Shall I?",
-        buttons=(Button(title="Sí, adelante", payload="/affirm"), Button(title="No", payload="/deny")),
-    )
-    async with on_x(database, lambda question: menu) as x:
-        await x.take(dm("hello", "10"))
-        for number, text in enumerate(said):
-            await x.take(dm(text, str(20 + number)))
-        asked = [question.text for question in x.doors.brain.asked[1:]]
-        assert asked == list(said.values())
-        assert [question.is_issued_payload for question in x.doors.brain.asked[1:]] == [
-            answer.startswith("/") for answer in asked
-        ]
-
-
-async def test_only_the_last_menu_counts_and_a_bare_number_only_while_the_bot_asked_nothing_else(database: str) -> None:
-    """A number may answer something else by then; a number that is called an option may not."""
-
-    def script(question: Question) -> Content:
-        if question.text in ("colours", "sizes"):
-            titles = ("Red", "Blue") if question.text == "colours" else ("Small", "Large")
-            return Content(text="?", buttons=tuple(Button(title=each, payload=f"/{each.lower()}") for each in titles))
-        return Content(text="How many?")
-
-    async with on_x(database, script) as x:
-        for number, text in enumerate(("colours", "sizes", "blue", "2", "2", "option 2", "large")):
-            await x.take(dm(text, str(30 + number)))
-        asked = [question.text for question in x.doors.brain.asked]
-        assert asked == ["colours", "sizes", "blue", "2", "2", "/large", "/large"]
-
-
-async def test_a_quick_reply_carries_its_payload(database: str) -> None:
-    """Where the bot has issued it; what it has not is words."""
-    menu = Content(text="?", buttons=(Button(title="Yes", payload="/affirm"),))
-    async with on_x(database, lambda question: menu) as x:
-        await x.take(dm("hello", "1"))
-        await x.take(dm("Sure", "2", quick_reply_response={"type": "options", "metadata": "/affirm"}))
-        await x.take(dm("Sure", "3", quick_reply_response={"type": "options", "metadata": "/restart"}))
-        assert [question.text for question in x.doors.brain.asked] == ["hello", "/affirm", "Sure"]
-
-
 async def test_what_relevo_sent_is_no_news_and_what_a_person_wrote_in_the_app_silences_the_bot(database: str) -> None:
     """Once, however often it is told; whoever writes next reaches a person."""
     async with on_x(database, echoes=Sent({"50"})) as x:
@@ -282,6 +235,35 @@ async def test_an_account_that_was_revoked_is_noted(database: str) -> None:
         assert mark.value == "1111"
 
 
+async def test_several_hosts_read_each_message_once_and_in_order(database: str) -> None:
+    """Whichever of them takes which."""
+    async with on_x(database, has_bot=False) as x:
+        for number in range(1, 61):
+            sender = str(2000 + number % 5)
+            await x.post(dm(f"{number:02}", str(number), sender=sender))
+        hosts = [replace(x.intake) for _ in range(3)]
+        await asyncio.gather(*map(_read_all, hosts))
+        for sender in map(str, range(2000, 2005)):
+            said = [str(text) for _, text in await x.said(sender)]
+            assert said == sorted(said)
+            assert len(said) == 12
+
+
+async def test_what_a_host_was_reading_when_it_was_killed_is_read_again_and_is_one(database: str) -> None:
+    """Once its lease has run out, whatever of it was done."""
+    async with on_x(database, echoes=Sent()) as x:
+        await x.post(dm("hello", "1"))
+        await x.post(dm("I am Sara", "2", sender="1111", recipient="2222"))
+        for _ in range(2):
+            (claimed,) = await x.intake.events.claim(["x"], 1)
+            for heard in await x.intake.platforms["x"].read(claimed.event):
+                await x.intake.hearing.hear(x.intake.platforms["x"], heard, timedelta())
+            await x.doors.opened.database.run("UPDATE platform_events SET lease_until = now() WHERE state = 'held'")
+            assert await x.intake.step() == 1
+        assert [said for said in await x.said() if said[0] != "bot"] == [("contact", "hello"), ("agent", "I am Sara")]
+        assert set((await x.events()).values()) == {"settled"}
+
+
 async def test_a_message_beyond_all_length_is_cut_and_kept_whole_beside(database: str) -> None:
     """Between two characters; what comes after it is as ever."""
     long = "é" * 40_000
@@ -305,6 +287,11 @@ async def test_a_contact_is_shown_by_their_name_with_the_handle_that_only_they_h
 def _corrected(message_id: str, text: str) -> Corrected:
     at = datetime.now(timezone.utc)
     return Corrected(address="2222", message_id=message_id, of="1", text=text, written_at=at)
+
+
+async def _read_all(intake: Intake) -> None:
+    while await intake.step():
+        pass
 
 
 async def _is_due(x: OnX) -> None:
