@@ -16,12 +16,23 @@ _COLUMNS = """
 d.conversation_id, d.position, d.channel, d.state, d.reason, d.retries, d.created_at,
 CASE WHEN d.state = 'queued' THEN d.due_at END, d.ended_at, d.expires_at
 """
+# What waits behind another message waits as long as that one, and for the same reason.
+_WAITING = """
+d.conversation_id, d.position, d.channel, d.state, CASE WHEN d.state = 'queued' THEN coalesce(d.reason, b.reason)
+    ELSE d.reason END, d.retries, d.created_at, CASE WHEN d.state = 'queued' THEN greatest(d.due_at, b.due_at) END,
+d.ended_at, d.expires_at
+"""
+_BEFORE = """
+LEFT JOIN LATERAL (
+    SELECT due_at, reason FROM deliveries p WHERE p.workspace_id = 1 AND p.conversation_id = d.conversation_id
+      AND p.position < d.position AND p.state = 'queued' AND d.state = 'queued' ORDER BY p.position LIMIT 1) b ON true
+"""
 _AT = f"""
-SELECT {_COLUMNS} FROM unnest(%(ids)s::uuid[], %(positions)s::bigint[]) w(id, position)
-JOIN deliveries d ON d.workspace_id = 1 AND d.conversation_id = w.id AND d.position = w.position
+SELECT {_WAITING} FROM unnest(%(ids)s::uuid[], %(positions)s::bigint[]) w(id, position)
+JOIN deliveries d ON d.workspace_id = 1 AND d.conversation_id = w.id AND d.position = w.position {_BEFORE}
 """
 _AFTER = f"""
-SELECT {_COLUMNS} FROM deliveries d
+SELECT {_WAITING} FROM deliveries d {_BEFORE}
 WHERE d.workspace_id = 1 AND d.conversation_id = %s AND d.position > %s ORDER BY d.position LIMIT %s
 """
 _ENTRIES = """

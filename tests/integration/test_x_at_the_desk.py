@@ -80,11 +80,14 @@ async def test_an_agents_reply_goes_out_when_answers_have_to_wait(database: str)
         assert len(x.x.brand.sent) == 15
         assert x.x.limits.exceeded["dm.send"] == 0
         await here.replies(f"/conversations/{mine}", "One more.")
+        await here.replies(f"/conversations/{mine}", "And another.")
         await x.send()
         assert len(x.x.brand.sent) == 15
+        page = await here.kim.page(f"/desk/conversations/{mine}")
+        assert page.count("delayed until") == 2  # what is behind it waits as long
         await x.later(905)
         await x.send()
-        assert x.ann.heard()[3:] == ["One more."]
+        assert x.ann.heard()[3:] == ["One more.", "And another."]
         assert x.x.customer("700").heard() == ["I wait"]
 
 
