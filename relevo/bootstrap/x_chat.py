@@ -84,3 +84,10 @@ def registrar_of(opened: OpenStore, api: XApi, key: bytes) -> Registrar:
 
     keys = PostgresChatKeys(opened.database, key)
     return Registrar(Keyring(api, keys), keys)
+
+
+async def chat_found(opened: OpenStore, account_id: str) -> str:
+    """Say whether the account has keys."""
+    if await PostgresChatKeys(opened.database, None).is_registered(account_id):
+        return "encrypted messages are read, too"
+    return "encrypted messages (XChat) are not, before you run relevo x keys --register"

@@ -35,8 +35,8 @@ def keys(
 ) -> None:
     """Show, make, save or bring back the account's keys for X's encrypted chat.
 
-    Without them nothing that is written encrypted can be read; it waits. The passphrase is asked for, or taken from
-    RELEVO_X_KEYS_PASSPHRASE.
+    What is written encrypted cannot be read without them; it is kept, and read once they are there. The passphrase is
+    asked for, or taken from RELEVO_X_KEYS_PASSPHRASE.
     """
     from relevo.errors import ConfigurationError
 
@@ -62,6 +62,7 @@ def _register(*, replaces: bool) -> None:
     async def work(registrar: Registrar, opened: OpenStore) -> str:
         pair = await registrar.register(replaces=replaces)
         await write_down(opened, "x_keys_register", f"x_key:{pair.version}", after={"replaces": replaces})
+        await _read_again(opened)
         return str(pair.version)
 
     typer.echo(f"X has the account's keys (version {_with_registrar(work)}). Encrypted messages are read and answered.")
@@ -92,10 +93,18 @@ def _restore(file: Path) -> None:
     async def work(registrar: Registrar, opened: OpenStore) -> int:
         pairs = await registrar.restore(saved, passphrase)
         await write_down(opened, "x_keys_restore", after={"pairs": len(pairs)})
+        await _read_again(opened)
         return len(pairs)
 
     count = _with_registrar(work)
-    typer.echo(f"{count} {'pair' if count == 1 else 'pairs'} of keys brought back; what waited for them is read now.")
+    brought_back = f"{count} {'pair' if count == 1 else 'pairs'} of keys brought back"
+    typer.echo(f"{brought_back}; what could not be read without them is read now.")
+
+
+async def _read_again(opened: OpenStore) -> None:
+    """Have what could not be read without the keys read with them."""
+    await opened.store.platform_events.replay(None)
+    opened.live.wake_intakes()
 
 
 def _tell(state: KeyState) -> None:

@@ -49,6 +49,10 @@ class PostgresChatKeys:
         ordered = f"{_PAIR} AND version IS NOT NULL ORDER BY length(version) DESC, version DESC"
         return [self._pair(account_id, row) for row in await self._database.rows(ordered, (account_id,))]
 
+    async def is_registered(self, account_id: str) -> bool:
+        """Tell whether an account has a registered pair, without opening it."""
+        return bool(await self._database.rows(f"{_PAIR} AND version IS NOT NULL LIMIT 1", (account_id,)))
+
     async def waiting(self, account_id: str) -> OwnPair | None:
         """Give the pair that X has not been told of yet."""
         found = await self._database.rows(f"{_PAIR} AND version IS NULL", (account_id,))

@@ -230,3 +230,22 @@ async def test_it_is_shown_who_writes(database: str) -> None:
         await signs.look()
         await signs.look()
         assert len(typed) == before + 1
+
+
+async def test_what_came_before_the_keys_is_read_with_them(database: str) -> None:
+    """It is given up with what to do, holds up no direct message, and is answered once the keys are back."""
+    async with served(database) as on:
+        await on.ann.writes("hola")
+        await on.heard(1)
+        opened = on.doors.opened
+        registrar = registrar_of(opened, on.on_x.api, KEY)
+        saved = await registrar.save("correct horse battery")
+        await opened.database.run("TRUNCATE x_chat_pairs, x_chat_keys")
+        await on.ann.writes("encrypted, and nobody can read it")
+        await on.doors.until("SELECT count(*) = 1 FROM platform_events WHERE state = 'dead' AND reason LIKE '%x keys%'")
+        await on.ann.writes("can you read this?", transport="dm")
+        assert (await on.heard(2))[1] == "You said: can you read this?, with 0 files"
+        await registrar.restore(saved, "correct horse battery")
+        await opened.store.platform_events.replay(None)
+        opened.live.wake_intakes()
+        assert "You said: encrypted, and nobody can read it, with 0 files" in await on.heard(3)

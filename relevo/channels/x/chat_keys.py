@@ -18,7 +18,7 @@ from relevo.channels.x.answers import XRefused
 from relevo.channels.x.api import XApi
 from relevo.channels.x.chat_crypto import NotSigned, Signers, conversation_of
 from relevo.contracts.x_chat import ChatKeys, OwnPair, PublicKey
-from relevo.errors import PlatformAway
+from relevo.errors import Unreadable
 
 _FIELDS = "public_key_version,public_key,signing_public_key,identity_public_key_signature"
 _MOST_PAGES = 5
@@ -61,8 +61,8 @@ class Keyring:
     async def learn(self, address: str, changes: Sequence[str]) -> bool:
         """Keep the keys of changes that are signed by one of the two; tell whether there was any.
 
-        What is not signed is no change: whoever relies on its key finds that there is none. Raises PlatformAway until
-        we have a pair to open them with.
+        What is not signed is no change: whoever relies on its key finds that there is none. Raises Unreadable where we
+        have no pair to open it with: it could come soon or never, and direct messages of the same contact wait behind.
         """
         found: dict[str, bytes] = {}
         for change in changes:
@@ -101,7 +101,7 @@ class Keyring:
     async def _learned(self, address: str, change: str) -> Mapping[str, bytes]:
         pairs, expected = await self.pairs(), conversation_of(self.own_id, address)
         if not pairs:
-            raise PlatformAway(NO_KEYS)
+            raise Unreadable(NO_KEYS, code="no_chat_keys")
         for afresh in ((), (self.own_id, address)):
             try:
                 conversation, keys = crypto.learned(
