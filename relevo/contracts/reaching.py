@@ -29,6 +29,10 @@ REACHES: Mapping[str, Reach] = {"rest": Reach(is_asked=True), "widget": Reach(ha
 """The channels that nothing is sent to; ``bootstrap`` adds each that is configured."""
 
 
+ANSWERS_ONLY = frozenset({"x"})
+"""Channels on which nobody is written to who has not written there: whoever only posted in public is not."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Spot:
     """One conversation of a person."""
@@ -43,6 +47,11 @@ class Spot:
     session_until: datetime | None
     heard_at: datetime | None
     """When they wrote there last."""
+
+    @property
+    def is_unasked(self) -> bool:
+        """Whether words there would be the first of all, on a channel that is for answers."""
+        return self.channel in ANSWERS_ONLY and self.heard_at is None
 
 
 class Reaching(Protocol):

@@ -74,8 +74,9 @@ class DeskWork:
         handoff = await takeover(conversation, case, self.store.handoffs, self.store.inbox, self.clock(), self.service)
         await send_waiting(self.store, self.live, conversation_id)
         taken = await self.store.handoffs.take_over(conversation_id, version, agent.id, handoff)
-        here = say(conversation.language, "agent_here", name=agent.name)
-        await self.store.conversations.say(conversation_id, Author.SYSTEM, Content(text=here))
+        if not (await self.store.composer.reaching.spots(conversation_id, 1))[0].is_unasked:
+            here = say(conversation.language, "agent_here", name=agent.name)
+            await self.store.conversations.say(conversation_id, Author.SYSTEM, Content(text=here))
         self._changed(conversation_id, "take_over", agent)
         self.live.wake_senders()
         return taken

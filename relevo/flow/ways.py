@@ -18,7 +18,7 @@ from uuid import UUID
 from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.composer import Written
 from relevo.contracts.mail import EMAIL
-from relevo.contracts.reaching import REACHES, Reach, Spot
+from relevo.contracts.reaching import ANSWERS_ONLY, REACHES, Reach, Spot
 from relevo.domain.addresses import covered, mail_address
 from relevo.domain.contacts import Level
 from relevo.domain.conversations import Control, Conversation
@@ -38,6 +38,7 @@ REASONS: Mapping[str, str] = {
     "answers_when_asked": "That channel hands words out only when its caller asks.",
     "session_over": "Their session in the web chat has ended; nobody reads there any more.",
     "window_over": "The platform takes answers only for a while after their last message, and that is over.",
+    "not_written": "They have not written there, and nobody is written to unasked; answer their post in public.",
     "not_configured": "That channel is not configured here.",
     "goes_to_file": "Mail goes to the address that is on file.",
     "mail_off": "No mail account is configured.",
@@ -106,8 +107,12 @@ class Ways:
         return await self._elsewhere(conversation_id, agent, written, way)
 
     async def demand_address(self, conversation_id: UUID) -> None:
-        """Raise Conflict where a conversation by mail is with an address that is not on file any more."""
+        """Raise Conflict for mail to an address that is not on file any more, and for words that nobody asked for."""
         conversation = await self.work.store.conversations.get(conversation_id)
+        if conversation.channel in ANSWERS_ONLY:
+            spot = (await self.work.store.composer.reaching.spots(conversation_id, 1))[0]
+            if spot.is_unasked:
+                raise _closed("not_written")
         if conversation.channel != EMAIL:
             return
         address, why_not = await self._on_file(conversation.identity.business_ref)
@@ -143,7 +148,8 @@ class Ways:
 
     def _here(self, spot: Spot, agent: AgentAccount) -> Way:
         is_mine = spot.control is Control.AGENT and spot.agent_id == agent.id
-        why_not = None if is_mine else "with_a_colleague" if spot.control is Control.AGENT else "not_yours"
+        opened = "not_written" if spot.is_unasked else None
+        why_not = opened if is_mine else "with_a_colleague" if spot.control is Control.AGENT else "not_yours"
         way = self._way(spot, why_not)
         return replace(way, is_here=True, open_until=spot.session_until)
 
@@ -155,6 +161,8 @@ class Ways:
             return self._way(spot, "another_person")
         if spot.channel == EMAIL:
             return self._way(spot, "goes_to_file")
+        if spot.is_unasked:
+            return self._way(spot, "not_written")
         until, why_not = self._window(spot)
         return replace(self._way(spot, why_not), open_until=until, takes_over=spot.agent_id != agent.id)
 

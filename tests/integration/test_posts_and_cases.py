@@ -191,3 +191,20 @@ async def test_who_writes_on_x_is_proven_by_facts_and_an_agent_may_undo_it(doors
     told = [e.content.custom for e in await doors.timeline("x", "2222") if e.kind == "verification"]
     assert told[0] == {"level": "two_facts", "ref": "C004", "by": ["booking_code", "loyalty_number"]}
     assert told[1] == {"level": "undone", "ref": "C004", "agent_id": kim.agent.id, "reason": "It was her brother."}
+
+
+async def test_whoever_only_posted_gets_no_direct_message(doors: Doors, plaza: Square) -> None:
+    """Not even that an agent is there; once they have written, an agent answers them there."""
+    await plaza.sees(post())
+    await plaza.posts()
+    queued = "SELECT count(*) = {} FROM deliveries WHERE channel = 'x'"
+    async with desk_of(doors) as kim:
+        conversation = await doors.conversation("x", "2222")
+        here = f"/conversations/{conversation.id}"
+        await kim.does(f"{here}/take-over", version=conversation.control_version)
+        refused = await kim.is_refused(f"{here}/replies", text="Hello?", client_id="1")
+        assert refused == (409, "way_not_written")
+        assert (await doors.opened.database.rows(queued.format(0)))[0][0]
+        await writes(doors, "here I am")
+        await kim.does(f"{here}/replies", text="Good that you write.", client_id="2")
+        assert (await doors.opened.database.rows(queued.format(1)))[0][0]
