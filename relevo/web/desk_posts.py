@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated
-from uuid import UUID
 
-import msgspec
 from sanic.request import Request
 
-from relevo.contracts.handoff import Moment
-from relevo.contracts.posts import Candidate, Incident, Wanted, WatchedPost
+from relevo.contracts.posts import Wanted, WatchedPost
 from relevo.domain.post_urgency import PostState
 from relevo.domain.roles import LEADERS
 from relevo.errors import NotFound, Unreadable
 from relevo.flow.posts import PostWork
 from relevo.flow.sight import Eyes
 from relevo.web.desk_doors import Call
+from relevo.web.desk_posts_wire import (
+    AnswerPost,
+    ApproveIncident,
+    IncidentLine,
+    IncidentList,
+    Nothing,
+    PostLine,
+    PostList,
+    SettlePost,
+    Shown,
+    incident_line,
+    post_line,
+)
 from relevo.web.openapi import Operation, Query, changing, reading
 from relevo.web.services import WebServices
 
@@ -29,114 +38,6 @@ SHOWN: Mapping[str, Sequence[PostState]] = {
     "quiet": (PostState.QUIET,),
     "all": (),
 }
-Text = Annotated[str, msgspec.Meta(min_length=1, max_length=2_000)]
-
-
-class AnswerPost(msgspec.Struct, kw_only=True):
-    """Answers in public: at most 280 characters as X counts them."""
-
-    text: Text
-
-
-class Nothing(msgspec.Struct, kw_only=True):
-    """Needs nothing beside the address."""
-
-
-class SettlePost(msgspec.Struct, kw_only=True):
-    """Says what a person made of it: ``handled``, ``dismissed`` (not for us) or ``waiting`` again."""
-
-    state: PostState
-
-
-class ApproveIncident(msgspec.Struct, kw_only=True):
-    """Approves the words for all, by language."""
-
-    texts: Annotated[dict[str, Annotated[str, msgspec.Meta(max_length=2_000)]], msgspec.Meta(max_length=10)]
-
-
-class ReasonLine(msgspec.Struct, kw_only=True):
-    """Why it is urgent."""
-
-    code: str
-    points: int
-    detail: str | None
-
-
-class CandidateLine(msgspec.Struct, kw_only=True):
-    """A contact who goes by the author's name, which proves nothing."""
-
-    contact_id: UUID
-    name: str
-
-
-class PostLine(msgspec.Struct, kw_only=True):
-    """One post."""
-
-    id: int
-    url: str
-    kind: str
-    username: str | None
-    author_name: str | None
-    followers: int | None
-    text: str
-    posted_at: Moment
-    is_summoning: bool
-    language: str
-    sort: str
-    topic: str | None
-    flight: str | None
-    impressions: int
-    impressions_an_hour: int | None
-    priority: str
-    score: int
-    reasons: Sequence[ReasonLine]
-    state: PostState
-    contact_id: UUID | None
-    """Only where the author's address is proven to be somebody's."""
-    contact_name: str | None
-    conversation_id: UUID | None
-    case_id: str | None
-    incident_id: int | None
-    reply: str | None
-    reply_state: str | None
-    agent: str | None
-    candidates: Sequence[CandidateLine] = ()
-
-
-class PostList(msgspec.Struct, kw_only=True):
-    """Posts, the most urgent first."""
-
-    posts: Sequence[PostLine]
-    next: str | None
-
-
-class IncidentLine(msgspec.Struct, kw_only=True):
-    """Many posts about the same thing."""
-
-    id: int
-    topic: str | None
-    flight: str | None
-    began_at: Moment
-    posts: int
-    summoning: int
-    answered: int
-    texts: Mapping[str, str]
-    approved_by: str | None
-    approved_at: Moment | None
-
-
-class IncidentList(msgspec.Struct, kw_only=True):
-    """Those that nobody has ended, newest first."""
-
-    incidents: Sequence[IncidentLine]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Shown:
-    """A post as one agent sees it."""
-
-    post: WatchedPost
-    candidates: Sequence[Candidate] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -214,7 +115,7 @@ async def _shown(eyes: Eyes, post: WatchedPost) -> Shown:
 
 async def _posts(call: Call) -> PostList:
     found, following = await shown_posts(call.eyes, asked_for(call.request).wanted)
-    return PostList(posts=[_line(each) for each in found], next=following)
+    return PostList(posts=[post_line(each) for each in found], next=following)
 
 
 async def answer_post(call: Call, body: AnswerPost, post_id: str) -> PostLine:
@@ -247,25 +148,25 @@ async def settle_post(call: Call, body: SettlePost, post_id: str) -> PostLine:
 
 async def _incidents(call: Call) -> IncidentList:
     found = await call.services.store.posts.incidents.open()
-    return IncidentList(incidents=[_incident(each) for each in found])
+    return IncidentList(incidents=[incident_line(each) for each in found])
 
 
 async def approve_incident(call: Call, body: ApproveIncident, incident_id: str) -> IncidentLine:
     """Approve the words for all."""
     number = number_of(incident_id)
     await post_work(call.services).approve(number, call.agent, body.texts)
-    return _incident(await call.services.store.posts.incidents.get(number))
+    return incident_line(await call.services.store.posts.incidents.get(number))
 
 
 async def end_incident(call: Call, _body: Nothing, incident_id: str) -> IncidentLine:
     """End it."""
     number = number_of(incident_id)
     await post_work(call.services).end(number, call.agent)
-    return _incident(await call.services.store.posts.incidents.get(number))
+    return incident_line(await call.services.store.posts.incidents.get(number))
 
 
 async def _again(call: Call, number: int) -> PostLine:
-    return _line(await _shown(call.eyes, await call.services.store.posts.get(number)))
+    return post_line(await _shown(call.eyes, await call.services.store.posts.get(number)))
 
 
 def _cursor(given: str) -> tuple[int, int] | None:
@@ -273,45 +174,6 @@ def _cursor(given: str) -> tuple[int, int] | None:
     if not all(part.isascii() and part.isdigit() and len(part) <= 18 for part in (score, number)):
         return None
     return min(int(score), 1_000), int(number)
-
-
-def _line(shown: Shown) -> PostLine:
-    watched, post, judged = shown.post, shown.post.post, shown.post.judgement
-    is_proven = watched.business_ref is not None
-    return PostLine(
-        id=watched.id,
-        url=post.url,
-        kind=post.kind,
-        username=post.author.username,
-        author_name=post.author.name,
-        followers=post.author.followers,
-        text=post.text,
-        posted_at=post.created_at,
-        is_summoning=post.is_summoning,
-        language=judged.language,
-        sort=judged.sort,
-        topic=judged.topic,
-        flight=judged.flight,
-        impressions=post.impressions,
-        impressions_an_hour=watched.an_hour,
-        priority=watched.priority.level,
-        score=watched.priority.score,
-        reasons=[ReasonLine(code=r.code, points=r.points, detail=r.detail) for r in watched.priority.reasons],
-        state=watched.state,
-        contact_id=watched.contact_id if is_proven else None,
-        contact_name=watched.contact_name if is_proven else None,
-        conversation_id=watched.conversation_id,
-        case_id=watched.case_id,
-        incident_id=watched.incident_id,
-        reply=watched.reply,
-        reply_state=watched.reply_state,
-        agent=watched.agent_name,
-        candidates=[CandidateLine(contact_id=each.contact_id, name=each.name) for each in shown.candidates],
-    )
-
-
-def _incident(incident: Incident) -> IncidentLine:
-    return IncidentLine(**{name: getattr(incident, name) for name in IncidentLine.__struct_fields__})
 
 
 _SHOW = Query(name="show", about="Which of them.", schema={"enum": list(SHOWN), "default": "waiting"})

@@ -13,7 +13,8 @@ from relevo.domain.post_urgency import PostState
 from relevo.domain.roles import LEADERS, WORKERS
 from relevo.errors import RequestError
 from relevo.web.desk_post_words import public_reason, reach
-from relevo.web.desk_posts import SHOWN, Asked, Shown
+from relevo.web.desk_posts import SHOWN, Asked
+from relevo.web.desk_posts_wire import Shown
 from relevo.web.languages import WORDS, Words
 from relevo.web.markup import known, moment, text
 from relevo.web.sign_in import Session
