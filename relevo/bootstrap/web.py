@@ -219,7 +219,7 @@ def _deliverer(
         live=opened.live,
         patience_seconds=settings.delivery.delivery_patience_seconds,
         log=log,
-        refused=_unreachable(configuration, opened).refused,
+        ended_badly=_unreachable(configuration, opened).answered_in_vain,
     )
     return [deliverer.run] if channels else []
 

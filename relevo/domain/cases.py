@@ -36,7 +36,7 @@ class Trigger(str, Enum):
     MOBILITY_AID = "mobility_aid"
     """Somebody may not be able to move until it is repaired."""
     UNREACHABLE = "unreachable"
-    """Their platform refuses what they were answered."""
+    """What they were answered did not get through to them, or may not have."""
     PUBLIC_POST = "public_post"
     """Somebody complained or asked where everybody reads it."""
 

@@ -44,7 +44,7 @@ from relevo.flow.pauses import Pauses
 MAX_ATTEMPTS = 8
 _BACKOFF_SECONDS = 2.0
 LOOK_UP_SECONDS = 5.0
-"""How soon what nobody answered for is looked up first."""
+"""How soon what nobody answered for is looked up first; twice as long after each try."""
 _IDLE_SECONDS = 1.0
 _log = structlog.get_logger()
 
@@ -68,8 +68,8 @@ class Deliverer:
     """How old a delivery may get while its platform cannot be reached, before it is refused."""
     pauses: Pauses = field(default_factory=Pauses)
     log: ChannelLog = field(default_factory=Unlogged)
-    refused: Callable[[Delivery, str], Awaitable[None]] | None = None
-    """Who is told that something will never arrive, before it ends; told again where that fails."""
+    ended_badly: Callable[[Delivery, str], Awaitable[None]] | None = None
+    """Who is told that something will never arrive or that nobody knows, before it ends so."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until told to stop."""
@@ -146,7 +146,8 @@ class Deliverer:
         if receipt is not None:
             return await self._arrived(delivery, token, receipt)
         if delivery.attempts > MAX_ATTEMPTS:
-            return await self._end(delivery, token, "unconfirmed", f"Tried {delivery.attempts - 1} times.")
+            tried = f"Tried {delivery.attempts - 1} times, and the platform never took it."
+            return await self._end(delivery, token, "refused", tried)
         return await self._in_time(self.channels[delivery.channel], delivery, token)
 
     async def _try(self, channel: Channel, delivery: Delivery, token: UUID) -> Ending:
@@ -171,7 +172,7 @@ class Deliverer:
 
     async def _unconfirmed(self, channel: Channel, delivery: Delivery, token: UUID, error: SendUnconfirmed) -> Ending:
         if isinstance(channel, LooksUp):
-            soon = self.clock() + timedelta(seconds=LOOK_UP_SECONDS)
+            soon = self.clock() + timedelta(seconds=LOOK_UP_SECONDS * 2 ** (delivery.attempts - 1))
             await self.outbox.defer(delivery, token, soon, reason=str(error), is_doubted=True)
             return Ending("unconfirmed")
         if channel.is_duplicate_safe:
@@ -213,9 +214,9 @@ class Deliverer:
         return Ending("platform_away")
 
     async def _end(self, delivery: Delivery, token: UUID, state: str, reason: str) -> Ending:
-        if state == "refused" and self.refused is not None:
+        if self.ended_badly is not None:
             try:
-                await self.refused(delivery, reason)
+                await self.ended_badly(delivery, reason)
             except Unavailable:
                 raise
             except Exception as error:  # noqa: BLE001 - what is refused ends all the same

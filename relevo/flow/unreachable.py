@@ -1,4 +1,4 @@
-"""Has a person see to somebody whom the bot answered in vain: their platform refuses the answer."""
+"""Has a person see to somebody whom the bot answered in vain: their platform refuses it, or nobody knows."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class Unreachable:
     default_language: str = "es"
     clock: Clock = system_clock
 
-    async def refused(self, delivery: Delivery, reason: str) -> None:
-        """Have a conversation of the bot's offered to whoever can take it, once for each refused answer."""
+    async def answered_in_vain(self, delivery: Delivery, reason: str) -> None:
+        """Have a conversation of the bot's offered to whoever can take it, once for each answer that ends badly."""
         if delivery.channel not in self.channels or delivery.author is Author.AGENT:
             return  # an agent sees it beside what they wrote
         conversation = await self.store.conversations.get(delivery.conversation_id)

@@ -171,7 +171,7 @@ async def _host(stack: AsyncExitStack, dsn: str, account: XAccount, time: Time) 
         live=opened.live,
         clock=time,
         log=recorder,
-        refused=people.refused,
+        ended_badly=people.answered_in_vain,
     )
     return Host(
         opened=opened,

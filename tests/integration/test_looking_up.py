@@ -70,13 +70,18 @@ async def test_while_nobody_can_tell_it_waits_and_at_last_a_person_decides(opene
     assert platform.shown_to("amina") == ["one", "two"]
 
 
-async def test_what_never_arrives_is_left_to_a_person_after_so_many_tries(opened: OpenStore) -> None:
+async def test_what_is_never_taken_is_refused_after_so_many_tries(opened: OpenStore) -> None:
     """A platform that loses everything is not asked for ever."""
     platform = Remembering("push")
     await say(opened, "one", "two")
     platform.fail(*[Fault.SEND_LOST] * MAX_ATTEMPTS)
     await deliver_all(opened, platform)
-    assert [state for state, _ in await endings(opened)] == ["unconfirmed", "sent"]
+    (state, reason), (behind, _) = await endings(opened)
+    assert (state, reason, behind) == (
+        "refused",
+        f"Tried {MAX_ATTEMPTS} times, and the platform never took it.",
+        "sent",
+    )
     assert len(platform.attempted) == MAX_ATTEMPTS + 1
     assert platform.shown_to("amina") == ["two"]
 

@@ -10,7 +10,7 @@ word of what was exchanged.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
+import structlog
 
 from relevo.channels.x.answers import (
     XAway,
@@ -36,8 +37,8 @@ from relevo.channels.x.oauth import Auth, Proof
 from relevo.configuration.x import XAccount
 from relevo.contracts.channel_log import OUT, ChannelLog, Exchange, Unlogged
 from relevo.contracts.clock import Clock, system_clock
-from relevo.contracts.x import Limits, Tokens, X
-from relevo.errors import TooLarge
+from relevo.contracts.x import Limits, Tokens, Window, X
+from relevo.errors import TooLarge, Unavailable
 
 __all__ = [
     "Auth",
@@ -74,6 +75,7 @@ def x_client(transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncCl
 
 
 Read = TypeVar("Read")
+_log = structlog.get_logger()
 
 
 @dataclass(kw_only=True)
@@ -181,9 +183,16 @@ class XApi:
             answer = await self._send(request, header, limit_bytes)
         windows = windows_in(answer.headers)
         if windows and self._limits is not None and request.auth is not Auth.APP:
-            await self._limits.learn(self.account.account_id, request.endpoint, windows)
+            await self._learn(request, windows)
         self._judge(request, answer)
         return answer
+
+    async def _learn(self, request: _Request, windows: Sequence[Window]) -> None:
+        assert self._limits is not None
+        try:
+            await self._limits.learn(self.account.account_id, request.endpoint, windows)
+        except Unavailable:  # what X answered is worth more, and the next answer tells it again
+            _log.warning("x.limits_not_kept", endpoint=request.endpoint)
 
     async def _send(self, request: _Request, header: Mapping[str, str], limit_bytes: int) -> httpx.Response:
         try:
