@@ -242,7 +242,8 @@ async def test_what_came_before_the_keys_is_read_with_them(database: str) -> Non
         saved = await registrar.save("correct horse battery")
         await opened.database.run("TRUNCATE x_chat_pairs, x_chat_keys")
         await on.ann.writes("encrypted, and nobody can read it")
-        await on.doors.until("SELECT count(*) = 1 FROM platform_events WHERE state = 'dead' AND reason LIKE '%x keys%'")
+        given_up = "state = 'dead' AND kind = 'chat.received' AND reason LIKE '%x keys%'"
+        await on.doors.until(f"SELECT count(*) = 1 FROM platform_events WHERE {given_up}")
         await on.ann.writes("can you read this?", transport="dm")
         assert (await on.heard(2))[1] == "You said: can you read this?, with 0 files"
         await registrar.restore(saved, "correct horse battery")
