@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from relevo.channels.x import chat_crypto as crypto
 from relevo.channels.x.chat_crypto import NoConversationKey, NotSigned
-from relevo.contracts.platform import Corrected, Echo, Typing, Written
+from relevo.contracts.platform import Corrected, Echo, Seen, Typing, Written
 from relevo.domain.messages import Button
 from relevo.errors import SendRefused, Unreadable
 from relevo.testing.x import wire
@@ -121,6 +121,21 @@ async def test_reactions_and_signs_are_no_messages(database: str) -> None:
         assert await host.reader.read(typing) == [Typing(address=ANN)]
         assert await host.reader.read({"conversation_id": "g123", "encoded_event": "x"}) == ()
         assert await host.reader.read({"conversation_id": f"{ANN}:{OWN}"}) == ()
+
+
+async def test_what_was_read_names_our_message(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By X's place of it, or all of them. No library makes such an event, so it is put in by hand, decrypted."""
+    async with chatting(database) as chat:
+        host = await begun(chat)
+        first, second = [await host.sender.send(delivery(number, "Hm."), PEER) for number in (40, 41)]
+        (place, message_id) = await host.records.last(CONVERSATION, is_ours=True) or ("", "")
+        assert message_id == second.external_id
+        signed = {"sender_id": ANN, "conversation_id": CONVERSATION, "sequence_id": "900", "id": "m", "verified": True}
+        before = {"type": "ReadReceipt", "seen_until_id": str(int(place) - 1)}
+        everything = {"type": "Message", "content": {"content_type": "MarkRead"}}
+        for said, read in ((before, first), (everything, second)):
+            monkeypatch.setattr(crypto, "opened", lambda *_, said=said: {**signed, **said})
+            assert await host.reader.read(_of("x")) == [Seen(address=ANN, up_to=read.external_id or "")]
 
 
 async def test_own_messages_are_told_apart(database: str) -> None:
