@@ -29,6 +29,22 @@ async def test_a_retry_is_the_very_same_message(database: str) -> None:
         assert len({str(body) for body in chat.x.paths("/messages")}) == 1
 
 
+async def test_what_x_has_is_not_sent_again_under_another_id(database: str) -> None:
+    """It took the first attempt and its answer was lost: that it refuses the second one means nothing."""
+    async with chatting(database) as chat:
+        host = await begun(chat)
+
+        def lost() -> httpx.Response:
+            chat.ann.changes_key()
+            chat.x.failures.append("NonLatestKeyVersion")
+            return httpx.Response(503)
+
+        chat.x.faults.append(lost)
+        receipt = await host.sender.send(delivery(29, "Once."), PEER)
+        assert list(chat.x.messages) == [receipt.external_id]
+        assert [each["content"]["text"] for each in chat.ann.reads()] == ["Once."]
+
+
 async def test_two_hosts_at_once_send_one_message(database: str) -> None:
     """Whoever keeps what it encrypted first has said what leaves."""
     async with chatting(database) as chat:

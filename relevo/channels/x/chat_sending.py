@@ -14,7 +14,7 @@ from typing import Any
 
 from relevo.channels.x import chat_crypto as crypto
 from relevo.channels.x.answers import XError, XRefused, XUnanswered
-from relevo.channels.x.chat_crypto import NoConversationKey, NotSigned, conversation_of
+from relevo.channels.x.chat_crypto import NoConversationKey, NotSigned, conversation_of, message_id_in
 from relevo.channels.x.chat_failures import STALE_KEYS, NotOnChat, named_in, verdict
 from relevo.channels.x.chat_keys import NO_KEYS, Keyring
 from relevo.channels.x.chat_media import ChatMedia
@@ -22,7 +22,7 @@ from relevo.channels.x.verdicts import verdict as judged
 from relevo.contracts.channel import Delivery, Receipt
 from relevo.contracts.clock import Clock, system_clock
 from relevo.contracts.x import Limits, Peer
-from relevo.contracts.x_chat import ChatRecords, Encrypted, PublicKey
+from relevo.contracts.x_chat import ChatRecords, Encrypted, OwnPair, PublicKey
 from relevo.domain.attachments import Attachment
 from relevo.domain.messages import Button, Content
 from relevo.errors import SendDeferred, SendDelayed, SendRefused, SendUnconfirmed, Unavailable, Unreadable
@@ -76,15 +76,37 @@ class ChatSender:
 
     async def _sent(self, delivery: Delivery, peer: Peer) -> Encrypted:
         message = await self._records.encrypted(delivery.id) or await self._made(delivery, peer)
-        failure = await self._posted(delivery, message, peer)
+        failure = await self._failed(delivery, message, peer)
         if failure in STALE_KEYS:
-            await self._records.drop_encrypted(delivery.id, message.message_id)
             message = await self._made(delivery, peer, newer_than=failure)
-            failure = await self._posted(delivery, message, peer)
+            failure = await self._failed(delivery, message, peer)
         if failure is not None:
-            await self._records.drop_encrypted(delivery.id, message.message_id)
             raise verdict(failure, self._clock())
         return message
+
+    async def _failed(self, delivery: Delivery, message: Encrypted, peer: Peer) -> str | None:
+        """Hand a message over, and give why X did not take it; then it is forgotten, to be encrypted anew.
+
+        Not where X has it from an attempt before, whose answer was lost: what it says of a second one means nothing.
+        """
+        refused: XRefused | None = None
+        try:
+            failure = await self._posted(message, peer)
+        except XRefused as error:
+            refused, failure = error, named_in(error)
+        if (failure is None and refused is None) or await self._has_arrived(message, peer.address):
+            return None
+        await self._records.drop_encrypted(delivery.id, message.message_id)
+        if failure is None and refused is not None:
+            raise refused
+        return failure
+
+    async def _has_arrived(self, message: Encrypted, address: str) -> bool:
+        async for page in self._ring.history(address, pages=1):
+            events = page.get("data")
+            told = [each.get("encoded_event") for each in (events if isinstance(events, list) else ())]
+            return any(isinstance(each, str) and message_id_in(each) == message.message_id for each in told)
+        return False
 
     async def _made(self, delivery: Delivery, peer: Peer, newer_than: str | None = None) -> Encrypted:
         key = await self._key(peer.address, newer_than)
@@ -93,7 +115,7 @@ class ChatSender:
         return await self._records.keep_encrypted(delivery.id, delivery.conversation_id, peer.address, message)
 
     def _encrypted(
-        self, delivery: Delivery, address: str, key: Key, attachments: Sequence[Mapping[str, Any]], pair: Any
+        self, delivery: Delivery, address: str, key: Key, attachments: Sequence[Mapping[str, Any]], pair: OwnPair
     ) -> Encrypted:
         buttons = delivery.content.buttons[:_MOST_OPTIONS]
         conversation = conversation_of(self._ring.own_id, address)
@@ -122,8 +144,8 @@ class ChatSender:
             for each in delivery.content.attachments
         ]
 
-    async def _posted(self, delivery: Delivery, message: Encrypted, peer: Peer) -> str | None:
-        """Hand a message over and give why X did not take it; None where it did."""
+    async def _posted(self, message: Encrypted, peer: Peer) -> str | None:
+        """Post a message and give the failure that X answers with; None where it took it. Raises XRefused."""
         body = {
             "message_id": message.message_id,
             "encoded_message_create_event": message.content,
@@ -133,11 +155,6 @@ class ChatSender:
             body["conversation_token"] = peer.conversation_token
         try:
             answer = await self._insist(f"{self._path(peer.address)}/messages", body)
-        except XRefused as error:
-            if (failure := named_in(error)) is not None:
-                return failure
-            await self._records.drop_encrypted(delivery.id, message.message_id)
-            raise
         except XUnanswered as error:
             raise SendUnconfirmed("X did not say whether it has it.") from error
         return await self._said(answer, message, peer.address)
