@@ -21,7 +21,7 @@ from tests.integration.sending_on_x import Sending, sending
 
 IS_LONG = bool(os.environ.get("RELEVO_LONG"))
 SETTINGS = settings(
-    max_examples=400 if IS_LONG else 20,
+    max_examples=400 if IS_LONG else 14,
     derandomize=not IS_LONG,
     database=None,
     deadline=None,
