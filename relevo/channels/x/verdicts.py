@@ -45,6 +45,8 @@ def _refusal(error: XRefused) -> str:
     """Say why X refuses a message, and what to do instead."""
     if error.status == 404:
         return "This account is not on X any more. Answer by another way that is on file."
+    if error.status == 403 and "media" in error.sentence.lower():
+        return f"X does not take this file: {error.sentence} Send it by another way that is on file."
     if error.status == 403:
         return (
             f"X does not let the account write to them: {error.sentence} They may have closed their messages or blocked"
