@@ -66,6 +66,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "hand_back": {"outcome": "resolved"},
     "close": {"outcome": "resolved"},
     "verify": {"business_ref": "C001"},
+    "unverify": {"reason": "because"},
     "promise": {"promised_at": "2100-01-01T00:00:00Z"},
     "close_case": {"outcome": "resolved"},
     "add_voucher": {"amount": 1, "reason": "because", "client_id": "c1"},
