@@ -60,3 +60,5 @@ CREATE TABLE x_chat_messages (
 );
 COMMENT ON TABLE x_chat_messages IS 'Edits and receipts name a message by its place in the conversation.';
 CREATE INDEX x_chat_messages_of_side ON x_chat_messages (workspace_id, conversation, is_ours, sequence_id DESC);
+
+CREATE INDEX x_peers_in_chat ON x_peers (workspace_id, heard_at) WHERE transport = 'chat';
