@@ -6,6 +6,7 @@ at a time asks (contracts.x.Tokens.renew).
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import Mapping
 from datetime import timedelta
@@ -47,6 +48,8 @@ class Proof:
         self._client = client
         self._tokens = tokens
         self._clock = clock
+        # One at a time within a process, too: each that waits for another host holds a connection meanwhile.
+        self._renewing = asyncio.Lock()
 
     async def header(self, auth: Auth, method: str, url: str) -> Mapping[str, str]:
         """Give the header of one request; raises XSignedOut where nothing is there to prove it with."""
@@ -72,7 +75,11 @@ class Proof:
         return True
 
     async def _renewed(self, stale: Secret) -> UserTokens:
-        tokens = await self._tokens.renew(self._account.account_id, stale, self._ask)
+        account_id = self._account.account_id
+        async with self._renewing:
+            tokens = await self._tokens.read(account_id)
+            if tokens is None or tokens.access == stale:
+                tokens = await self._tokens.renew(account_id, stale, self._ask)
         if tokens is None:
             raise XSignedOut
         return tokens
