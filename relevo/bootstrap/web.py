@@ -256,7 +256,10 @@ def _watches(configuration: Configuration, opened: OpenStore, current: CurrentSe
     store, live, bot = opened.store, opened.live, configuration.bot
     language = bot.default_language
     watches: list[Part] = [
-        kept_current(current, Router(routing=store.routing, live=live, default_language=language)),
+        kept_current(
+            current,
+            Router(routing=store.routing, live=live, default_language=language, reaches=reaches_of(configuration)),
+        ),
         QueueWatch(handoffs=store.handoffs, live=live, default_language=language).run,
         kept_current(
             current, PromiseWatch(case_work=store.case_work, live=live, default_language=language, store=store)

@@ -22,7 +22,8 @@ class Reach:
     window_seconds: float | None = None
     """How long after the contact's own last message the platform takes any; None: at any time."""
     joins_turns: bool = False
-    """It takes few messages and words alone: all that a turn says goes as one, with a menu in place of cards."""
+    """It takes few messages and words alone: all that a turn says goes as one, with a menu in place of cards, and what
+    is of little use is not said."""
 
 
 REACHES: Mapping[str, Reach] = {"rest": Reach(is_asked=True), "widget": Reach(has_session=True)}

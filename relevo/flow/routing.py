@@ -9,12 +9,14 @@ Any number of web processes look; the store lets one at a time decide.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import structlog
 
 from relevo.contracts.clock import Clock, system_clock
 from relevo.contracts.live import Live
+from relevo.contracts.reaching import REACHES, Reach
 from relevo.contracts.routing import Manner, QueueEntry, Routed, Routing
 from relevo.domain.service import Service
 from relevo.domain.waits import Told, is_news, places
@@ -37,6 +39,8 @@ class Router:
     default_language: str = "es"
     look_seconds: float = 5.0
     """How often it looks where nothing wakes it: for agents who have gone, and waits that have changed."""
+    reaches: Mapping[str, Reach] = field(default_factory=lambda: REACHES)
+    """How the configured channels take words: where they take few, places in a queue are told once."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look whenever something may have changed, until told to stop."""
@@ -83,6 +87,9 @@ class Router:
         return told
 
     def _is_news(self, entry: QueueEntry, place: int, wait_seconds: int | None) -> bool:
+        reach = self.reaches.get(entry.channel)
+        if reach is not None and reach.joins_turns and entry.told_at is not None:
+            return False
         told = Told(place=entry.told_place, wait_seconds=entry.told_wait_seconds, at=entry.told_at)
         is_offered = entry.offered_to is not None
         return is_news(told, place, wait_seconds, since=entry.since, is_offered=is_offered, now=self.clock())

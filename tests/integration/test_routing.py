@@ -13,6 +13,7 @@ from uuid import UUID
 import pytest
 
 from relevo.contracts.accounts import AgentAccount
+from relevo.contracts.reaching import Reach
 from relevo.domain.conversations import Control
 from relevo.domain.handoff import Handback
 from relevo.domain.queues import Queue, Queues
@@ -221,6 +222,21 @@ async def test_contacts_hear_their_place_and_how_long_it_takes(floor: Floor) -> 
     assert "Lately it took us about 5 minutes to answer" in (await floor.heard("bilal"))[-1]
     await floor.says("bilal", "cancel")
     assert (await floor.conversation("bilal")).control is Control.BOT
+
+
+async def test_where_a_channel_takes_few_messages_a_place_is_told_once(floor: Floor) -> None:
+    """What changes about it is not worth one of those few."""
+    kim = await floor.agent("Kim", capacity=0)
+    await floor.says("amina", "person")
+    await floor.says("bilal", "person")
+    few = replace(floor.router(), reaches={"push": Reach(joins_turns=True)})
+    await few.step()
+    assert "number 2 in the queue" in (await floor.heard("bilal"))[-1]
+    amina = await floor.conversation("amina")
+    await floor.opened.store.handoffs.take_over(amina.id, amina.control_version, kim.id, None)
+    await floor.let_waits_age(61)
+    await few.step()
+    assert len(await floor.heard("bilal")) == 2
 
 
 async def test_what_is_put_back_or_left_by_who_was_removed_is_offered_to_somebody_else(floor: Floor) -> None:
