@@ -124,11 +124,11 @@ class WatchedPost:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Candidate:
-    """A contact who may be the author: a name proves nothing."""
+    """A contact whom the business knows and who may be the author: a name proves nothing."""
 
     contact_id: UUID
     name: str
-    business_ref: str | None
+    business_ref: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -252,7 +252,7 @@ class WatchedPosts(Protocol):
         ...
 
     async def candidates(self, number: int) -> Sequence[Candidate]:
-        """Give contacts who have the name that the author goes by."""
+        """Give contacts whom the business knows by the name that the author goes by."""
         ...
 
     async def due(self, limit: int) -> Sequence[tuple[str, str]]:

@@ -67,7 +67,7 @@ _CANDIDATES = """
 SELECT k.id, k.display_name, k.business_ref FROM posts p
 JOIN identities i ON i.workspace_id = 1 AND i.id = p.identity_id
 JOIN contacts k ON k.workspace_id = 1 AND k.merged_into IS NULL AND k.id <> i.contact_id
-    AND lower(k.display_name) = lower(p.name)
+    AND k.business_ref IS NOT NULL AND lower(k.display_name) = lower(p.name)
 WHERE p.workspace_id = 1 AND p.id = %s ORDER BY k.created_at, k.id LIMIT 3
 """
 
