@@ -1,6 +1,6 @@
 # `make` lists what there is. Every target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help run run-x test fuzz check web reset lock bench bench-nlu setup setup-dev
+.PHONY: help run run-x test fuzz check web reset lock bench bench-nlu bench-x setup setup-dev
 
 export RASA_TELEMETRY_ENABLED := false
 
@@ -33,6 +33,9 @@ bench: ## list the benchmarks
 
 bench-nlu: setup-dev ## compare how well intents are understood (ARGS="--data DIR --no-floor" goes to it)
 	@.venv/bin/python -m bench.nlu $(ARGS) && exec .venv/bin/python -m bench.own_bot
+
+bench-x: setup-dev ## have customers write on a fake X that doubles, loses and breaks, and kill the process (ARGS="--events 2000")
+	@exec .venv/bin/python -m bench.x_events $(ARGS)
 
 lock: ## resolve the dependencies anew into requirements.lock and requirements-dev.lock
 	@exec tools/lock
