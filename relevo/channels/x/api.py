@@ -144,9 +144,12 @@ class XApi:
         """Remove something."""
         return await self._ask("DELETE", path, auth, params=params)
 
-    async def download(self, path_or_url: str, *, limit_bytes: int, auth: Auth = Auth.USER) -> bytes:
-        """Fetch a file of X's; raises TooLarge beside the verdicts, XRefused for an address that is not X's."""
-        url, auth = self._place(path_or_url, auth)
+    async def download(self, path_or_url: str, *, limit_bytes: int) -> bytes:
+        """Fetch a file of X's; raises TooLarge beside the verdicts, XRefused for an address that is not X's.
+
+        A file's own address opens to OAuth 1.0a, where the account has it, and to no token of OAuth 2.0.
+        """
+        url, auth = self._place(path_or_url)
         request = _Request(method="GET", url=url, endpoint="download", auth=auth)
         return await self._answer(request, limit_bytes, lambda answer: answer.content)
 
@@ -218,18 +221,18 @@ class XApi:
             raise _unsure(request, f"X answered {status}.")
         raise refusal(status, document_of(answer.content))
 
-    def _place(self, path_or_url: str, auth: Auth) -> tuple[str, Auth]:
+    def _place(self, path_or_url: str) -> tuple[str, Auth]:
         """Give where a file may be fetched and by which proof: an event's word leads to X and nowhere else."""
         if path_or_url.startswith("/") and not path_or_url.startswith("//"):
-            return self.account.api_base + path_or_url, auth
+            return self.account.api_base + path_or_url, Auth.USER
         parts = urlsplit(path_or_url)
         host = (parts.hostname or "").lower()
         if _origin(path_or_url) == _origin(self.account.api_base):
-            return path_or_url, auth
+            return path_or_url, Auth.SIGNED
         of_x = next((each for each in _HOSTS_OF_X if host == each or host.endswith("." + each)), None)
         if of_x is None or parts.scheme != "https" or parts.port not in (None, 443) or parts.username:
             raise XRefused(403, "not X", "The file is not kept by X, so it is not fetched.")
-        return path_or_url, Auth.NOBODY if of_x in _OPEN_TO_ALL else auth
+        return path_or_url, Auth.NOBODY if of_x in _OPEN_TO_ALL else Auth.SIGNED
 
     def _note(self, request: _Request, result: str, seconds: float) -> None:
         if result == "ok" and request.is_repeatable:  # asked every minute: one line for all of them

@@ -227,7 +227,7 @@ async def test_a_file_is_bounded_and_shown_the_proof_that_opens_it() -> None:
 
     asking = api(answering)
     assert await asking.download("/2/dm_conversations/media/1/2/3", limit_bytes=10) == b"0123456789"
-    await asking.download("https://ton.twitter.com/1.1/ton/data/dm/1/2/3.jpg", limit_bytes=10, auth=Auth.SIGNED)
+    await asking.download("https://ton.twitter.com/1.1/ton/data/dm/1/2/3.jpg", limit_bytes=10)
     await asking.download("https://pbs.twimg.com/media/1.jpg", limit_bytes=10)
     assert seen == {"api.x.com": "Bearer", "ton.twitter.com": "OAuth", "pbs.twimg.com": ""}
     with pytest.raises(TooLarge):
