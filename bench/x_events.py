@@ -57,6 +57,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SystemRandom().randrange(10**6))
     chosen = parser.parse_args()
     asked = XEvents(events=chosen.events, customers=chosen.customers, at_once=120, kills=chosen.kills, seed=chosen.seed)
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # a caller that is killed breaks off
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     uvloop.install()
     try:
