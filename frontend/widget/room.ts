@@ -195,7 +195,8 @@ export class Room extends Equipped implements Panel {
   #hear({ position, author, text, at }: Message): void {
     this.host.emit("message", { position, author, ...(text !== undefined && { text }) });
     this.keepSite();
-    const isNews = author !== "contact" && Date.now() - Date.parse(at) < 60_000;
+    const { seen = 0 } = this.talk.line.memory.get();
+    const isNews = author !== "contact" && position > seen && Date.now() - Date.parse(at) < 60_000;
     if (isNews && (!this.isOpen || document.hidden)) this.chime();
   }
 

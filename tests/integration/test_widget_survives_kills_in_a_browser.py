@@ -19,6 +19,7 @@ from playwright.async_api import Page, async_playwright, expect
 
 from relevo.bootstrap import OpenStore, open_store
 from relevo.contracts.brain import Question
+from relevo.contracts.reaching import REACHES
 from relevo.domain.conversations import Conversation
 from relevo.domain.messages import Author, Content
 from relevo.testing.scripted import ScriptedBrain
@@ -84,7 +85,7 @@ async def _served(dsn: str, state: Path) -> AsyncIterator[tuple[Web, OpenStore]]
         opened = await stack.enter_async_context(open_store(dsn, size=4, name="relevo tests", attachment_key=KEY))
         brain = ScriptedBrain(_script)
         http = await stack.enter_async_context(httpx.AsyncClient())
-        beside = SimpleNamespace(ctx=SimpleNamespace(services=SimpleNamespace(service=AT_ONCE)))
+        beside = SimpleNamespace(ctx=SimpleNamespace(services=SimpleNamespace(service=AT_ONCE, reaches=REACHES)))
         doors = Doors(url="", port=0, http=http, opened=opened, brain=brain, app=beside)
         await stack.enter_async_context(bot_of(doors))
         web = Web(dsn=dsn, state=state, port=free_port())
