@@ -20,16 +20,15 @@ from bench.kit.raw_http import HttpConnection
 from relevo.bootstrap import OpenStore, open_store
 from relevo.bootstrap.x_api import asking_x
 from relevo.bootstrap.x_chat import registrar_of
-from relevo.configuration.x import XAccount
 from relevo.contracts.brain import Question
 from relevo.contracts.reaching import REACHES, Reach
 from relevo.contracts.x import X
 from relevo.flow.converse import Converser
 from relevo.flow.turn import TurnServices
 from relevo.flow.work import Worker
-from relevo.settings import Secret
 from relevo.testing.ledger import Ledger, Permissive
 from relevo.testing.scripted import ScriptedBrain
+from relevo.testing.x.account import account_on
 from relevo.testing.x.local_bot import copy_bot
 from relevo.testing.x.world import FakeX
 
@@ -94,7 +93,7 @@ async def business_on(x: FakeX, clock: DrivenClock, dsn: str, folder: Path) -> A
     """Run it on a migrated database, with keys for encrypted chat and a webhook that is subscribed to everything."""
     token, secret = x.brand.signer()
     async with open_store(dsn, size=6, name="bench", attachment_key=KEY) as opened:
-        async with asking_x(opened, _account(x, token, secret), KEY) as asking:
+        async with asking_x(opened, account_on(x), KEY) as asking:
             await registrar_of(opened, asking.api, KEY).register()
         port = free_port()
         web = Program(
@@ -128,18 +127,6 @@ def _project(folder: Path, x: FakeX) -> Path:
     project = folder / "bot"
     copy_bot(PROJECT, project, x.brand.username)
     return project
-
-
-def _account(x: FakeX, token: str, secret: str) -> XAccount:
-    return XAccount(
-        account_id=x.brand.id,
-        consumer_key=x.app.consumer_key,
-        consumer_secret=Secret(x.app.consumer_secret),
-        bearer_token=Secret(x.app.bearer_token),
-        access_token=token,
-        access_secret=Secret(secret),
-        api_base=x.url,
-    )
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from relevo.contracts.desk import ConversationLine
+from relevo.contracts.posts import PUBLIC_REPLY, SEEN_POST
 from relevo.domain.cases import Case
 from relevo.domain.clocks import Clocks
 from relevo.domain.contacts import Level
@@ -21,11 +22,13 @@ from relevo.store.cases import read_priority
 from relevo.store.pool import Database
 from relevo.store.sight import sees_conversation, values_of
 
-_CONVERSATIONS = """
-SELECT c.id, c.channel, k.display_name, i.address, c.control,
+# Who has only posted is shown by what the newest post says of its author, for as long as it is there.
+_CONVERSATIONS = f"""
+SELECT c.id, c.channel, coalesce(k.display_name, (SELECT p.name FROM posts p WHERE p.workspace_id = 1
+        AND p.identity_id = i.id AND p.name IS NOT NULL ORDER BY p.id DESC LIMIT 1)), i.address, c.control,
     CASE WHEN i.verified_until > now() THEN i.level ELSE 0 END, c.updated_at,
     (SELECT e.content ->> 'text' FROM entries e WHERE e.workspace_id = 1 AND e.conversation_id = c.id
-        AND e.kind = 'message' ORDER BY e.position DESC LIMIT 1),
+        AND e.kind IN ('message', '{SEEN_POST}', '{PUBLIC_REPLY}') ORDER BY e.position DESC LIMIT 1),
     (SELECT count(*) FROM case_conversations l JOIN cases s ON s.workspace_id = 1 AND s.id = l.case_id
         WHERE l.workspace_id = 1 AND l.conversation_id = c.id AND s.status = 'open'),
     c.control_version, c.agent_id, a.name

@@ -103,6 +103,19 @@ async def test_an_agent_answers_in_public_counted_as_x_counts(room: Room) -> Non
     assert "Answered in public" in await room.kim.page(f"/desk/conversations/{told['conversation_id']}")
 
 
+async def test_whoever_only_posted_is_shown_by_their_post_until_it_is_gone(room: Room) -> None:
+    """In the list of conversations, by the name and the words that everybody reads."""
+    it = post(impressions=302_000)
+    kept = await room.plaza.sees(it)
+    await room.kim.does(f"/posts/{kept.id}/case")
+    desk = room.doors.opened.store.desk
+    (line,) = await desk.conversations()
+    assert (line.contact_name, line.preview) == (it.author.name, it.text)
+    await room.plaza.watch.gone(it.id)
+    (line,) = await desk.conversations()
+    assert (line.contact_name, line.preview) == (None, None)
+
+
 async def test_a_person_may_answer_whom_nobody_answers_by_itself(room: Room) -> None:
     """Twice within a day, and whoever wants no automatic answers."""
     await room.plaza.opened.store.posts.opt_out("x", "2222")

@@ -12,11 +12,10 @@ import pytest
 from relevo.bootstrap import open_store
 from relevo.channels.x.api import XApi, x_client
 from relevo.channels.x.posts import XPosts
-from relevo.configuration.x import XAccount
 from relevo.contracts.posts import PUBLIC, Wanted
 from relevo.contracts.x import UserTokens
 from relevo.flow.deliver import Deliverer
-from relevo.settings import Secret
+from relevo.testing.x.account import account_on
 from relevo.testing.x.faults import Fault
 from relevo.testing.x.posts import Posted
 from relevo.testing.x.server import fake_x
@@ -70,16 +69,7 @@ async def on_x(database: str) -> AsyncIterator[OnX]:
         x = await stack.enter_async_context(fake_x(username="AuroraAir"))
         opened = await stack.enter_async_context(open_store(database, size=4, name="relevo tests"))
         client = await stack.enter_async_context(x_client())
-        token, secret = x.brand.signer()
-        account = XAccount(
-            account_id=x.brand.id,
-            consumer_key=x.app.consumer_key,
-            consumer_secret=Secret(x.app.consumer_secret),
-            bearer_token=Secret(x.app.bearer_token),
-            access_token=token,
-            access_secret=Secret(secret),
-            api_base=x.url,
-        )
+        account = account_on(x)
         api = XPosts(XApi(account, client, NoTokens()), account.account_id)
         seen = square(opened)
         seen.watch.lookup = api

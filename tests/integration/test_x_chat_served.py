@@ -2,67 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
-from io import BytesIO
-from pathlib import Path
+from contextlib import AbstractAsyncContextManager
 
 import pytest
-from PIL import Image
 
-from relevo.bootstrap.x import OnX, on_x
 from relevo.bootstrap.x_chat import chat_on_x, registrar_of
-from relevo.configuration import Configuration, read_configuration
-from relevo.configuration.channels import ChannelSection
-from relevo.configuration.x import XAccount
 from relevo.contracts.brain import Question
-from relevo.contracts.channel_log import Unlogged
 from relevo.domain.messages import Author, Button, Content
-from relevo.flow.deliver import Deliverer
-from relevo.settings import Secret
 from relevo.store.personal import PostgresPersonalData
 from relevo.store.x import PostgresXPeers
 from relevo.store.x_chat_keys import PostgresChatKeys
 from relevo.store.x_limits import PostgresXLimits
-from relevo.testing.x.customer import Customer
 from relevo.testing.x.faults import Fault
-from relevo.testing.x.server import fake_x
-from relevo.testing.x.world import FakeX
-from tests.integration.doors import KEY, Doors, open_doors
+from tests.integration.doors import KEY
+from tests.integration.served_on_x import Served, served_on_x
+from tests.integration.xs import picture
 
 pytestmark = pytest.mark.anyio
-
-ROOT = Path(__file__).parents[2]
-
-
-def passport() -> bytes:
-    """A photo, as phones send it."""
-    picture = BytesIO()
-    Image.new("RGB", (60, 40), "teal").save(picture, "JPEG")
-    return picture.getvalue()
-
-
-@dataclass(kw_only=True)
-class Served:
-    """A business on X whose bot speaks by a script, and Ann, who writes encrypted."""
-
-    x: FakeX
-    doors: Doors
-    on_x: OnX
-    ann: Customer
-
-    async def said(self) -> list[tuple[str, str | None]]:
-        """Give what the timeline of Ann holds."""
-        entries = await self.doors.timeline("x", self.ann.id)
-        return [(each.author.value, each.content.text) for each in entries if each.kind == "message"]
-
-    async def heard(self, count: int) -> list[str]:
-        """Wait until Ann has got so many messages, and give their texts."""
-        await self.x.until(lambda: len(self.ann.received) >= count)
-        return [message.text for message in self.ann.received]
 
 
 def answer(question: Question) -> tuple[Content, ...]:
@@ -72,46 +29,9 @@ def answer(question: Question) -> tuple[Content, ...]:
     return (Content(text=f"You said: {question.text}, with {len(question.attachments)} files"),)
 
 
-@asynccontextmanager
-async def served(dsn: str) -> AsyncIterator[Served]:
-    """Run it all: X, doors, what reads, what sends."""
-    async with AsyncExitStack() as stack:
-        x = await stack.enter_async_context(fake_x())
-        account = account_on(x)
-        doors = await stack.enter_async_context(open_doors(dsn, answer, x=account))
-        business = await stack.enter_async_context(on_x(doors.opened, configuration(account), Unlogged(), KEY))
-        assert business is not None
-        await registrar_of(doors.opened, business.api, KEY).register()
-        x.subscribe(f"{doors.url}/webhooks/x")
-        deliverer = Deliverer(outbox=doors.opened.store.outbox, channels=business.channels, live=doors.opened.live)
-        stop = asyncio.Event()
-        running = [asyncio.create_task(part(stop)) for part in (*business.parts, deliverer.run)]
-        try:
-            yield Served(x=x, doors=doors, on_x=business, ann=x.customer("2222", username="ann", transport="chat"))
-        finally:
-            stop.set()
-            doors.opened.live.wake_intakes()
-            await asyncio.gather(*running)
-
-
-def account_on(x: FakeX) -> XAccount:
-    """Give the account, which signs by OAuth 1.0a."""
-    token, secret = x.brand.signer()
-    return XAccount(
-        account_id=x.brand.id,
-        consumer_key=x.app.consumer_key,
-        consumer_secret=Secret(x.app.consumer_secret),
-        bearer_token=Secret(x.app.bearer_token),
-        access_token=token,
-        access_secret=Secret(secret),
-        api_base=x.url,
-    )
-
-
-def configuration(account: XAccount) -> Configuration:
-    """Give the reference bot's, with an account on X."""
-    read = read_configuration(ROOT, {})
-    return replace(read, channels={**read.channels, "x": ChannelSection(name="x", x=account)})
+def served(dsn: str) -> AbstractAsyncContextManager[Served]:
+    """Run it all; Ann writes encrypted."""
+    return served_on_x(dsn, answer, "chat")
 
 
 async def test_a_conversation_is_encrypted_both_ways(database: str) -> None:
@@ -119,7 +39,7 @@ async def test_a_conversation_is_encrypted_both_ways(database: str) -> None:
     async with served(database) as on:
         await on.ann.writes("hola")
         assert await on.heard(1) == ["You said: hola, with 0 files"]
-        await on.ann.writes("my passport", photo=passport())
+        await on.ann.writes("my passport", photo=picture())
         assert (await on.heard(2))[1] == "You said: my passport, with 1 files"
         await on.ann.writes("menu")
         await on.heard(3)

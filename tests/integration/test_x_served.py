@@ -2,49 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 from base64 import b64encode
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager
 
 import pytest
 
 from relevo.bootstrap.everything import read_settings
 from relevo.bootstrap.remarks import Remarkable
-from relevo.bootstrap.x import OnX, on_x, x_problem
+from relevo.bootstrap.x import x_problem
 from relevo.bootstrap.x_check import x_found
 from relevo.bootstrap.x_setup import is_set_up, replay, set_up
 from relevo.channels.x.marks import revoked
 from relevo.contracts.brain import Question
-from relevo.contracts.channel_log import Unlogged
 from relevo.domain.conversations import Control
 from relevo.domain.messages import Button, Content
 from relevo.errors import ConfigurationError
-from relevo.flow.deliver import Deliverer
-from relevo.testing.x.customer import Customer
+from relevo.testing.x.account import account_on
 from relevo.testing.x.server import fake_x
-from relevo.testing.x.world import FakeX
-from tests.integration.doors import KEY, Doors, open_doors
-from tests.integration.test_x_chat_served import account_on, configuration
+from tests.integration.doors import KEY, open_doors
+from tests.integration.served_on_x import Served, served_on_x
 from tests.integration.xs import picture
 
 pytestmark = pytest.mark.anyio
-
-
-@dataclass(kw_only=True)
-class Served:
-    """A business on X whose bot speaks by a script, and Ann."""
-
-    x: FakeX
-    doors: Doors
-    on_x: OnX
-    ann: Customer
-
-    async def said(self) -> list[tuple[str, str | None]]:
-        """Give what the timeline of Ann holds."""
-        entries = await self.doors.timeline("x", self.ann.id)
-        return [(each.author.value, each.content.text) for each in entries if each.kind == "message"]
 
 
 def answer(question: Question) -> Content:
@@ -56,28 +35,9 @@ def answer(question: Question) -> Content:
     return Content(text=f"You said: {question.text}, with {len(question.attachments)} files")
 
 
-@asynccontextmanager
-async def served(dsn: str, *, tells: bool = True) -> AsyncIterator[Served]:
-    """Run it all: X, doors, what reads, what sends; ``tells``: whether X can reach the door."""
-    async with AsyncExitStack() as stack:
-        x = await stack.enter_async_context(fake_x())
-        account = account_on(x)
-        doors = await stack.enter_async_context(open_doors(dsn, answer, x=account))
-        url = doors.url if tells else None
-        business = await stack.enter_async_context(on_x(doors.opened, configuration(account), Unlogged(), KEY, url))
-        assert business is not None
-        if tells:
-            x.subscribe(f"{doors.url}/webhooks/x")
-        deliverer = Deliverer(outbox=doors.opened.store.outbox, channels=business.channels, live=doors.opened.live)
-        stop = asyncio.Event()
-        running = [asyncio.create_task(part(stop)) for part in (*business.parts, deliverer.run)]
-        try:
-            yield Served(x=x, doors=doors, on_x=business, ann=x.customer("2222", username="ann"))
-        finally:
-            stop.set()
-            doors.opened.live.wake_intakes()
-            doors.opened.live.wake_senders()
-            await asyncio.gather(*running)
+def served(dsn: str, *, tells: bool = True) -> AbstractAsyncContextManager[Served]:
+    """Run it all; ``tells``: whether X can reach the door."""
+    return served_on_x(dsn, answer, tells=tells)
 
 
 async def test_words_a_photo_and_a_chosen_number_are_answered(database: str) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import filetype
 
@@ -56,19 +56,9 @@ class Customer(User):
         whom it names, on the encrypted one.
         """
         if (transport or self.transport) == "chat":
-            return await self._tell(*self.phone.write(self.x.brand, text, photo=photo, is_forged=is_forged))
-        message_id = self.x.ids.next()
-        mime = (filetype.guess_mime(photo) or "application/octet-stream") if photo is not None else ""
-        message = Message(
-            id=message_id,
-            sender_id=self.id,
-            recipient_id=self.x.brand.id,
-            text=text,
-            sent_at=self.x.clock(),
-            picture=self.x.picture(photo, mime, message_id) if photo is not None else None,
-            metadata=metadata,
-        )
-        return await self._tell(message_id, self.x.mailbox.put(message))
+            return await self._encrypts(text, photo=photo, is_forged=is_forged)
+        message = replace(self._message(self.x.ids.next(), text, photo), metadata=metadata)
+        return await self._tell(message.id, self.x.mailbox.put(message))
 
     async def chooses(self, label: str) -> str:
         """Choose a quick reply of the last encrypted message that offers it."""
@@ -76,7 +66,32 @@ class Customer(User):
         events = self.x.chats.between(self.id, self.x.brand.id).events
         encoded = next(event.encoded for event in events if event.message_id == offer.id)
         chosen = self.phone.choice(encoded, label)
-        return await self._tell(*self.phone.write(self.x.brand, label, quick_reply=chosen, is_forged=False))
+        return await self._encrypts(label, quick_reply=chosen)
+
+    async def _encrypts(
+        self,
+        text: str,
+        *,
+        photo: bytes | None = None,
+        quick_reply: Mapping[str, Any] | None = None,
+        is_forged: bool = False,
+    ) -> str:
+        message_id, told = self.phone.write(
+            self.x.brand, text, photo=photo, quick_reply=quick_reply, is_forged=is_forged
+        )
+        self.x.mailbox.add(replace(self._message(message_id, text, photo), transport="chat"))
+        return await self._tell(message_id, told)
+
+    def _message(self, message_id: str, text: str, photo: bytes | None) -> Message:
+        mime = (filetype.guess_mime(photo) or "application/octet-stream") if photo is not None else ""
+        return Message(
+            id=message_id,
+            sender_id=self.id,
+            recipient_id=self.x.brand.id,
+            text=text,
+            sent_at=self.x.clock(),
+            picture=self.x.picture(photo, mime, message_id) if photo is not None else None,
+        )
 
     async def edits(self, message_id: str, text: str) -> str:
         """Replace the text of an encrypted message of theirs."""

@@ -74,6 +74,8 @@ async def test_two_talk_and_x_understands_nothing() -> None:
         await desk.write("Thank you")
         await here.x.deliveries.settled()
         assert ann.heard() == ["Thank you"]
+        said = here.x.mailbox.between("1111", "2222")
+        assert [(one.sender_id, one.text) for one in said] == [("2222", "here is my passport"), ("1111", "Thank you")]
         assert here.hook.kinds == ["chat.received", "chat.sent"]
         assert here.x.chats.unreadable == []
 
