@@ -107,6 +107,12 @@ async def test_what_is_deleted_on_x_is_forgotten_when_it_is_looked_at_again(on_x
     assert kept.post.is_summoning
     ((pause, looks),) = await database.rows("SELECT look_at - now(), looks FROM posts")
     assert (looks, timedelta(minutes=4) < pause <= timedelta(minutes=5)) == (1, True)
+    standing.is_deleted = True
+    await database.run("UPDATE posts SET look_at = now()")
+    await on_x.square.watch.step()
+    assert await on_x.square.opened.store.posts.listed(Wanted()) == [], (
+        "where none is left, X answers with errors alone"
+    )
 
 
 async def test_posts_wait_while_x_takes_no_more_and_go_out_when_it_does(on_x: OnX) -> None:

@@ -5,7 +5,7 @@ X is asked by ``XApi`` alone, which raises these and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -27,13 +27,23 @@ class XRefused(XError):
 
     code = "x_refused"
 
-    def __init__(self, status: int, title: str, sentence: str, *, legacy_code: int | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        title: str,
+        sentence: str,
+        *,
+        legacy_code: int | None = None,
+        errors: Sequence[Any] = (),
+    ) -> None:
         super().__init__(f"X refuses it ({status}): {sentence}")
         self.status = status
         self.title = title
         self.sentence = sentence
         self.legacy_code = legacy_code
         """The number that older endpoints give, such as 349 for who takes no messages."""
+        self.errors = errors
+        """What it says of each thing that was asked for, as it came."""
 
 
 class XLimited(XError):
@@ -84,11 +94,13 @@ def document_of(body: bytes) -> dict[str, Any] | None:
 def refusal(status: int, document: Mapping[str, Any] | None) -> XRefused:
     """Give the refusal that a body tells of, in X's words; never anything that was sent."""
     told = document or {}
-    first = next((each for each in _list(told.get("errors")) if isinstance(each, dict)), {})
+    errors = _list(told.get("errors"))
+    first = next((each for each in errors if isinstance(each, dict)), {})
     title = told.get("title") or first.get("title") or _last(told.get("type") or first.get("type")) or "refused"
     sentence = told.get("detail") or first.get("detail") or first.get("message") or title
     code = first.get("code")
-    return XRefused(status, _brief(title), _brief(sentence), legacy_code=code if isinstance(code, int) else None)
+    legacy_code = code if isinstance(code, int) else None
+    return XRefused(status, _brief(title), _brief(sentence), legacy_code=legacy_code, errors=errors)
 
 
 def is_wholly_refused(document: Mapping[str, Any]) -> bool:

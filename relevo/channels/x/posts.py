@@ -68,6 +68,10 @@ class XPosts:
         """Give posts as they are now."""
         try:
             told = await self._api.get("/2/tweets", params={"ids": ",".join(post_ids), **_FIELDS})
+        except XRefused as error:
+            if not error.errors or error.status >= 400:
+                raise PlatformAway(str(error)) from error
+            told = {"errors": error.errors}  # none of them is there any more
         except XError as error:
             raise PlatformAway(str(error)) from error
         listed = told.get("data")
