@@ -24,7 +24,8 @@ FROM unnest(%(channels)s::text[], %(keys)s::text[], %(lanes)s::text[], %(kinds)s
 ORDER BY number
 ON CONFLICT (workspace_id, channel, key) DO NOTHING
 """
-# What is held keeps its lane, also from what happened before it and came late.
+# What is held keeps its lane, also from what happened before it and came late. Two may be held in one lane, where both
+# were taken in the same moment; once their leases are over, the earlier one is first.
 _CLAIM = """
 WITH head AS (
     SELECT e.id FROM platform_events e
@@ -32,8 +33,8 @@ WITH head AS (
       AND (e.state = 'waiting' AND e.due_at <= now() OR e.state = 'held' AND e.lease_until < now())
       AND (e.lane = '' OR NOT EXISTS (
         SELECT FROM platform_events b WHERE b.workspace_id = 1 AND b.channel = e.channel AND b.lane = e.lane
-          AND (b.state = 'held' AND b.id <> e.id
-            OR b.state = 'waiting' AND (b.sorted_by, b.id) < (e.sorted_by, e.id))))
+          AND (b.state = 'held' AND b.lease_until >= now() AND b.id <> e.id
+            OR b.state IN ('waiting', 'held') AND (b.sorted_by, b.id) < (e.sorted_by, e.id))))
     ORDER BY e.id LIMIT %(limit)s FOR UPDATE OF e SKIP LOCKED
 )
 UPDATE platform_events q SET state = 'held', token = gen_random_uuid(), attempts = q.attempts + 1,

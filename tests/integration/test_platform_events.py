@@ -59,6 +59,21 @@ async def test_whoever_lost_the_lease_ends_nothing(opened: Database) -> None:
     await events.settle(quick)
 
 
+async def test_hosts_that_took_one_lane_together_and_died_do_not_stop_it(opened: Database) -> None:
+    """As where something earlier comes in while what is later is being taken: both go on, the earlier one first."""
+    events = PostgresPlatformEvents(opened, KEY)
+    await events.keep([event("b", order=2), event("a", order=1)])
+    taken = "UPDATE platform_events SET state = 'held', token = gen_random_uuid(), lease_until = now()"
+    await opened.run(f"{taken} + interval '1 minute'")
+    assert await events.claim(["x"], 10) == []
+    await opened.run(f"{taken} - interval '1 minute'")
+    (first,) = await events.claim(["x"], 10)
+    assert await events.claim(["x"], 10) == []
+    await events.settle(first)
+    (second,) = await events.claim(["x"], 10)
+    assert [each.event.key for each in (first, second)] == ["a", "b"]
+
+
 async def test_what_was_deferred_holds_its_lane(opened: Database) -> None:
     """Until its time has come."""
     events = PostgresPlatformEvents(opened, KEY)

@@ -21,6 +21,7 @@ from relevo.channels.x.envelopes import Node, ident, mapping
 from relevo.channels.x.limits import MENTIONS, READ_DMS
 from relevo.channels.x.listed import message_told, post_told
 from relevo.channels.x.marks import is_healthy
+from relevo.channels.x.waiting import stopped_within
 from relevo.contracts.channel import Priority
 from relevo.contracts.clock import Clock, system_clock
 from relevo.contracts.live import Live
@@ -114,7 +115,7 @@ class XPoller:
                 await self.step()
             except Unavailable:
                 _log.warning("x.polling.database_unreachable")
-            await _stopped_within(stop, _LOOK_SECONDS)
+            await stopped_within(stop, _LOOK_SECONDS)
 
     async def step(self) -> int:
         """Ask for what it is time to ask for, and give how much was new."""
@@ -215,10 +216,3 @@ def _reached(mark: Mark) -> _Reached:
 def _number(own: str | None) -> int:
     """Give an id as a number: later ones are greater."""
     return int(own) if own and own.isascii() and own.isdigit() else 0
-
-
-async def _stopped_within(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except asyncio.TimeoutError:
-        return

@@ -14,6 +14,7 @@ import structlog
 
 from relevo.channels.x.answers import XError
 from relevo.channels.x.marks import ALIVE, LOOK, TO_REPLAY, keep_standing
+from relevo.channels.x.waiting import stopped_within
 from relevo.channels.x.webhooks import XWebhooks
 from relevo.contracts.clock import Clock, system_clock
 from relevo.contracts.platform import Mark, PlatformMarks
@@ -46,7 +47,7 @@ class XStanding:
                 _log.warning("x.standing.database_unreachable")
             except XError as error:
                 _log.warning("x.standing.failed", why=error.code)
-            await _stopped_within(stop, _LOOK_SECONDS)
+            await stopped_within(stop, _LOOK_SECONDS)
 
     async def step(self) -> None:
         """Note that somebody is here, look how the webhook stands, and have told again what was missed."""
@@ -84,10 +85,3 @@ class XStanding:
 
 def _moment(mark: Mark | None) -> datetime | None:
     return datetime.fromisoformat(mark.value) if mark is not None and mark.value else None
-
-
-async def _stopped_within(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except asyncio.TimeoutError:
-        return
