@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, async_playwright, expect
 
+from tests.integration.accessibility import complaints_of
 from tests.integration.model_server import ModelServer
 from tests.integration.test_assistant import office
 from tests.integration.test_desk_in_a_browser import CHROMIUM, sign_in
@@ -33,11 +33,11 @@ async def test_an_agent_is_helped_and_keeps_the_last_word(database: str, tmp_pat
         await sign_in(page, desk.agent.email)
         await page.goto(f"/desk/conversations/{conversation.id}")
         await _reads(page, server)
-        await _is_for_everybody(page)
+        assert await complaints_of(page) == []
         await _writes(page, server)
         await page.emulate_media(color_scheme="dark")
         await _reads(page, server)
-        await _is_for_everybody(page)
+        assert await complaints_of(page) == []
         await _fails(page, server)
         assert complaints == []
         said = [entry.content.text for entry in await doors.timeline("rest", "amina") if entry.author.value == "agent"]
@@ -95,8 +95,3 @@ async def _fails(page: Page, server: ModelServer) -> None:
     await expect(page.locator("#toast")).to_contain_text("cannot be used. Ask again, or go on without it")
     await expect(box).to_have_value("My own words")
     await box.focus()
-
-
-async def _is_for_everybody(page: Page) -> None:
-    violations = (await Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"]})).response["violations"]
-    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in violations] == []

@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
 from relevo.contracts.business import Record
@@ -16,6 +15,7 @@ from relevo.contracts.records import Order, Payment
 from relevo.errors import BusinessUnavailable
 from relevo.testing.ledger import Ledger
 from tests.files import photo
+from tests.integration.accessibility import complaints_of
 from tests.integration.desks import at, desk_of
 from tests.integration.people import contact_of, happened
 from tests.integration.test_desk_in_a_browser import CHROMIUM, Office, office
@@ -160,7 +160,6 @@ async def _looks_well(page: Page, name: str) -> None:
         assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (scheme, width)
         if folder := os.environ.get("RELEVO_PICTURES"):
             await page.screenshot(path=f"{folder}/{name}-{scheme}-{width}.png", full_page=True)
-    found = (await Axe().run(page)).response["violations"]
-    assert [(broken["id"], [node["target"] for node in broken["nodes"]]) for broken in found] == []
+    assert await complaints_of(page) == []
     await page.set_viewport_size({"width": 1280, "height": 820})
     await page.emulate_media(color_scheme="light")

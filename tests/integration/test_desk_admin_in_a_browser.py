@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from playwright.async_api import expect
 
+from tests.integration.accessibility import look
 from tests.integration.desks import PASSWORD
-from tests.integration.test_desk_for_everybody import _look
 from tests.integration.test_desk_in_a_browser import CHROMIUM, Office, Window, office
 
 __all__ = ["office"]
@@ -50,7 +50,7 @@ async def test_an_administrator_makes_what_is_shown_once(office: Office) -> None
     await expect(secret).to_be_focused()
     assert (await secret.input_value()).startswith("rlv_")
     found: dict[str, list[str]] = {}
-    await _look(page, "shown once", found)
+    await look(page, "shown once", found)
     await page.keyboard.press("Escape")
     await expect(page.locator("#once")).to_be_hidden()
     assert await page.locator("#once-secret").input_value() == ""
@@ -61,7 +61,7 @@ async def test_an_administrator_makes_what_is_shown_once(office: Office) -> None
         await seat.open(path)
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
         await page.evaluate("for (const box of document.querySelectorAll('details')) box.open = true")
-        await _look(page, path, found)
+        await look(page, path, found)
     await _sets_a_password(office, link, found)
     assert found == {}
     assert [line for line in seat.complaints if "status of 400" not in line] == []
@@ -80,7 +80,7 @@ async def _a_queue_is_added(seat: Window, found: dict[str, list[str]]) -> None:
     await page.get_by_role("link", name="'Money back' is no name of a queue").click()
     await expect(name).to_have_value("Money back")
     await expect(page.get_by_label("Spanish")).to_be_checked()
-    await _look(page, "a mistake", found)
+    await look(page, "a mistake", found)
     await page.context.clear_cookies()
     await name.fill("money")
     await name.press("Enter")
@@ -127,4 +127,4 @@ async def _sets_a_password(office: Office, link: str, found: dict[str, list[str]
     looking = await office.browser.new_page(base_url=office.doors.url, color_scheme="dark")
     for path in ("/desk/login", "/desk/forgotten", link):
         await looking.goto(path)
-        await _look(looking, path, found)
+        await look(looking, path, found)

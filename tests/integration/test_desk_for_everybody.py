@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Page
 
+from tests.integration.accessibility import look
 from tests.integration.desks import PASSWORD
 from tests.integration.test_desk_in_a_browser import CHROMIUM, Office, Window, office
 
@@ -18,7 +17,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
 ]
-_WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 _TABLES = "[...document.querySelectorAll('table')].map((table) => getComputedStyle(table).display)"
 _SEATS: dict[str, dict[str, Any]] = {
     "Sara Molina": {"locale": "en-GB", "color_scheme": "light"},
@@ -35,27 +33,27 @@ async def test_axe_finds_nothing_on_any_page_of_the_desk(office: Office) -> None
     found: dict[str, list[str]] = {}
     for name, settings in _SEATS.items():
         seat = await office.seat(name, **settings)
-        await _look(seat.page, f"{name}: overview", found)
+        await look(seat.page, f"{name}: overview", found)
         await seat.opens_the_case()
-        await _look(seat.page, f"{name}: case", found)
+        await look(seat.page, f"{name}: case", found)
         if name == "Sara Molina":
             await _take_over(seat, found)
             await _write(seat, found)
         await seat.open("/desk/reports")
-        await _look(seat.page, f"{name}: reports", found)
+        await look(seat.page, f"{name}: reports", found)
         displays = await seat.page.evaluate(_TABLES)
         assert set(displays) <= {"table"}, "heads stand above their columns"
         assert displays or name != "Sara Molina"
         await seat.open("/desk/cases/NONE")
-        await _look(seat.page, f"{name}: refusal", found)
+        await look(seat.page, f"{name}: refusal", found)
     await _teach(office, await office.seat("Noelia Prat"), found)
     signed_out = await office.browser.new_page(base_url=office.doors.url)
     await signed_out.goto("/desk")
-    await _look(signed_out, "sign in", found)
+    await look(signed_out, "sign in", found)
     await signed_out.locator("[name=email]").fill("nobody@aurora.example")
     await signed_out.locator("[name=password]").fill(PASSWORD)
     await signed_out.locator("main button").click()
-    await _look(signed_out, "signed in wrongly", found)
+    await look(signed_out, "signed in wrongly", found)
     assert found == {}
 
 
@@ -64,34 +62,22 @@ async def _teach(office: Office, seat: Window, found: dict[str, list[str]]) -> N
     await opened.store.teachings.propose(conversation.id, 1, 1, "ask_refund")
     await opened.database.run("UPDATE agents SET role = 'supervisor'")
     await seat.open("/desk/teaching")
-    await _look(seat.page, "teaching", found)
+    await look(seat.page, "teaching", found)
     await seat.open(f"/desk/conversations/{conversation.id}/teach/1")
-    await _look(seat.page, "proposing", found)
+    await look(seat.page, "proposing", found)
 
 
 async def _take_over(seat: Window, found: dict[str, list[str]]) -> None:
     await seat.page.get_by_role("button", name="Take over").click()
     await seat.page.get_by_role("button", name="Hand back …").click()
-    await _look(seat.page, "handing back", found)
+    await look(seat.page, "handing back", found)
     await seat.page.keyboard.press("Escape")
 
 
 async def _write(seat: Window, found: dict[str, list[str]]) -> None:
     for keys, where in (("Control+k", "ready words"), ("?", "keys")):
         await seat.page.keyboard.press(keys)
-        await _look(seat.page, where, found)
+        await look(seat.page, where, found)
         await seat.page.keyboard.press("Escape")
     await seat.open("/desk/replies")
-    await _look(seat.page, "replies", found)
-
-
-async def _look(page: Page, where: str, found: dict[str, list[str]]) -> None:
-    await page.wait_for_load_state()
-    response = (await Axe().run(page, options=_WCAG)).response
-    complaints = [
-        f"{broken['id']}: {node['target']} {node['failureSummary']}"
-        for broken in response["violations"]
-        for node in broken["nodes"]
-    ]
-    if complaints:
-        found[where] = complaints
+    await look(seat.page, "replies", found)

@@ -11,10 +11,10 @@ from typing import Literal
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
+from tests.integration.accessibility import look
 from tests.integration.desks import SARA
 from tests.integration.doors import open_doors
 from tests.integration.posted import named, post, square
-from tests.integration.test_desk_for_everybody import _look
 from tests.integration.test_desk_in_a_browser import CHROMIUM, Office
 from tests.integration.test_desk_posts import X
 
@@ -69,6 +69,6 @@ async def looked_at(page: Page, width: int, scheme: Literal["light", "dark"], fo
     await page.set_viewport_size({"width": width, "height": 820})
     await page.emulate_media(color_scheme=scheme)
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
-    await _look(page, f"{width} {scheme}", found)
+    await look(page, f"{width} {scheme}", found)
     if folder := os.environ.get("RELEVO_SCREENSHOTS"):
         await page.screenshot(path=Path(folder) / f"posts-{width}-{scheme}.png", full_page=True)

@@ -9,9 +9,9 @@ from playwright.async_api import Page, async_playwright, expect
 
 from relevo.flow.routing import Router
 from relevo.web.passwords import hash_password
+from tests.integration.accessibility import look
 from tests.integration.desks import PASSWORD, Request
 from tests.integration.doors import Doors, open_doors
-from tests.integration.test_desk_for_everybody import _look
 from tests.integration.test_desk_in_a_browser import CHROMIUM, sign_in
 from tests.visitor_page import LAUNCHER
 
@@ -50,14 +50,14 @@ async def test_an_offer_appears_by_itself_and_is_accepted_by_keyboard(database: 
 
         await Router(routing=doors.opened.store.routing, live=doors.opened.live, default_language="en").step()
         await expect(noelia.locator(".offer")).to_contain_text("a person please")
-        await _look(noelia, "team, with an offer", found)
+        await look(noelia, "team, with an offer", found)
         await noelia.get_by_role("button", name="Accept").press("Enter")
         await expect(noelia.locator("#reply")).to_be_visible()
         await expect(noelia.locator("#offers")).to_be_hidden()
         await expect(chat.locator("#chat-log .message.system")).to_contain_text("Noelia Prat is with you now")
         assert await chat.evaluate("window.typed") == 0
         await noelia.goto("/desk/queue")
-        await _look(noelia, "queue", found)
+        await look(noelia, "queue", found)
         assert found == {}
         await browser.close()
 

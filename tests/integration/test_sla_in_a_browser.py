@@ -12,7 +12,7 @@ from relevo.contracts.clock import system_clock
 from relevo.domain.clocks import Policy
 from relevo.domain.service import SLA, Service
 from relevo.flow.sla import SlaWatch
-from tests.integration.test_desk_for_everybody import _look
+from tests.integration.accessibility import look
 from tests.integration.test_desk_in_a_browser import CHROMIUM, Office, office
 
 __all__ = ["office"]
@@ -57,7 +57,7 @@ async def test_an_agent_sees_how_much_time_is_left_and_hears_when_it_is_over(off
     await expect(due).to_have_text("Primera respuesta con 3 min de retraso")
     await expect(line).to_have_text("CASE-7101: primera respuesta fuera de plazo.")
     complaints: dict[str, list[str]] = {}
-    await _look(sara.page, "a case that is late", complaints)
+    await look(sara.page, "a case that is late", complaints)
     assert complaints == {}
     await sara.page.get_by_role("button", name="Marcar como leídos").click()
     await expect(sara.page.locator("#notices")).to_be_hidden()

@@ -8,7 +8,8 @@ from playwright.async_api import expect
 from relevo.contracts.brain import Question
 from relevo.domain.messages import Button, Content
 from relevo.domain.sites import Consent, PrechatField, Site, Sites
-from tests.integration.visits import CHROMIUM, Visit, look, visit_of
+from tests.integration.accessibility import look
+from tests.integration.visits import CHROMIUM, Visit, visit_of
 from tests.visitor_page import LAUNCHER
 
 pytestmark = [
@@ -67,10 +68,10 @@ async def test_axe_finds_nothing_in_any_state(database: str) -> None:
     found: dict[str, list[str]] = {}
     async with visit_of(database, _script, sites=SITES) as visit:
         await visit.page.goto("/")
-        await look(visit.page, "closed", found)
+        await look(visit.page, "closed", found, context="relevo-chat")
         await visit.page.locator(LAUNCHER).click()
         await expect(visit.page.locator("#chat-text")).to_be_focused()
-        await look(visit.page, "open", found)
+        await look(visit.page, "open", found, context="relevo-chat")
         await _talk(visit, found)
         await _change_looks(visit, found)
         await _be_refused(visit, found)
@@ -82,26 +83,26 @@ async def _talk(visit: Visit, found: dict[str, list[str]]) -> None:
         await visit.say(text)
         await expect(visit.page.locator("#chat-log .message.bot")).to_have_count(number)
         await expect(visit.page.locator(".form, .cards").last).to_be_visible()
-        await look(visit.page, text, found)
+        await look(visit.page, text, found, context="relevo-chat")
     await visit.page.get_by_role("button", name="Options").click()
-    await look(visit.page, "menu", found)
+    await look(visit.page, "menu", found, context="relevo-chat")
     await visit.page.keyboard.press("Escape")
 
 
 async def _change_looks(visit: Visit, found: dict[str, list[str]]) -> None:
     page = visit.page
     await page.emulate_media(color_scheme="dark")
-    await look(page, "dark", found)
+    await look(page, "dark", found, context="relevo-chat")
     await page.evaluate("document.querySelector('relevo-chat').setAttribute('locale', 'ar')")
     await expect(page.locator(".frame")).to_have_attribute("dir", "rtl")
     await page.emulate_media(color_scheme="light")
-    await look(page, "right to left", found)
+    await look(page, "right to left", found, context="relevo-chat")
     await page.set_viewport_size({"width": 320, "height": 640})
-    await look(page, "320 px", found)
+    await look(page, "320 px", found, context="relevo-chat")
     await visit.context.set_offline(True)
     await visit.say("hello")
     await expect(page.locator("#chat-offline")).to_be_visible(timeout=20_000)
-    await look(page, "offline", found)
+    await look(page, "offline", found, context="relevo-chat")
     await visit.context.set_offline(False)
 
 
@@ -110,13 +111,13 @@ async def _be_refused(visit: Visit, found: dict[str, list[str]]) -> None:
     await page.goto("/chat/asks")
     await page.get_by_role("button", name="Start chat").click()
     await expect(page.locator(".wrong")).to_have_count(2)
-    await look(page, "asked before", found)
+    await look(page, "asked before", found, context="relevo-chat")
     await page.route("**/sites/*", lambda route: route.abort())
     await page.evaluate("localStorage.clear()")
     await page.goto("/")
     await page.locator(LAUNCHER).click()
     await expect(page.get_by_role("button", name="Try again")).to_be_visible()
-    await look(page, "error", found)
+    await look(page, "error", found, context="relevo-chat")
 
 
 async def _walk(visit: Visit, steps: int) -> list[str]:

@@ -11,9 +11,10 @@ from playwright.async_api import Locator, Page, expect
 from relevo.contracts.brain import Question
 from relevo.domain.messages import Author, Content
 from tests.databases import Databases
+from tests.integration.accessibility import look
 from tests.integration.shops import SHOP, Shop, shop_of
 from tests.integration.visiting import forget
-from tests.integration.visits import CHROMIUM, Visit, look, repeat
+from tests.integration.visits import CHROMIUM, Visit, repeat
 from tests.visitor_page import LAUNCHER
 
 pytestmark = [
@@ -71,7 +72,7 @@ async def test_in_colours_of_the_system_everything_has_an_edge_and_a_focus(shop:
         page = visit.page
         await _fills_a_form(visit)
         assert await page.locator("relevo-chat").locator(EDGED).evaluate_all(IS_EDGED) == []
-        await look(page, "forced colours", found)
+        await look(page, "forced colours", found, context="relevo-chat")
         await page.keyboard.press("Escape")
         await expect(page.locator(LAUNCHER)).to_be_focused()
         await page.keyboard.press("Shift+Tab")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
 
 from relevo.contracts.brain import Question
@@ -21,7 +20,6 @@ from tests.visitor_page import LAUNCHER
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-features=LocalNetworkAccessChecks"]
 """The last, because pages of other origins are made up by the test, and would need leave to reach this machine."""
-_WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
@@ -90,15 +88,6 @@ async def visit_of(
         visit.page.on("console", visit.hear)
         yield visit
         await browser.close()
-
-
-async def look(page: Page, where: str, found: dict[str, list[str]]) -> None:
-    """Have axe look at the widget, and note what is wrong with it under the name of what is looked at."""
-    await page.wait_for_timeout(300)  # what moves has arrived; colours are measured as they stay
-    results: Mapping[str, Any] = (await Axe().run(page, context="relevo-chat", options=_WCAG)).response
-    wrong = [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in results["violations"]]
-    if wrong:
-        found[where] = wrong
 
 
 async def sign_in_to_desk(visit: Visit) -> None:
