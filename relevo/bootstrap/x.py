@@ -70,7 +70,7 @@ async def on_x(
     async with asking_x(opened, account, key, log) as (api, shared, _):
         peers = shared.peers
         chat = chat_on_x(opened, api, peers, shared.limits, key)
-        bot, posts = configuration.bot, XPosts(api, account.account_id)
+        bot, posts = configuration.bot, XPosts(api, account.account_id, shared.parts)
         watch = _watch(opened, configuration, account.account_id, posts)
         hearing = Hearing(
             store=opened.store,

@@ -35,6 +35,13 @@ class PostWatch(Protocol):
         """Forget the words and the author of a post that was deleted."""
         ...
 
+    async def opts_out(self, author_id: str, text: str, *, is_asked: bool) -> bool:
+        """Tell whether a message says that its author wants nothing from a program, and remember it for their posts.
+
+        Where the bot has just asked them something (``is_asked``) a bare "stop" is an answer to that.
+        """
+        ...
+
 
 class PostJudge(Protocol):
     """Tells what a post is about; our own, and asks nobody."""

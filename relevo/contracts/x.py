@@ -63,6 +63,8 @@ class Peer:
     conversation_token: str | None = None
     """What an XChat message brought and the answer gives back."""
     heard_at: datetime | None = None
+    opted_out_at: datetime | None = None
+    """When they said last that they want nothing from a program; None once they wrote anything else."""
 
 
 class Peers(Protocol):
@@ -78,6 +80,10 @@ class Peers(Protocol):
         conversation_token: str | None = None,
     ) -> None:
         """Remember how a contact wrote; what is older than the last is no news, and what is None stays as it was."""
+        ...
+
+    async def opted_out(self, address: str) -> None:
+        """Remember that what they wrote last says that they want nothing from a program."""
         ...
 
     async def of(self, address: str) -> Peer:

@@ -78,6 +78,8 @@ class Judgement:
     """One of TOPICS."""
     flight: str | None = None
     is_opt_out: bool = False
+    is_bare_opt_out: bool = False
+    """One word that may mean something else where something was asked."""
     """Whether its author wants no answers from us."""
 
 

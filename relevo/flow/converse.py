@@ -31,6 +31,7 @@ from relevo.domain.ratings import Rating
 from relevo.errors import BrainUnavailable, LeaseLost, TurnFailed, Unavailable
 from relevo.flow.handoff import prepare, priority_of, taken_back
 from relevo.flow.joining import joined
+from relevo.flow.opting_out import OPTED_OUT
 from relevo.flow.ratings import heard, is_over, thanks
 from relevo.flow.record import Occasion
 from relevo.flow.remote_files import ALONE, refused_in, why
@@ -131,6 +132,10 @@ class Converser:
     async def _answer(self, turn: ConversationTurn, rating: Rating | None) -> str:
         """Have the brain answer; of a comment only where it is more than that, such as a cry for help."""
         claim = turn.claim
+        if claim.arrival.metadata.get(OPTED_OUT):
+            text = say(claim.conversation.language or self.default_language, OPTED_OUT)
+            await self._settle(claim, TurnOutcome(messages=(Content(text=text),)))
+            return OPTED_OUT
         lost = why(claim.conversation.language or self.default_language, refused_in(claim.arrival.metadata))
         if lost and claim.arrival.metadata.get(ALONE):
             await self._settle(claim, TurnOutcome(messages=(Content(text=lost),)))

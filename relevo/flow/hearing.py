@@ -32,11 +32,12 @@ from relevo.contracts.posts import PostWatch
 from relevo.contracts.store import Store
 from relevo.contracts.x import Echoes, Peers
 from relevo.domain.conversations import ENDED, Control, Conversation
-from relevo.domain.messages import MAX_TEXT_BYTES, Arrival, Author, Content
+from relevo.domain.messages import MAX_TEXT_BYTES, Arrival, Author, Content, Entry
 from relevo.domain.service import Service
 from relevo.errors import Conflict
 from relevo.flow.elsewhere import AppWords
 from relevo.flow.menus import chosen
+from relevo.flow.opting_out import OPTED_OUT, opts_out
 from relevo.flow.receive import arrival, receive
 from relevo.flow.remote_files import ALONE, REFUSED, RemoteFiles, placeholder, why
 from relevo.flow.texts import say
@@ -89,15 +90,19 @@ class Hearing:
         text = placeholder(written.files) if is_alone else _fitting(written.text)
         if is_alone and not text:
             return  # a sticker, a reaction: there is nothing to answer
+        metadata = {REFUSED: list(files.refused), ALONE: is_alone} if files.refused and is_with_bot else None
+        latest = await self._latest(conversation)
+        payload = self._payload(conversation, written, latest)
+        if payload is None and await opts_out(self.posts, self.peers, written, latest) and is_with_bot:
+            metadata = {OPTED_OUT: True}
         message = arrival(
             channel=platform.name,
             address=written.address,
             message_id=written.message_id,
             text=text,
-            metadata={REFUSED: list(files.refused), ALONE: is_alone} if files.refused and is_with_bot else None,
+            metadata=metadata,
             attachments=files.attachments,
         )
-        payload = await self._payload(conversation, written)
         if payload or (text != written.text and not is_alone):
             message = replace(message, text=payload or text, raw=written.text.encode("utf-8", "surrogatepass"))
         received = await self._received(message)
@@ -116,14 +121,19 @@ class Hearing:
             self.live.changed(received.conversation_id)
         return received.conversation_id if received.is_new else None
 
-    async def _payload(self, conversation: Conversation | None, written: Written) -> str | None:
+    async def _latest(self, conversation: Conversation | None) -> Sequence[Entry]:
+        if conversation is None:
+            return ()
+        after = max(0, conversation.last_position - _MENU_REACH)
+        return await self.store.conversations.entries(conversation.id, after)
+
+    def _payload(self, conversation: Conversation | None, written: Written, latest: Sequence[Entry]) -> str | None:
         """Give what the words choose, where the bot has shown a menu and answers."""
         if conversation is None or conversation.control is not Control.BOT or not conversation.issued_payloads:
             return None
         if written.payload in conversation.issued_payloads:
             return written.payload
-        after = max(0, conversation.last_position - _MENU_REACH)
-        found = chosen(written.text, await self.store.conversations.entries(conversation.id, after))
+        found = chosen(written.text, latest)
         return found if found in conversation.issued_payloads else None
 
     async def _tell_refused(self, conversation_id: UUID, of: Conversation | None, codes: Sequence[str]) -> None:

@@ -37,6 +37,12 @@ def chosen(text: str, entries: Sequence[Entry]) -> str | None:
     return buttons[number - 1].payload if 0 < number <= len(buttons) else None
 
 
+def is_asking(entries: Sequence[Entry]) -> bool:
+    """Tell whether a menu is the last thing that the bot has said."""
+    buttons, is_current = _last_menu(entries)
+    return bool(buttons) and is_current
+
+
 def _last_menu(entries: Sequence[Entry]) -> tuple[tuple[Button, ...], bool]:
     """Give the buttons of the bot's last menu, and whether it has not answered anything since."""
     said = [entry for entry in entries if entry.kind == "message"]

@@ -65,6 +65,14 @@ class Watch:
             self.live.changed(None)
             _log.info("post.forgotten", channel=self.channel)
 
+    async def opts_out(self, author_id: str, text: str, *, is_asked: bool) -> bool:
+        """Tell whether a message says that its author wants nothing from a program, and remember it for their posts."""
+        said = self.judge.judge(text)
+        if not said.is_opt_out or (is_asked and said.is_bare_opt_out):
+            return False
+        await self.store.posts.opt_out(self.channel, author_id)
+        return True
+
     async def run(self, stop: asyncio.Event) -> None:
         """Look after posts until told to stop."""
         await keep_looking(stop, self.step, what="post_watch", pause_seconds=STEP_SECONDS)

@@ -62,6 +62,7 @@ class Judge:
             topic=topic,
             flight=_flight(text),
             is_opt_out=self._is_opt_out(said),
+            is_bare_opt_out=self._is_bare_opt_out(said),
         )
 
     def _language(self, said: str, hint: str | None) -> str:
@@ -75,8 +76,12 @@ class Judge:
         return next((topic for topic in TOPICS if any(each.topics[topic].search(folded) for each in self._words)), None)
 
     def _is_opt_out(self, said: str) -> bool:
-        alone, folded = " ".join(words_in(said)), fold(said)
-        return any(alone in words.alone or words.within.search(folded) for words in self._words)
+        folded = fold(said)
+        return self._is_bare_opt_out(said) or any(words.within.search(folded) for words in self._words)
+
+    def _is_bare_opt_out(self, said: str) -> bool:
+        alone = " ".join(words_in(said))
+        return any(alone in words.alone for words in self._words)
 
 
 def read_learnt() -> Learnt:

@@ -27,13 +27,14 @@ _HEARD = """
 INSERT INTO x_peers AS p (address, transport, chat_conversation_id, conversation_token, heard_at)
 VALUES (%(address)s, %(transport)s, %(conversation)s, %(token)s, %(at)s)
 ON CONFLICT (workspace_id, address) DO UPDATE SET
-    transport = excluded.transport, heard_at = excluded.heard_at,
+    transport = excluded.transport, heard_at = excluded.heard_at, opted_out_at = NULL,
     chat_conversation_id = coalesce(excluded.chat_conversation_id, p.chat_conversation_id),
     conversation_token = coalesce(excluded.conversation_token, p.conversation_token)
 WHERE p.heard_at <= excluded.heard_at
 """
+_OPTED_OUT = "UPDATE x_peers SET opted_out_at = heard_at WHERE workspace_id = 1 AND address = %s"
 _PEER = """
-SELECT address, transport, chat_conversation_id, conversation_token, heard_at
+SELECT address, transport, chat_conversation_id, conversation_token, heard_at, opted_out_at
 FROM x_peers WHERE workspace_id = 1 AND address = %s
 """
 _log = structlog.get_logger()
@@ -144,6 +145,10 @@ class PostgresXPeers:
         values = {"address": address, "transport": transport, "at": at}
         values |= {"conversation": chat_conversation_id, "token": conversation_token}
         await self._database.run(_HEARD, values)
+
+    async def opted_out(self, address: str) -> None:
+        """Remember that they want nothing from a program."""
+        await self._database.run(_OPTED_OUT, (address,))
 
     async def of(self, address: str) -> Peer:
         """Give how a contact is answered."""

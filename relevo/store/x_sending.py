@@ -53,7 +53,7 @@ JOIN deliveries d ON d.workspace_id = 1 AND d.id = p.delivery_id
 JOIN conversations c ON c.workspace_id = 1 AND c.id = d.conversation_id
 JOIN identities i ON i.workspace_id = 1 AND i.id = c.identity_id
 WHERE p.workspace_id = 1 AND p.begun_at IS NOT NULL AND p.external_id IS NULL
-  AND i.channel = %(channel)s AND i.address = %(address)s ORDER BY p.begun_at FOR UPDATE OF p
+  AND d.channel = %(channel)s AND i.channel = d.channel AND i.address = %(address)s ORDER BY p.begun_at FOR UPDATE OF p
 """
 _CONFIRM = """
 UPDATE x_parts SET external_id = %(external)s, sent_at = %(at)s

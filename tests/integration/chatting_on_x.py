@@ -182,6 +182,9 @@ class Peers:
         assert chat_conversation_id == CONVERSATION
         self.told.append((address, transport, conversation_token))
 
+    async def opted_out(self, address: str) -> None:
+        raise AssertionError("Nobody has said so.")
+
     async def of(self, address: str) -> Peer:
         return Peer(address=address, transport=CHAT)
 

@@ -10,7 +10,8 @@ import pytest
 from relevo.bootstrap.x import x_problem
 from relevo.channels.x.direct import cut
 from relevo.contracts.reaching import Reach
-from relevo.domain.messages import Button, Content
+from relevo.domain.messages import Author, Button, Content
+from relevo.store.x import PostgresXPeers
 from relevo.testing.x.faults import Fault
 from relevo.testing.x.limits import Limit
 from tests.integration.desks import desk_of
@@ -54,6 +55,25 @@ async def test_a_long_text_is_cut_at_sentences_and_goes_on_where_it_stopped(data
         await here.later(120)
         await here.send()
         assert here.ann.heard() == pieces
+
+
+async def test_whoever_wants_nothing_from_a_program_is_answered_and_not_written_to(database: str) -> None:
+    """What is ours to tell is refused with the reason beside it; what they ask and what people write goes out."""
+    async with sending(database) as here:
+        peers, said = PostgresXPeers(here.opened.database), here.opened.store.conversations.say
+        await peers.heard("2222", "dm", at=here.time.now)
+        await peers.opted_out("2222")
+        conversation_id = await here.answer("It is in Madrid.")
+        await said(conversation_id, Author.SYSTEM, Content(text="Your case goes on."))
+        await here.send()
+        assert here.ann.heard() == ["It is in Madrid."]
+        (_, (state, reason)) = await here.states()
+        assert state == "refused"
+        assert "no program writes to them" in reason
+        await peers.heard("2222", "dm", at=here.time.now)
+        await said(conversation_id, Author.SYSTEM, Content(text="It comes tomorrow."))
+        await here.send()
+        assert here.ann.heard()[1:] == ["It comes tomorrow."]
 
 
 REFUSALS = {

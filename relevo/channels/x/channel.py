@@ -24,7 +24,7 @@ from relevo.channels.x.lookup import Lookup
 from relevo.channels.x.media import Uploads
 from relevo.channels.x.verdicts import delayed, verdict
 from relevo.contracts.attachments import Attachments
-from relevo.contracts.channel import Delivery, Receipt
+from relevo.contracts.channel import Delivery, Priority, Receipt
 from relevo.contracts.clock import Clock, system_clock
 from relevo.contracts.x import CHAT, ChatWriter, Limits, Part, Parts, Peer, Peers, X
 from relevo.domain.echoes import fingerprint
@@ -69,6 +69,8 @@ class XChannel:
         """Send what of a delivery was not sent yet, by the transport that it was begun by."""
         known = await self._shared.parts.of(delivery.id)
         peer = await self._shared.peers.of(delivery.address)
+        if peer.opted_out_at is not None and delivery.priority is Priority.PROACTIVE:
+            raise SendRefused("They asked that no program writes to them. Write yourself, or wait until they write.")
         if CHAT in ({part.transport for part in known.values()} or {peer.transport}):
             return await self._by_chat(delivery, peer)
         return await self._by_dm(delivery, await self._lookup.settled(delivery, known))

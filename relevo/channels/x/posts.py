@@ -1,21 +1,28 @@
 """Answers posts on X where everybody reads it, and looks posts up again.
 
-``POST /2/tweets`` and ``GET /2/tweets`` (docs.x.com, 2026-08): X knows no idempotency key, so what went out without an
-answer is left to a person; up to 100 posts are looked up at once, and what is gone is told as not found.
+``POST /2/tweets``, ``GET /2/tweets`` and ``GET /2/users/:id/tweets`` (docs.x.com, 2026-08): X knows no idempotency key,
+so what went out without an answer is looked for among the account's own posts before it is posted again. Up to 100
+posts are looked up at once, and what is gone is told as not found.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, timezone
 from typing import Any, Protocol
 
 from relevo.channels.x.answers import XError, XRefused, XUnanswered
 from relevo.channels.x.envelopes import Node, ident, mapping
+from relevo.channels.x.lookup import SETTLE
 from relevo.channels.x.reading_posts import post_of
 from relevo.contracts.channel import Delivery, Receipt
+from relevo.contracts.clock import Clock, system_clock
 from relevo.contracts.posts import PUBLIC, Looked
+from relevo.contracts.x import Part, Parts
+from relevo.domain.echoes import fingerprint
 from relevo.domain.posts import Post
-from relevo.errors import PlatformAway, SendRefused, SendUnconfirmed
+from relevo.errors import PlatformAway, SendDeferred, SendRefused, SendUnconfirmed
 
 _FIELDS = {
     "expansions": "author_id",
@@ -25,6 +32,10 @@ _FIELDS = {
 _NOT_FOUND = "resource-not-found"
 _AS_ANY = "post.reply.create"
 """How a post is read that is about us in whatever way: whether it summons us was told when it came."""
+_CLOCKS_DIFFER = timedelta(minutes=5)
+_MOST_PAGES = 3
+_NAMES_BEFORE = re.compile(r"\A(?:@\w+\s+)+")
+"""X puts the name of whom it answers before an answer's words."""
 
 
 class Posting(Protocol):
@@ -40,29 +51,80 @@ class Posting(Protocol):
 
 
 class XPosts:
-    """Public answers, as a channel, and look-ups; see contracts.channel.Channel and contracts.posts.PostLookup."""
+    """Public answers, as a channel that can look up, and look-ups of posts.
+
+    See contracts.channel.Channel and LooksUp, and contracts.posts.PostLookup.
+    """
 
     name = PUBLIC
     is_duplicate_safe = False
     most_at_once = 100
 
-    def __init__(self, api: Posting, account_id: str) -> None:
+    def __init__(self, api: Posting, account_id: str, parts: Parts, *, clock: Clock = system_clock) -> None:
         self._api = api
         self._account_id = account_id
+        self._parts = parts
+        self._clock = clock
 
     async def send(self, delivery: Delivery) -> Receipt:
         """Post one answer."""
-        answered = (delivery.content.custom or {}).get("in_reply_to")
-        body = {"text": delivery.content.text or "", "reply": {"in_reply_to_tweet_id": str(answered)}}
+        text = delivery.content.text or ""
+        body = {"text": text, "reply": {"in_reply_to_tweet_id": _answered(delivery)}}
+        await self._parts.begin(delivery, Part(number=0, of=1, fingerprint=_words(text), begun_at=self._clock()))
         try:
             told = await self._api.post("/2/tweets", body=body)
-        except XRefused as error:
-            raise SendRefused(str(error)) from error
         except XUnanswered as error:
             raise SendUnconfirmed(str(error)) from error
-        except XError as error:  # limits, credits and tokens are mended by time or people, not by giving up
+        except XError as error:
+            await self._parts.end(delivery.id, 0, None)
+            if isinstance(error, XRefused):
+                raise SendRefused(str(error)) from error
+            raise PlatformAway(str(error)) from error  # mended by time or people, not by giving up
+        return await self._posted(delivery, str(ident(mapping(told.get("data")).get("id"))))
+
+    async def look_up(self, delivery: Delivery) -> Receipt | None:
+        """Find out whether an answer stands below its post; raises SendDeferred while that cannot be told."""
+        part = (await self._parts.of(delivery.id)).get(0)
+        if part is None or part.begun_at is None:
+            return None
+        if part.external_id:
+            return Receipt(external_id=part.external_id)
+        asked_at = self._clock()
+        if found := await self._own_answer(delivery, part.begun_at - _CLOCKS_DIFFER):
+            return await self._posted(delivery, found)
+        if asked_at < part.begun_at + SETTLE:
+            raise SendDeferred("X did not say whether it was posted.", until=part.begun_at + SETTLE)
+        await self._parts.end(delivery.id, 0, None)
+        return None
+
+    async def _posted(self, delivery: Delivery, post_id: str) -> Receipt:
+        await self._parts.end(delivery.id, 0, post_id)
+        return Receipt(external_id=post_id)
+
+    async def _own_answer(self, delivery: Delivery, since: datetime) -> str | None:
+        """Give the own post since then that says a delivery's words below the post that it answers."""
+        words, answered = _words(delivery.content.text or ""), _answered(delivery)
+        token: str | None = None
+        for _ in range(_MOST_PAGES):
+            page = await self._own_page(since, token)
+            below = [each for each in _list(page.get("data")) if answered in _replied_to(each)]
+            found = [str(ident(each.get("id"))) for each in below if _words(str(each.get("text"))) == words]
+            ours = await self._parts.are_ours(found)
+            if fresh := [each for each in found if each not in ours]:
+                return fresh[-1]
+            if not (token := mapping(page.get("meta")).get("next_token")):
+                return None
+        raise SendDeferred("More was posted than can be looked through.")
+
+    async def _own_page(self, since: datetime, token: str | None) -> Mapping[str, Any]:
+        start = since.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        params = {"start_time": start, "max_results": 100, "tweet.fields": "referenced_tweets"}
+        try:
+            return await self._api.get(
+                f"/2/users/{self._account_id}/tweets", params={**params, "pagination_token": token}
+            )
+        except XError as error:
             raise PlatformAway(str(error)) from error
-        return Receipt(external_id=ident(mapping(told.get("data")).get("id")))
 
     async def look(self, post_ids: Sequence[str]) -> Looked:
         """Give posts as they are now."""
@@ -80,6 +142,20 @@ class XPosts:
 
     def _post(self, event: Node, told: Mapping[str, Any]) -> Post | None:
         return post_of(event, {"kind": _AS_ANY, "includes": told.get("includes")}, self._account_id)
+
+
+def _answered(delivery: Delivery) -> str:
+    return str((delivery.content.custom or {}).get("in_reply_to"))
+
+
+def _words(text: str) -> bytes:
+    return fingerprint(_NAMES_BEFORE.sub("", text))
+
+
+def _replied_to(post: Node) -> list[str]:
+    return [
+        str(ident(each.get("id"))) for each in _list(post.get("referenced_tweets")) if each.get("type") == "replied_to"
+    ]
 
 
 def _list(value: Any) -> list[Node]:

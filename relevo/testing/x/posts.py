@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -144,6 +144,7 @@ def doors() -> list[Door]:
     """Give the endpoints."""
     mentions = "/2/users/{id}/mentions"
     return [
+        Door(kind="posts.own", method="GET", path="/2/users/{id}/tweets", handler=_own, who=Who.EITHER, scopes=_READ),
         Door(kind="mentions", method="GET", path=mentions, handler=_mentions, who=Who.EITHER, scopes=_READ),
         Door(kind="posts.create", method="POST", path="/2/tweets", handler=_create, scopes=("tweet.write", *_READ)),
         Door(kind="posts.read", method="GET", path="/2/tweets", handler=_look_up, who=Who.EITHER, scopes=_READ),
@@ -156,14 +157,25 @@ def doors() -> list[Door]:
 
 async def _mentions(call: Call) -> Answer:
     wanted = call.part("id")
+    return _page(call, lambda post: any(user_id == wanted for _, user_id in post.mentions))
+
+
+async def _own(call: Call) -> Answer:
+    wanted = call.part("id")
+    return _page(call, lambda post: post.author_id == wanted)
+
+
+def _page(call: Call, is_wanted: Callable[[Posted], bool]) -> Answer:
     since, until, below = (int(call.asked(name) or 0) for name in ("since_id", "until_id", "pagination_token"))
     top = min((each for each in (until, below) if each), default=0)
+    start = datetime.fromisoformat((call.asked("start_time") or "1970-01-01T00:00:00Z").replace("Z", "+00:00"))
     found = [
         post
         for post in reversed(call.x.posts.all)
         if not post.is_deleted
-        and any(user_id == wanted for _, user_id in post.mentions)
+        and is_wanted(post)
         and int(post.id) > since
+        and post.created_at >= start
         and (not top or int(post.id) < top)
         and not call.x.users[post.author_id].is_protected
     ]
