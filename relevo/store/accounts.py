@@ -58,12 +58,13 @@ WITH before AS (
 UPDATE agents a SET seen_at = now(), is_away = coalesce(%(away)s, a.is_away) FROM before b
 WHERE a.workspace_id = 1 AND a.id = b.id RETURNING b.was_absent
 """
+# The clock may have been put back: that locks nobody out.
 _TAKE = """
 INSERT INTO rate_limits AS b (bucket, tokens) VALUES (%(bucket)s, %(capacity)s - 1)
 ON CONFLICT (workspace_id, bucket) DO UPDATE SET
-    tokens = least(%(capacity)s, b.tokens + extract(epoch FROM now() - b.filled_at) * %(rate)s) - 1,
+    tokens = least(%(capacity)s, b.tokens + abs(extract(epoch FROM now() - b.filled_at)) * %(rate)s) - 1,
     filled_at = now()
-WHERE least(%(capacity)s, b.tokens + extract(epoch FROM now() - b.filled_at) * %(rate)s) >= 1
+WHERE least(%(capacity)s, b.tokens + abs(extract(epoch FROM now() - b.filled_at)) * %(rate)s) >= 1
 RETURNING tokens
 """
 

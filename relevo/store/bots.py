@@ -33,7 +33,8 @@ class PostgresBots:
         """Give the bots that were seen within so many seconds, by name."""
         found = await self._database.rows(
             "SELECT name, host, process, model, problem FROM bots"
-            " WHERE workspace_id = 1 AND seen_at > now() - make_interval(secs => %s) ORDER BY name",
+            # Both ways: a clock that was put back must not keep the dead alive.
+            " WHERE workspace_id = 1 AND abs(extract(epoch FROM now() - seen_at)) < %s ORDER BY name",
             (within_seconds,),
         )
         return [

@@ -7,7 +7,8 @@ clock, decides who may settle: whoever lost the lease writes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 from uuid import UUID
@@ -22,6 +23,7 @@ from relevo.store import rows
 from relevo.store.attachments import hand_over
 from relevo.store.introducing import MET
 from relevo.store.pool import Connection, Database
+from relevo.store.steadiness import Steadiness
 from relevo.store.turns import write_turn
 
 _RECEIVE = """
@@ -54,11 +56,14 @@ ON CONFLICT (workspace_id, identity_id) DO NOTHING
 """
 
 # synchronous_commit is off for this statement: a claim that is lost in a crash of PostgreSQL is simply made again.
+# The clock may have been put back since a row was written: what was never tried is due whatever it says, and no lease
+# reaches so far ahead.
 _CLAIM = f"""
 WITH quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)), head AS (
     SELECT w.id FROM inbox w
     WHERE w.workspace_id = 1
-      AND (w.state = 'waiting' AND w.due_at <= now() OR w.state = 'held' AND w.lease_until < now())
+      AND (w.state = 'waiting' AND (w.due_at <= now() OR w.attempts = 0)
+        OR w.state = 'held' AND (w.lease_until < now() OR w.lease_until > now() + make_interval(secs => 2 * %(lease)s)))
       AND w.received_at <= now() - make_interval(secs => %(silence)s)
       AND NOT EXISTS (
         SELECT FROM inbox b WHERE b.workspace_id = 1 AND b.conversation_id = w.conversation_id
@@ -128,9 +133,12 @@ WHERE workspace_id = 1 AND state = 'dead' AND id = coalesce(%s, id)
 class PostgresInbox:
     """The inbox on PostgreSQL; see contracts.store.Inbox."""
 
-    def __init__(self, database: Database, *, lease_seconds: float = 60.0) -> None:
+    def __init__(
+        self, database: Database, *, lease_seconds: float = 60.0, passing: Callable[[], float] = time.monotonic
+    ) -> None:
         self._database = database
         self._lease_seconds = lease_seconds
+        self._steadiness = Steadiness(passing)
 
     async def receive(self, arrivals: Sequence[Arrival]) -> list[Received]:
         """Keep messages, all or none, and put them on their timelines."""
@@ -162,7 +170,9 @@ class PostgresInbox:
         return await self._claim(limit, silence_seconds=0.0)
 
     async def abandoned(self, silence_seconds: float) -> list[Claim]:
-        """Take messages that no bot has taken for so long, to be settled without one."""
+        """Take messages that no bot has taken for so long, to be settled without one; none while the clock jumped."""
+        if self._steadiness.seconds((await self._database.rows("SELECT now()"))[0][0]) < silence_seconds:
+            return []
         return await self._claim(20, silence_seconds)
 
     async def _claim(self, limit: int, silence_seconds: float) -> list[Claim]:

@@ -261,7 +261,7 @@ class PostgresLive:
                 await asyncio.sleep(1.0)
 
     async def _hear(self) -> None:
-        async with await psycopg.AsyncConnection.connect(self._database.dsn, autocommit=True) as connection:
+        async with self._database.listening() as connection:
             for channel in self._hears:
                 await connection.execute(f"LISTEN {channel}")
             self._wake_everybody()  # something may have been told while nobody listened

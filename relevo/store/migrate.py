@@ -8,6 +8,7 @@ from importlib import resources
 import psycopg
 
 from relevo.errors import ConfigurationError
+from relevo.store.connecting import Way
 
 _LOCK = 0x52656C65766F
 _LEDGER = """
@@ -31,7 +32,7 @@ def migrate(dsn: str, *, up_to: int | None = None) -> list[str]:
 
     Safe to run from several processes at once. Raises ConfigurationError when the database is newer than this program.
     """
-    with psycopg.connect(dsn, autocommit=True) as connection:
+    with psycopg.connect(Way(dsn).conninfo(), autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
         connection.execute(_LEDGER)
         applied = {number for (number,) in connection.execute("SELECT number FROM migrations")}

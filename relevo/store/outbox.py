@@ -17,7 +17,8 @@ _CLAIM = """
 WITH head AS (
     SELECT d.id, d.state = 'sending' OR d.doubted_at IS NOT NULL AS may_be_sent FROM deliveries d
     WHERE d.workspace_id = 1 AND d.channel = ANY(%(channels)s)
-      AND (d.state = 'queued' AND d.due_at <= now() OR d.state = 'sending' AND d.lease_until < now())
+      AND (d.state = 'queued' AND d.due_at <= now() OR d.state = 'sending'
+        AND (d.lease_until < now() OR d.lease_until > now() + make_interval(secs => 2 * %(lease)s)))
       AND NOT EXISTS (
         SELECT FROM deliveries b WHERE b.workspace_id = 1 AND b.conversation_id = d.conversation_id
           AND b.channel = d.channel AND b.position < d.position AND b.state IN ('queued', 'sending'))

@@ -30,10 +30,12 @@ _CLAIM = """
 WITH head AS (
     SELECT e.id FROM platform_events e
     WHERE e.workspace_id = 1 AND e.channel = ANY(%(channels)s)
-      AND (e.state = 'waiting' AND e.due_at <= now() OR e.state = 'held' AND e.lease_until < now())
+      AND (e.state = 'waiting' AND e.due_at <= now() OR e.state = 'held'
+        AND (e.lease_until < now() OR e.lease_until > now() + make_interval(secs => 2 * %(lease)s)))
       AND (e.lane = '' OR NOT EXISTS (
         SELECT FROM platform_events b WHERE b.workspace_id = 1 AND b.channel = e.channel AND b.lane = e.lane
-          AND (b.state = 'held' AND b.lease_until >= now() AND b.id <> e.id
+          AND (b.state = 'held' AND b.id <> e.id
+              AND b.lease_until BETWEEN now() AND now() + make_interval(secs => 2 * %(lease)s)
             OR b.state IN ('waiting', 'held') AND (b.sorted_by, b.id) < (e.sorted_by, e.id))))
     ORDER BY e.id LIMIT %(limit)s FOR UPDATE OF e SKIP LOCKED
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,10 +13,14 @@ from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from relevo.errors import ConfigurationError, Unavailable
+from relevo.store.connecting import Connection, Way
+from relevo.store.silence import Silence
+
+__all__ = ["WORKSPACE", "Connection", "Database"]
 
 _log = structlog.get_logger()
-Connection = AsyncConnection[tuple[Any, ...]]
 WORKSPACE = 1
+_AWAY = "The database is not reachable right now; try again in a moment."
 
 
 class Database:
@@ -23,15 +28,20 @@ class Database:
 
     def __init__(self, dsn: str, *, size: int = 8, name: str = "relevo") -> None:
         self.dsn = dsn
+        self._way = Way(dsn)
+        self._name = name
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
-            dsn,
+            self._way.conninfo,
             min_size=1,
             max_size=size,
             open=False,
             timeout=5.0,
             reconnect_timeout=5.0,
+            configure=self._way.begin,
             kwargs={"autocommit": True, "prepare_threshold": 2, "application_name": name},
         )
+        self._silence = Silence(self._connect, self._pool.drain)
+        self._watching: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Connect; raises ConfigurationError when the database cannot be reached."""
@@ -41,21 +51,41 @@ class Database:
             raise ConfigurationError(
                 "The database does not answer. Check DATABASE_URL (or unset it to use the bundled PostgreSQL)."
             ) from error
+        self._watching = asyncio.create_task(self._silence.watch())
 
     async def close(self) -> None:
         """Give all connections back."""
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.wait([self._watching])
         await self._pool.close()
+
+    async def _connect(self) -> Connection:
+        return await AsyncConnection.connect(self._way.conninfo(), autocommit=True, application_name=self._name)
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[Connection]:
+        """Make a connection to listen on; raises psycopg.OperationalError when the database is gone."""
+        async with await self._connect() as connection:
+            await self._way.begin(connection)
+            with self._silence.listening(connection):
+                yield connection
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """Lend a connection; raises Unavailable when the database is gone, and what was begun is rolled back."""
+        if self._silence.is_lost:
+            raise Unavailable(_AWAY)
         try:
             async with self._pool.connection() as connection:
-                yield connection
-        except (PoolTimeout, psycopg.OperationalError) as error:
+                with self._silence.over(connection):
+                    yield connection
+        except (PoolTimeout, psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction) as error:
+            if isinstance(error, (PoolTimeout, psycopg.errors.ReadOnlySqlTransaction)):  # gone, or a replica by now
+                self._silence.doubt()
             if (state := getattr(error, "sqlstate", None)) and state.startswith("40"):  # two in each other's way
                 _log.warning("database.rolled_back", sqlstate=state)
-            raise Unavailable("The database is not reachable right now; try again in a moment.") from error
+            raise Unavailable(_AWAY) from error
 
     async def rows(self, statement: str, values: Any = None) -> list[tuple[Any, ...]]:
         """Run one statement as a transaction of its own and give its rows."""

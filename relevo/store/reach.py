@@ -10,9 +10,9 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from relevo.errors import ConfigurationError
+from relevo.store.connecting import Way
 from relevo.store.migrate import migrate, migrations
 
-_CONNECT_SECONDS = 10
 _OLDEST = 140000
 
 
@@ -27,7 +27,7 @@ class Reached:
 
 def reach(dsn: str) -> Reached:
     """Connect and look; raises ConfigurationError when the database cannot be used."""
-    with _sentences(dsn), psycopg.connect(dsn, autocommit=True, connect_timeout=_CONNECT_SECONDS) as connection:
+    with _sentences(dsn), psycopg.connect(Way(dsn).conninfo(), autocommit=True) as connection:
         version = connection.info.server_version
         if version < _OLDEST:
             raise ConfigurationError(f"PostgreSQL {version // 10000} is too old; Relevo needs 14 or newer.")
