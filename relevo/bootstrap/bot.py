@@ -32,11 +32,13 @@ from relevo.domain.formality import address_formally
 from relevo.domain.service import Service
 from relevo.errors import Unavailable
 from relevo.flow.converse import Converser
+from relevo.flow.counted import Counted
 from relevo.flow.desk_settings import CurrentService
 from relevo.flow.turn import TurnServices
 from relevo.flow.waiting import stopped_within
 from relevo.flow.work import Worker
 from relevo.store.live import BOTS, SETTINGS
+from relevo.store.metrics import PostgresMetrics
 
 _IMPATIENCE_SECONDS = 0.2
 """How often to look for a model while there is none: somebody waits for it."""
@@ -71,7 +73,8 @@ async def run_bot(
             current=await current_service(opened, configuration.bot),
             tell=tell,
         )
-        await run_until_stopped(bot.run, bot.current.run, stop_seconds=settings.bots.stop_seconds)
+        counted = Counted(metrics=PostgresMetrics(opened.database), process=name)
+        await run_until_stopped(bot.run, bot.current.run, counted.run, stop_seconds=settings.bots.stop_seconds)
 
 
 @dataclass(kw_only=True)

@@ -18,7 +18,7 @@ from relevo.bootstrap.everything import Settings
 from relevo.bootstrap.files import open_many_files
 from relevo.bootstrap.help import shelf
 from relevo.bootstrap.intents import intents_of
-from relevo.bootstrap.lifetime import Part, run_until_stopped
+from relevo.bootstrap.lifetime import Part, process_name, run_until_stopped
 from relevo.bootstrap.mail import mail_channel, mailer
 from relevo.bootstrap.reaches import reaches_of
 from relevo.bootstrap.serve import address
@@ -30,6 +30,7 @@ from relevo.configuration import Configuration
 from relevo.contracts.bots import Bots
 from relevo.contracts.channel import Channel
 from relevo.contracts.channel_log import ChannelLog
+from relevo.contracts.reaching import REACHES
 from relevo.domain.formality import address_formally
 from relevo.errors import Unavailable
 from relevo.flow.approvals import Decider
@@ -50,11 +51,13 @@ from relevo.flow.ratings import RatingWatch
 from relevo.flow.routing import Router
 from relevo.flow.search import Indexer
 from relevo.flow.sla import SlaWatch
+from relevo.flow.standing import Standing
 from relevo.flow.sweep import Sweeper
 from relevo.flow.unreachable import Unreachable
 from relevo.flow.unsent import UnsentWatch
 from relevo.flow.webhooks import Herald
 from relevo.store.live import CHATS, INTAKES, ROUTERS, SENDERS, SETTINGS, TIMELINES
+from relevo.store.metrics import PostgresMetrics
 from relevo.store.personal import PostgresPersonalData
 from relevo.web.app import WebServices, create_app
 from relevo.web.server import serving
@@ -161,9 +164,20 @@ async def _services(
         mail_company=configuration.mail.sender_name if configuration.mail else None,
         is_demo=demo,
         mails_links=configuration.mail is not None,
+        process=process_name(f"web-{settings.address.port}"),
+        standing=Standing(
+            metrics=PostgresMetrics(opened.database),
+            bot_lost_seconds=settings.bots.bot_lost_seconds,
+            pushing=_pushing(configuration),
+        ),
         demo_contacts=_demo_contacts() if demo else (),
         company_name=company,
     )
+
+
+def _pushing(configuration: Configuration) -> list[str]:
+    email = mail_channel(configuration)
+    return [*(set(reaches_of(configuration)) - set(REACHES)), *([email.name] if email is not None else [])]
 
 
 def _demo_contacts() -> list[DemoContact]:

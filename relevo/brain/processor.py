@@ -22,6 +22,8 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from relevo.brain.days import with_days
 from relevo.contracts.brain import LANGUAGE_SLOT
+from relevo.metrics.numbers import count_understood
+from relevo.metrics.stages import ACTIONS, POLICIES, UNDERSTANDING, stage
 
 CHOSEN_SLOT = "chosen_language"
 _log = structlog.get_logger()
@@ -46,7 +48,18 @@ class TurnProcessor(MessageProcessor):
 
     async def parse_message(self, message: UserMessage, *args: Any, **more: Any) -> dict[str, Any]:
         """Understand a message; a day that is told by its distance gets its date."""
-        return with_days(await super().parse_message(message, *args, **more))
+        with stage(UNDERSTANDING):
+            parsed = with_days(await super().parse_message(message, *args, **more))
+        if not (message.text or "").startswith("/"):
+            intent = parsed.get("intent") or {}
+            count_understood(intent.get("name"), float(intent.get("confidence") or 0.0))
+        return parsed
+
+    def predict_next_with_tracker_if_should(self, tracker: DialogueStateTracker) -> tuple[Action, PolicyPrediction]:
+        """Have the policies choose what comes next."""
+        with stage(POLICIES):
+            chosen: tuple[Action, PolicyPrediction] = super().predict_next_with_tracker_if_should(tracker)
+        return chosen
 
     async def _run_action(
         self,
@@ -58,8 +71,9 @@ class TurnProcessor(MessageProcessor):
     ) -> bool:
         goes_on: bool = self.should_predict_another_action(action.name())
         try:
-            seen = self._seen_by(action, tracker, prediction)
-            events = await action.run(output_channel, nlg, seen, self.domain)
+            with stage(ACTIONS):
+                seen = self._seen_by(action, tracker, prediction)
+                events = await action.run(output_channel, nlg, seen, self.domain)
         except ActionExecutionRejection:
             tracker.update(ActionExecutionRejected(action.name(), prediction.policy_name, prediction.max_confidence))
             return goes_on
@@ -103,7 +117,8 @@ class TurnProcessor(MessageProcessor):
     ) -> DialogueStateTracker:
         """Fill slots from the newest message."""
         action: Any = self._get_action("action_extract_slots")
-        events = await action.run(output_channel, self.nlg, tracker, self.domain)
+        with stage(ACTIONS):
+            events = await action.run(output_channel, self.nlg, tracker, self.domain)
         await self._send_bot_messages(events, tracker, output_channel)
         tracker.update_with_events(events, self.domain)
         return tracker

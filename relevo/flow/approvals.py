@@ -41,6 +41,7 @@ from relevo.flow.amounts import amount_in, day
 from relevo.flow.effects import carry_out
 from relevo.flow.texts import say
 from relevo.flow.waiting import keep_looking
+from relevo.metrics.numbers import count_effect
 
 LOOK_SECONDS = 5.0
 _UNFINISHED_SECONDS = 15.0
@@ -146,6 +147,7 @@ class Decider:
         text = await self._told(effect, result)
         if await self.approvals.finish(effect.order.key, result, text, closes_case=is_done):
             self._wake(effect)
+            count_effect(effect.order.kind, result.state.value)
             _log.info("approval.finished", kind=effect.order.kind, state=result.state.value)
         return result
 

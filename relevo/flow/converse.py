@@ -29,7 +29,7 @@ from relevo.domain.handoff import Handoff, HandoffRequest
 from relevo.domain.messages import Author, Content
 from relevo.domain.ratings import Rating
 from relevo.errors import BrainUnavailable, LeaseLost, TurnFailed, Unavailable
-from relevo.flow.handoff import prepare, priority_of, taken_back
+from relevo.flow.handoff import count_handoff, prepare, priority_of, taken_back
 from relevo.flow.joining import joined
 from relevo.flow.opting_out import OPTED_OUT
 from relevo.flow.ratings import heard, is_over, thanks
@@ -37,6 +37,8 @@ from relevo.flow.record import Occasion
 from relevo.flow.remote_files import ALONE, refused_in, why
 from relevo.flow.texts import say
 from relevo.flow.turn import ConversationTurn, TurnServices
+from relevo.metrics.numbers import few, turns
+from relevo.metrics.stages import WRITE, stage, timed
 
 MAX_ATTEMPTS = 10
 """How often a message may be begun; one that kills its process each time is then given to a person."""
@@ -61,8 +63,10 @@ class Converser:
 
     async def converse(self, claim: Claim) -> None:
         """Answer one message and settle it; run each in a task of its own."""
-        began = time.perf_counter()
-        outcome = await self._converse_through_outages(claim)
+        waited_seconds = time.time() - claim.received_at.timestamp()
+        with timed(waited_seconds) as turn:
+            outcome = await self._converse_through_outages(claim)
+        turns.labels(few("channel", claim.arrival.channel), outcome).inc()
         _log.info(
             "turn",
             conversation=str(claim.conversation.id),
@@ -70,7 +74,7 @@ class Converser:
             channel=claim.arrival.channel,
             attempt=claim.attempts,
             outcome=outcome,
-            seconds=round(time.perf_counter() - began, 4),
+            **turn.fields(),
         )
 
     async def _converse_through_outages(self, claim: Claim) -> str:
@@ -194,7 +198,8 @@ class Converser:
         reach = self.reaches.get(claim.arrival.channel)
         if reach is not None and reach.joins_turns:
             outcome = replace(outcome, messages=joined(outcome.messages))
-        committed = await self.inbox.settle(claim, outcome)
+        with stage(WRITE):
+            committed = await self.inbox.settle(claim, outcome)
         if outcome.tracker_events:
             self.brain.committed(claim.conversation, committed.tracker_version)
         self.live.changed(claim.conversation.id)
@@ -202,6 +207,8 @@ class Converser:
             self.live.wake_senders()
         if outcome.handoff or outcome.taken_back:
             self.live.wake_routers()
+        if outcome.handoff and not committed.was_drafted:
+            count_handoff(outcome.handoff, claim.conversation)
         if committed.has_next:
             self.live.wake_bots()
         return committed.was_drafted

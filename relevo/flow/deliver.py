@@ -40,6 +40,7 @@ from relevo.errors import (
     Unavailable,
 )
 from relevo.flow.pauses import Pauses
+from relevo.metrics.numbers import deliveries, delivery_seconds, few
 
 MAX_ATTEMPTS = 8
 _BACKOFF_SECONDS = 2.0
@@ -97,18 +98,24 @@ class Deliverer:
             ending = await self._send(delivery, token)
         except LeaseLost:
             ending = Ending("lease_lost")
-        self._note(delivery, ending, monotonic() - began)
+        seconds = monotonic() - began
+        self._note(delivery, ending, seconds)
         if ending.outcome != "platform_away":  # nothing about it has changed
             self.live.changed(delivery.conversation_id)
         _log.info(
             "delivery",
             delivery=delivery.id,
             channel=delivery.channel,
+            conversation=str(delivery.conversation_id),
             attempt=delivery.attempts,
             outcome=ending.outcome,
+            seconds=round(seconds, 4),
         )
 
     def _note(self, delivery: Delivery, ending: Ending, seconds: float) -> None:
+        channel = few("channel", delivery.channel)
+        deliveries.labels(channel, ending.outcome).inc()
+        delivery_seconds.labels(channel).observe(seconds)
         self.log.note(
             Exchange(
                 channel=delivery.channel,

@@ -32,7 +32,7 @@ from relevo.domain.routing import LEADING_ROLES
 from relevo.domain.service import Service
 from relevo.errors import AccessDenied, BusinessUnavailable, Conflict, NotFound, TooLarge, Unavailable, Unreadable
 from relevo.flow.contacts import demand_reason
-from relevo.flow.handoff import takeover
+from relevo.flow.handoff import count_handoff, takeover
 from relevo.flow.record import handback_record
 from relevo.flow.texts import say
 
@@ -74,6 +74,7 @@ class DeskWork:
         handoff = await takeover(conversation, case, self.store.handoffs, self.store.inbox, self.clock(), self.service)
         await send_waiting(self.store, self.live, conversation_id)
         taken = await self.store.handoffs.take_over(conversation_id, version, agent.id, handoff)
+        count_handoff(handoff, conversation)
         if not (await self.store.composer.reaching.spots(conversation_id, 1))[0].is_unasked:
             here = say(conversation.language, "agent_here", name=agent.name)
             await self.store.conversations.say(conversation_id, Author.SYSTEM, Content(text=here))

@@ -14,6 +14,7 @@ from relevo.contracts.business import Business
 from relevo.contracts.store import Effects, Intent
 from relevo.domain.effects import Decision, EffectOrder, EffectResult, EffectState, Verdict
 from relevo.errors import BusinessUnavailable, Conflict
+from relevo.metrics.numbers import count_effect
 
 _log = structlog.get_logger()
 _STATES = {
@@ -45,6 +46,7 @@ async def perform(order: EffectOrder, verdict: Verdict, services: EffectServices
     state = _STATES[verdict.decision]
     recorded = await services.effects.intend(order, state, verdict.rule, intent)
     if recorded is None and state is not EffectState.INTENDED:
+        count_effect(order.kind, state.value)
         return EffectResult(key=order.key, state=state, rule=verdict.rule, result=verdict.facts)
     if recorded is not None and recorded.state is not EffectState.INTENDED:
         return recorded
@@ -55,6 +57,7 @@ async def perform(order: EffectOrder, verdict: Verdict, services: EffectServices
         order, rule = await services.effects.begun(order.key), recorded.rule or rule
     result = await carry_out(order, rule, services.business)
     await services.effects.conclude(result)
+    count_effect(order.kind, result.state.value)
     _log.info("effect", kind=order.kind, state=result.state.value, rule=result.rule)
     return result
 

@@ -18,7 +18,7 @@ from relevo.contracts.store import Store
 from relevo.domain.conversations import Control, Conversation
 from relevo.domain.handoff import Handoff
 from relevo.domain.service import Service
-from relevo.flow.handoff import takeover
+from relevo.flow.handoff import count_handoff, takeover
 
 SILENT_FOR = timedelta(hours=24)
 """How long the bot leaves a conversation alone after the last words that were written elsewhere."""
@@ -37,8 +37,11 @@ class AppWords:
     async def written(self, channel: str, echo: Echo) -> None:
         """Put it on the timeline, once, and have the bot be silent."""
         conversation = await self._conversation(channel, echo.address)
-        if not await self.store.elsewhere.written(channel, echo, await self._handoff(conversation)):
+        handoff = await self._handoff(conversation)
+        if not await self.store.elsewhere.written(channel, echo, handoff):
             return
+        if handoff is not None:
+            count_handoff(handoff, conversation)
         self.live.changed(conversation.id)
         self.live.wake_routers()
         _log.info("elsewhere.written", channel=channel, conversation=str(conversation.id))

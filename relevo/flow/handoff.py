@@ -31,6 +31,7 @@ from relevo.flow.account import account_of
 from relevo.flow.record import Occasion, handoff_record
 from relevo.flow.texts import say
 from relevo.flow.waiting import keep_looking
+from relevo.metrics.numbers import handoffs
 
 _log = structlog.get_logger()
 
@@ -52,6 +53,20 @@ async def prepare(occasion: Occasion, store: Handoffs, turns: Sequence[bytes], s
         record=msgspec.to_builtins(record),
         expires_at=record.expires_at if occasion.is_anybody_online else _offered_until(record, occasion, service),
         is_anybody_online=occasion.is_anybody_online,
+    )
+
+
+def count_handoff(handoff: Handoff, conversation: Conversation) -> None:
+    """Count a handoff that was committed, and write it down."""
+    handoffs.labels(handoff.trigger.value).inc()
+    _log.info(
+        "handoff",
+        conversation=str(conversation.id),
+        handoff=str(handoff.id),
+        channel=conversation.channel,
+        reason=handoff.trigger.value,
+        case=handoff.case_id,
+        outcome="queued" if handoff.is_anybody_online else "nobody_online",
     )
 
 

@@ -14,6 +14,7 @@ import asyncio
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -24,6 +25,7 @@ from relevo.contracts.live import Live
 from relevo.contracts.platform import ClaimedEvent, Platform, PlatformEvents
 from relevo.errors import LeaseLost, PlatformAway, RequestError, Unavailable
 from relevo.flow.hearing import Hearing
+from relevo.metrics.numbers import few, platform_events
 
 AT_ONCE = 8
 MAX_ATTEMPTS = 8
@@ -79,7 +81,7 @@ class Intake:
             return []
 
     async def _take(self, claimed: ClaimedEvent) -> None:
-        result = "lease_lost"
+        began, result = monotonic(), "lease_lost"
         try:
             result = await self._read(claimed)
         except LeaseLost:
@@ -87,7 +89,16 @@ class Intake:
         except Unavailable:  # its lease runs out, and it is read again
             result = "database_unreachable"
         self.log.count(claimed.event.channel, claimed.event.kind, result)
-        _log.info("intake", number=claimed.id, kind=claimed.event.kind, attempt=claimed.attempts, outcome=result)
+        platform_events.labels(few("channel", claimed.event.channel), few("outcome", result)).inc()
+        _log.info(
+            "intake",
+            number=claimed.id,
+            channel=claimed.event.channel,
+            kind=claimed.event.kind,
+            attempt=claimed.attempts,
+            outcome=result,
+            seconds=round(monotonic() - began, 4),
+        )
 
     async def _read(self, claimed: ClaimedEvent) -> str:
         platform = self.platforms[claimed.event.channel]

@@ -14,7 +14,7 @@ from relevo.contracts.live import Live
 from relevo.contracts.store import Store
 from relevo.domain.cases import Case, Trigger
 from relevo.domain.service import Service
-from relevo.flow.handoff import unasked
+from relevo.flow.handoff import count_handoff, unasked
 from relevo.flow.texts import say
 from relevo.flow.waiting import keep_looking
 
@@ -64,4 +64,5 @@ class PromiseWatch:
         trigger, now = Trigger.PROMISE_MISSED, self.clock()
         handoff = await unasked(conversation, case, trigger, store.handoffs, store.inbox, now, self.service)
         if await store.handoffs.request(conversation_id, handoff):
+            count_handoff(handoff, conversation)
             self.live.wake_routers()

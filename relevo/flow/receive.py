@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sized
+from time import monotonic
 from typing import Any
 
 import msgspec
+import structlog
 
 from relevo.contracts.live import Live
 from relevo.contracts.store import Inbox, Received
 from relevo.domain.attachments import MAX_OF_MESSAGE, Attachment
 from relevo.domain.messages import MAX_TEXT_BYTES, Arrival, clean_text
-from relevo.errors import TooLarge, Unreadable
+from relevo.errors import RequestError, TooLarge, Unreadable
+from relevo.metrics.numbers import few
+from relevo.metrics.numbers import received as messages_received
 
 MAX_NAME_CHARACTERS = 255
 """Longest address and message id; both are keys of an index."""
@@ -25,6 +29,7 @@ MAX_METADATA_BYTES = 16 * 1024
 MAX_METADATA_DEPTH = 16
 
 _SEPARATOR = "\x1f"
+_log = structlog.get_logger()
 
 
 def arrival(
@@ -79,10 +84,30 @@ def message_id_of(external_id: str | None) -> str | None:
 async def receive(inbox: Inbox, live: Live, message: Arrival) -> Received:
     """Keep a message, once however often it arrives, and wake a bot; raises Conflict for an id with other words."""
     # Shielded: a caller who hangs up right after sending has still sent it.
-    received = (await asyncio.shield(inbox.receive([message])))[0]
+    began = monotonic()
+    try:
+        received = (await asyncio.shield(inbox.receive([message])))[0]
+    except RequestError as error:
+        _log.warning("receive", channel=message.channel, outcome=error.reason, seconds=round(monotonic() - began, 4))
+        raise
+    _note(message, received, monotonic() - began)
     if not received.is_settled:
         live.wake_bots()
     return received
+
+
+def _note(message: Arrival, received: Received, seconds: float) -> None:
+    if received.is_new:
+        messages_received.labels(few("channel", message.channel)).inc()
+    _log.info(
+        "receive",
+        conversation=str(received.conversation_id),
+        inbox_id=received.inbox_id,
+        channel=message.channel,
+        files=len(message.attachments),
+        outcome="kept" if received.is_new else "known",
+        seconds=round(seconds, 4),
+    )
 
 
 def _demand_name(value: str, name: str, *, missing: str) -> None:

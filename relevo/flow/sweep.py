@@ -16,7 +16,7 @@ from relevo.domain.handoff import Handback, Handoff, HandoffRequest
 from relevo.domain.messages import Author, Content
 from relevo.domain.service import Service
 from relevo.errors import LeaseLost
-from relevo.flow.handoff import prepare
+from relevo.flow.handoff import count_handoff, prepare
 from relevo.flow.reception import is_anybody_there
 from relevo.flow.record import Occasion
 from relevo.flow.texts import say
@@ -50,9 +50,12 @@ class Sweeper:
 
     async def _hand_off(self, claim: Claim) -> None:
         try:
-            await self.inbox.settle(claim, await self._outcome(claim))
+            outcome = await self._outcome(claim)
+            committed = await self.inbox.settle(claim, outcome)
         except LeaseLost:
             return
+        if outcome.handoff and not committed.was_drafted:
+            count_handoff(outcome.handoff, claim.conversation)
         self.live.changed(claim.conversation.id)
         self.live.wake_routers()
         _log.warning("sweep.no_bot", inbox_id=claim.inbox_id, conversation=str(claim.conversation.id))

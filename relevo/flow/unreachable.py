@@ -15,7 +15,7 @@ from relevo.domain.cases import Priority, Trigger
 from relevo.domain.handoff import HandoffRequest
 from relevo.domain.messages import Author
 from relevo.domain.service import Service
-from relevo.flow.handoff import prepare
+from relevo.flow.handoff import count_handoff, prepare
 from relevo.flow.record import Occasion
 
 _log = structlog.get_logger()
@@ -58,4 +58,5 @@ class Unreachable:
         handoff = await prepare(occasion, self.store.handoffs, events, self.service)
         if await self.store.handoffs.request(conversation.id, handoff):
             self.live.wake_routers()
+            count_handoff(handoff, conversation)
             _log.warning("unreachable", conversation=str(conversation.id), channel=delivery.channel)

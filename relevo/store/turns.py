@@ -35,7 +35,7 @@ WITH expected AS (
         language = coalesce(%(language)s, c.language),
         issued_payloads = (%(payloads)s::text[] || c.issued_payloads)[1:24],
         rating_stage = CASE WHEN %(rates)s THEN %(rating_stage)s ELSE c.rating_stage END,
-        updated_at = now()
+        updated_at = now(), served_at = now()
     FROM settled WHERE c.workspace_id = 1 AND c.id = settled.conversation_id
     RETURNING c.id, c.channel, c.control, c.last_position - %(count)s AS base, c.tracker_version
 ), written AS (

@@ -39,7 +39,7 @@ class DeskLimits(CallLimits):
     def __init__(self, settings: WebSettings) -> None:
         super().__init__(settings)
         self.assistant = Rate(settings.assistant_uses_per_second, settings.assistant_uses_burst)
-        self.streams = Streams(settings.streams_per_agent, settings.streams_in_all)
+        self.streams = Streams(settings.streams_per_agent, settings.streams_in_all, "desk")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,14 +6,16 @@ from sanic import Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from relevo.web.metrics import add_metrics
 from relevo.web.services import Remark, services_of
 from relevo.web.wire import json_answer
 
 
 def add_health(app: Sanic) -> None:
-    """Open ``/health`` (the process lives) and ``/ready`` (it can serve, or which part is missing)."""
+    """Open ``/health`` (the process lives), ``/ready`` (it can serve, or which part is missing) and ``/metrics``."""
     app.add_route(_health, "/health", methods=["GET", "HEAD"])
     app.add_route(_ready, "/ready", methods=["GET", "HEAD"])
+    add_metrics(app)
 
 
 async def _health(request: Request) -> HTTPResponse:

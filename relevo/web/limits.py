@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from relevo.errors import TooMany
+from relevo.metrics.numbers import streams_open
 
 
 class Rate:
@@ -60,7 +61,8 @@ class Stream:
 class Streams:
     """Counts open event streams: so many for each visitor, so many in all."""
 
-    def __init__(self, per_visitor: int, in_all: int) -> None:
+    def __init__(self, per_visitor: int, in_all: int, of: str = "widget") -> None:
+        self._counted = streams_open.labels(of)
         self._per_visitor = per_visitor
         self._in_all = in_all
         self._open = 0
@@ -76,6 +78,7 @@ class Streams:
         if len(mine) > self._per_visitor:
             mine.pop(0).is_replaced = True
         self._open += 1
+        self._counted.inc()
         try:
             yield stream
         finally:
@@ -83,6 +86,7 @@ class Streams:
 
     def _leave(self, visitor: str, stream: Stream) -> None:
         self._open -= 1
+        self._counted.dec()
         mine = self._of_visitor.get(visitor, [])
         if stream in mine:
             mine.remove(stream)

@@ -25,6 +25,7 @@ from relevo.flow.approvals import Decider
 from relevo.flow.assist import Assisting
 from relevo.flow.desk_settings import CurrentService
 from relevo.flow.mail import Mailer
+from relevo.flow.standing import Standing
 from relevo.flow.teaching import Intents
 from relevo.web.settings import WebSettings
 from relevo.web.widget_manifest import Manifest, read_manifest
@@ -87,6 +88,10 @@ class WebServices:
     """The widget's built files."""
     settings: WebSettings = field(default_factory=WebSettings)
     clock: Clock = system_clock
+    process: str = "web"
+    """This process's name among those of all machines."""
+    standing: Standing | None = None
+    """How much waits, for ``/metrics``; None where nobody looks."""
     company_name: str = "Relevo"
     is_demo: bool = False
     mails_links: bool = False

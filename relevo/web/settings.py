@@ -16,6 +16,9 @@ class WebSettings:
     rest_wait_seconds: float = 30.0
     """How long the REST door waits for a turn before it answers 503 ``turn_pending``. Longer than any healthy turn."""
 
+    metrics_token: str | None = field(default=None, repr=False)
+    """Bearer token of ``/metrics``. None: only this machine may read it. Set: every caller must send it."""
+
     rest_messages_per_second: float = 20.0
     """Steady rate of one sender at the REST door. No person types faster; a script that does is held back."""
 
