@@ -15,6 +15,7 @@ from relevo.domain.effects import EffectOrder
 from relevo.errors import Conflict, NotFound
 from relevo.store.aurora.company import Aurora
 from relevo.store.aurora.demo import ZONE, demo_agents, demo_cases
+from relevo.store.aurora.desk import AuroraDesk
 from relevo.store.pool import Database
 
 pytestmark = pytest.mark.anyio
@@ -58,6 +59,23 @@ async def test_an_untouched_demo_is_anchored_anew(aurora: Aurora) -> None:
     """No claim window goes stale while nobody does anything."""
     assert await aurora.load(NOW + timedelta(days=300))
     assert (await aurora.records(Trip, "C001"))[0].flown_on == date(2026, 6, 30) + timedelta(days=300)
+
+
+async def test_who_called_and_wrote_before_the_bot_came_is_on_the_desk(database: str) -> None:
+    """Once, however often it is loaded; with the times of the last load."""
+    opened = Database(database, size=2)
+    await opened.open()
+    for anchor in (NOW, NOW + timedelta(days=3)):
+        await AuroraDesk(opened).load(anchor)
+    rows = await opened.rows(
+        "SELECT k.business_ref, x.kind, x.is_answered FROM encounters x JOIN contacts k ON k.id = x.contact_id"
+        " WHERE x.happened_at > %s ORDER BY x.external_id",
+        (NOW - timedelta(days=11),),
+    )
+    await opened.close()
+    assert rows == [
+        ("C004", "call", False), ("C004", "email", False), ("C005", "email", True), ("C005", "call", True)
+    ]  # fmt: skip
 
 
 async def test_a_touched_demo_stays_until_it_is_reset(aurora: Aurora) -> None:

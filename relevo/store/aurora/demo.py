@@ -45,6 +45,18 @@ class DemoCase:
     promised_at: datetime | None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DemoEncounter:
+    """A call or a mail from before the bot came."""
+
+    external_id: str
+    business_ref: str
+    kind: str
+    summary: str
+    is_answered: bool
+    at: datetime
+
+
 @lru_cache(maxsize=1)
 def demo_data() -> Mapping[str, Any]:
     """Give the file as it is written, dates still relative."""
@@ -99,6 +111,22 @@ def demo_cases(anchor: datetime) -> list[DemoCase]:
             promised_at=moment_of(case["promised"], anchor) if case["promised"] else None,
         )
         for case in demo_data()["cases"]
+    ]
+
+
+def demo_encounters(anchor: datetime) -> list[DemoEncounter]:
+    """Give the calls and mails that were, as of a moment."""
+    kinds = {"phone": "call", "email": "email"}
+    return [
+        DemoEncounter(
+            external_id=str(number),
+            business_ref=past["contact"],
+            kind=kinds[past["channel"]],
+            summary=past["summary"],
+            is_answered=past.get("answered", False),
+            at=moment_of(past["at"], anchor),
+        )
+        for number, past in enumerate(demo_data()["past_contacts"], 1)
     ]
 
 

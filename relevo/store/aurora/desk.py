@@ -1,12 +1,11 @@
-"""What the demo puts on the desk: the cases that were open before the bot came; and whether there is a demo."""
+"""What the demo puts on the desk: cases, calls and mails from before the bot came; and whether there is a demo."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
-from relevo.store.aurora.demo import DemoCase, demo_cases, demo_macros, demo_replies
+from relevo.store.aurora.demo import demo_cases, demo_encounters, demo_macros, demo_replies
 from relevo.store.pool import Connection, Database
 
 # A contact of the demo writes on no channel yet, so nothing but the reference tells whether it is there.
@@ -25,6 +24,13 @@ ON CONFLICT (workspace_id, id) DO UPDATE SET opened_at = excluded.opened_at,
     promised_at = excluded.promised_at, due_at = excluded.due_at
 """
 
+_ENCOUNTER = """
+INSERT INTO encounters (contact_id, source, external_id, kind, direction, summary, is_answered, happened_at)
+SELECT k.id, 'aurora', %(external_id)s, %(kind)s, 'in', %(summary)s, %(is_answered)s, %(at)s
+FROM contacts k WHERE k.workspace_id = 1 AND k.business_ref = %(business_ref)s AND k.merged_into IS NULL
+ORDER BY k.created_at LIMIT 1
+ON CONFLICT (workspace_id, source, external_id) DO UPDATE SET happened_at = excluded.happened_at
+"""
 
 # Once: what was changed or removed since stays so.
 _REPLY = """
@@ -45,12 +51,13 @@ class AuroraDesk:
         return bool(await self._database.rows("SELECT true FROM aurora_state WHERE workspace_id = 1"))
 
     async def load(self, anchor: datetime) -> None:
-        """Put the demo's open cases on the desk, or move them to another moment."""
+        """Put what was before the bot came on the desk, or move it to another moment."""
         async with self._database.connection() as connection, connection.transaction():
             for case in demo_cases(anchor):
-                values = _values(case)
-                await connection.execute(_CONTACT, values)
-                await connection.execute(_CASE, values)
+                await connection.execute(_CONTACT, asdict(case))
+                await connection.execute(_CASE, asdict(case))
+            for encounter in demo_encounters(anchor):
+                await connection.execute(_ENCOUNTER, asdict(encounter))
             await _put_ready_words(connection)
 
 
@@ -58,16 +65,3 @@ async def _put_ready_words(connection: Connection) -> None:
     for table, statement, rows in (("canned_replies", _REPLY, demo_replies()), ("macros", _MACRO, demo_macros())):
         if not (await connection.execute(f"SELECT FROM {table} WHERE workspace_id = 1 LIMIT 1")).rowcount:
             await connection.cursor().executemany(statement, rows)
-
-
-def _values(case: DemoCase) -> Mapping[str, Any]:
-    return {
-        "id": case.id,
-        "type": case.type,
-        "status": case.status,
-        "reference": case.reference,
-        "business_ref": case.business_ref,
-        "contact_name": case.contact_name,
-        "opened_at": case.opened_at,
-        "promised_at": case.promised_at,
-    }
