@@ -20,6 +20,7 @@ from relevo.settings import (
     PlaceSettings,
     load,
 )
+from relevo.web.networks import networks_of
 from relevo.web.settings import WebSettings
 
 
@@ -52,6 +53,10 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     settings = load(Settings, environment)
     if (url := settings.web.public_url) and not url.startswith(("http://", "https://")):
         raise ConfigurationError("RELEVO_PUBLIC_URL must be a whole address, such as https://help.example.com.")
+    try:
+        networks_of(settings.web.trusted_proxies)
+    except ValueError as mistake:
+        raise ConfigurationError(f"RELEVO_TRUSTED_PROXIES: {mistake}.") from None
     return settings
 
 

@@ -1,4 +1,4 @@
-"""The commands that look after an installation: ``check``, ``demo``, ``replay``, ``reset``."""
+"""The commands that look after an installation: ``check``, ``migrate``, ``demo``, ``replay``, ``reset``."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from relevo.contracts.store import DeadLetter
 
 Result = TypeVar("Result")
+_DATABASE_SECONDS = 60.0
+"""How long ``migrate`` waits for a database that starts beside it."""
 
 demo_commands = typer.Typer(no_args_is_help=True, help="Load or reset the demo company.")
 
@@ -22,6 +24,7 @@ demo_commands = typer.Typer(no_args_is_help=True, help="Load or reset the demo c
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
     app.command()(check)
+    app.command()(migrate)
     app.add_typer(demo_commands, name="demo")
     app.command()(replay)
     app.command()(reset)
@@ -42,6 +45,21 @@ def check() -> None:
     configure_command_logs(settings.logs, settings.places.logs)
     if not run_check(settings, Console()):
         raise typer.Exit(2)
+
+
+def migrate() -> None:
+    """Bring the database forward to this version, and leave.
+
+    Every process does that at its start; this is for a deployment that wants it done first, and once.
+    """
+    from relevo.bootstrap.database import ready_database
+    from relevo.bootstrap.everything import read_settings
+    from relevo.bootstrap.logs import configure_command_logs
+
+    settings = read_settings()
+    configure_command_logs(settings.logs, settings.places.logs)
+    with ready_database(settings, patience_seconds=_DATABASE_SECONDS):
+        typer.echo("The database is at this version.")
 
 
 @demo_commands.command("load")

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from sanic.request import Request
 
 from relevo.errors import AccessDenied
+from relevo.web.networks import is_within
 
 _ORIGIN_HEADERS = ("x-forwarded-for", "forwarded", "x-real-ip", "true-client-ip", "cf-connecting-ip")
 
@@ -57,7 +58,7 @@ def client_address(request: Request, trusted_proxies: tuple[str, ...]) -> str:
     """Give the address to count against: the peer, or what trusted proxies say about who is behind them."""
     hops = [part.strip() for value in request.headers.getall("x-forwarded-for", []) for part in value.split(",")]
     address: str = request.ip
-    while address in trusted_proxies and hops:
+    while hops and is_within(address, trusted_proxies):
         address = hops.pop()
     return address[:64]
 

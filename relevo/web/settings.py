@@ -91,7 +91,8 @@ class WebSettings:
     """Other origins whose pages may use the visitor API, exact: ``https://shop.example``. None: this origin only."""
 
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
-    """Peers whose X-Forwarded-For is believed when callers are counted. A proxy on this machine by default."""
+    """Peers whose X-Forwarded-For is believed when callers are counted: addresses, or networks such as 10.0.0.0/8. A
+    proxy on this machine by default."""
 
     max_body_bytes: int = 1_000_000
     """Largest request body, files apart. Sixteen times the longest text, which leaves room for escapes."""

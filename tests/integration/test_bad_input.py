@@ -295,6 +295,8 @@ async def test_readiness_names_what_is_missing(database: str) -> None:
         assert response.status_code == 503
         assert response.json()["missing"] == ["bot"]
         assert response.json()["error"] == {"code": "not_ready", "message": "No bot process has a model yet."}
+        assert (await doors.http.get("/ready?part=database")).json() == {"status": "ready", "parts": {"database": True}}
+        assert "those of this process are: database, bot" in (await doors.http.get("/ready?part=boat")).text
     async with open_doors(database, settings=WebSettings()) as doors:
         assert (await doors.http.get("/ready")).status_code == 200
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from relevo.web.languages import WORDS, preferred
+from relevo.web.networks import is_within, networks_of
 from relevo.web.origins import host_of, is_loopback, is_same_secret
 
 
@@ -29,6 +30,16 @@ def test_everything_else_is_not_loopback(address: str) -> None:
 def test_an_origins_host_is_read_or_there_is_none(origin: str, host: str | None) -> None:
     """A broken Origin header is no origin, not an error."""
     assert host_of(origin) == host
+
+
+def test_proxies_are_addresses_or_networks() -> None:
+    """An address is one of these or in one of these; what is no address is nowhere, and a mistake is told."""
+    assert is_within("10.1.2.3", ("127.0.0.1", "10.0.0.0/8"))
+    assert is_within("127.0.0.1", ("127.0.0.1", "10.0.0.0/8"))
+    assert not is_within("192.0.2.1", ("127.0.0.1", "10.0.0.0/8"))
+    assert not is_within("unknown", ("10.0.0.0/8",))
+    with pytest.raises(ValueError, match="host bits set"):
+        networks_of(("10.1.0.0/8",))
 
 
 def test_secrets_are_compared_whatever_characters_they_hold() -> None:
