@@ -1,6 +1,6 @@
 # `make` lists what there is. Every target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help run run-x test fuzz check web reset lock bench bench-nlu bench-x setup setup-dev
+.PHONY: help run run-x test fuzz check web reset lock bench benches bench-nlu bench-x setup setup-dev
 
 export RASA_TELEMETRY_ENABLED := false
 
@@ -28,7 +28,10 @@ web: ## build the widget from frontend/ into relevo/web/static/widget (needs nod
 reset: setup ## delete what Relevo has stored here and start afresh
 	@exec .venv/bin/relevo reset
 
-bench: ## list the benchmarks
+bench: setup-dev ## compare with stock Rasa in one run: one table, with targets (ARGS="--quick --no-stock"; the first time 2.5 GB)
+	@exec .venv/bin/python -m bench.table $(ARGS)
+
+benches: ## list all benchmarks
 	@awk 'FNR == 1 && /^"""/ { gsub(/"""/, ""); printf "%-22s %s\n", FILENAME, $$0 }' bench/*.py
 
 bench-nlu: setup-dev ## compare how well intents are understood (ARGS="--data DIR --no-floor" goes to it)

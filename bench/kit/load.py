@@ -45,6 +45,13 @@ async def play(port: int, conversations: Sequence[Conversation], clients: int) -
     return measured
 
 
+async def say(port: int, conversation: Conversation) -> list[float]:
+    """Play one conversation and give the seconds of each answer."""
+    measured = Round()
+    await _client(port, iter([conversation]), measured)
+    return measured.latencies
+
+
 async def _client(port: int, waiting: Iterator[Conversation], measured: Round) -> None:
     connection = HttpConnection(port)
     for conversation in waiting:

@@ -44,11 +44,14 @@ class HttpConnection:
         """Post a message to the REST channel."""
         return await self.ask("POST", REST_PATH, json.dumps(message).encode())
 
-    async def ask(self, method: str, path: str, body: bytes = b"") -> HttpAnswer:
-        """Send a request and give its answer; raises OSError when the connection fails."""
+    async def ask(self, method: str, path: str, body: bytes = b"", more: str = "") -> HttpAnswer:
+        """Send a request and give its answer; ``more`` is headers, each with its line's end.
+
+        Raises OSError when the connection fails.
+        """
         if self._wire is None or self._wire.is_gone:
             _, self._wire = await asyncio.get_running_loop().create_connection(_Wire, "127.0.0.1", self._port)
-        head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\nContent-Type: application/json\r\n"
+        head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\nContent-Type: application/json\r\n{more}"
         try:
             return await self._wire.exchange(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
         except BaseException:

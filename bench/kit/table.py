@@ -1,116 +1,102 @@
-"""Prints what two sides measured beside each other, with ratios and targets."""
+"""Prints ours beside stock Rasa's, with the target of each line and whether it was reached."""
 
 from __future__ import annotations
 
-import os
-import statistics
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
-from bench.kit.load import Round
-from bench.kit.sides import Side
-
-
-@dataclass
-class Load:
-    """How busy the machine was with other things while this was measured."""
-
-    others_share: float = 0.0
+REACHED, MISSED = "reached", "MISSED"
+_HEADS = ("", "Relevo", "stock Rasa", "ratio", "target", "")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
-    """One line of the table."""
+class Target:
+    """What a line is to reach."""
+
+    text: str
+    is_reached: Callable[[float, float], bool]
+    """Told ours and stock Rasa's (0 where it was not measured)."""
+    needs_stock: bool = False
+
+
+def at_most(limit: float, unit: str = "") -> Target:
+    """Ours is no more than this."""
+    return Target(text=f"≤ {limit:g} {unit}".strip(), is_reached=lambda ours, _: ours <= limit)
+
+
+def at_least(limit: float, text: str) -> Target:
+    """Ours is no less than this."""
+    return Target(text=text, is_reached=lambda ours, _: ours >= limit)
+
+
+def part_of_stock(divisor: float) -> Target:
+    """Ours is no more than this part of stock Rasa's."""
+    return Target(
+        text=f"≤ 1/{divisor:g} of stock", is_reached=lambda ours, stock: ours <= stock / divisor, needs_stock=True
+    )
+
+
+def times_stock(factor: float) -> Target:
+    """Ours is no less than so many times stock Rasa's."""
+    return Target(text=f"≥ {factor:g} × stock", is_reached=lambda ours, stock: ours >= factor * stock, needs_stock=True)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """One line of the table; what was not measured is None."""
 
     name: str
-    values: Sequence[float]
-    """Ours, then stock Rasa's."""
-    target: str = ""
-    is_met: Callable[[float, float], bool] | None = None
-    """Told ours and the ratio of ours to stock Rasa's (0 where there is none)."""
+    ours: float | None
+    stock: float | None = None
+    targets: Sequence[Target] = ()
+    remark: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """Whether all targets were reached; empty where one cannot be told, or there is none."""
+        if not self.targets or self.ours is None:
+            return ""
+        if any(target.needs_stock for target in self.targets) and self.stock is None:
+            return "not compared"
+        met = all(target.is_reached(self.ours, self.stock or 0.0) for target in self.targets)
+        return REACHED if met else MISSED
 
     def cells(self) -> tuple[str, ...]:
-        ours, *stock = self.values
-        ratio = ours / stock[0] if stock and stock[0] else 0.0
-        verdict = "" if self.is_met is None else ("met" if self.is_met(ours, ratio) else "MISSED")
-        if not stock and "stock" in self.target:
-            verdict = ""
-        return (
-            self.name,
-            f"{ours:.1f}",
-            *([f"{stock[0]:.1f}", f"{ratio:.2f}" if ratio else ""] if stock else []),
-            f"{self.target} {verdict}".strip(),
-        )
+        """Give what is printed."""
+        told = ", ".join([*(target.text for target in self.targets), *([self.remark] if self.remark else [])])
+        return (self.name, _number(self.ours), _number(self.stock), self._ratio(), told, self.verdict)
+
+    def document(self) -> dict[str, Any]:
+        """Give what a file keeps."""
+        names = ("name", "ours", "stock", "ratio", "target", "verdict")
+        return dict(zip(names, (self.name, self.ours, self.stock, *self.cells()[3:]), strict=True))
+
+    def _ratio(self) -> str:
+        if not self.ours or not self.stock:
+            return ""
+        return f"{self.ours / self.stock:.1f} ×" if self.ours > self.stock else f"1/{self.stock / self.ours:.1f}"
 
 
-def print_table(sides: Sequence[Side], load: Load) -> None:
-    """Print medians over the rounds."""
-    heads = ("", *(side.name for side in sides), *(["ratio"] if len(sides) > 1 else []), "target")
-    lines = [heads, *(row.cells() for row in _rows(sides))]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
-    print()
-    for line in lines:
-        first, *middle, last = (cell.rjust(width) for cell, width in zip(line, widths, strict=True))
-        print(f"{first.strip():<{widths[0]}}  {'  '.join(middle)}  {last.strip()}")
-    print(f"\n{_remarks(sides, load)}")
+def table_of(lines: Sequence[Line]) -> Iterator[str]:
+    """Give the lines of a Markdown table whose columns are aligned."""
+    rows = [_HEADS, *(line.cells() for line in lines)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADS))]
+    for number, row in enumerate(rows):
+        cells = [
+            cell.rjust(width) if 1 <= column <= 3 else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        yield f"| {' | '.join(cells)} |"
+        if number == 0:
+            yield (
+                "|"
+                + "|".join("-" * (width + 1) + (":" if 1 <= n <= 3 else "-") for n, width in enumerate(widths))
+                + "|"
+            )
 
 
-def as_document(sides: Sequence[Side], load: Load) -> dict[str, Any]:
-    """Give everything that was measured, for a file."""
-    return {
-        "date": date.today().isoformat(),  # noqa: DTZ011 - the day where the machine is
-        "processors": os.cpu_count(),
-        "others_share": round(load.others_share, 3),
-        "rows": {row.name: [round(value, 3) for value in row.values] for row in _rows(sides)},
-    }
-
-
-def _rows(sides: Sequence[Side]) -> Iterator[Row]:
-    for clients in sorted(sides[0].rounds):
-        yield from _load_rows(sides, clients)
-    spent = [{part: statistics.median(each) for part, each in side.cpu_milliseconds.items()} for side in sides]
-    yield from _part_rows("processor ms a message", spent)
-    ready = [side.ready_seconds for side in sides]
-    yield Row(name="start to first answer, s", values=ready, target="≤ 1/4 of stock", is_met=lambda _, r: r <= 1 / 4)
-    rss = [side.largest_bot_megabytes for side in sides]
-    yield Row(name="largest bot process, RSS, MB", values=rss, target="≤ 250 MB", is_met=lambda ours, _: ours <= 250)
-    yield from _part_rows("memory, PSS, MB", [side.megabytes for side in sides])
-
-
-def _load_rows(sides: Sequence[Side], clients: int) -> Iterator[Row]:
-    def values(number: Callable[[Round], float]) -> list[float]:
-        return [side.median(clients, number) for side in sides]
-
-    name = f"{clients} client{'s' if clients > 1 else ''}"
-    p50 = values(lambda each: 1000 * each.percentile(50))
-    rate = values(lambda each: each.messages_per_second)
-    if clients == 1:
-        yield Row(name=f"{name}: p50, ms", values=p50, target="≤ 1/4 of stock", is_met=lambda _, r: r <= 1 / 4)
-    else:
-        yield Row(name=f"{name}: p50, ms", values=p50)
-    yield Row(name=f"{name}: p95, ms", values=values(lambda each: 1000 * each.percentile(95)))
-    if clients == 8:
-        yield Row(name=f"{name}: messages/s", values=rate, target="≥ 6 × stock", is_met=lambda _, r: r >= 6)
-    else:
-        yield Row(name=f"{name}: messages/s", values=rate)
-
-
-def _part_rows(what: str, numbers: Sequence[Mapping[str, float]]) -> Iterator[Row]:
-    yield Row(name=f"{what}: all", values=[sum(each.values()) for each in numbers])
-    for part in dict.fromkeys(part for each in numbers for part in each):
-        yield Row(name=f"{what}: {part}", values=[each.get(part, 0.0) for each in numbers])
-
-
-def _remarks(sides: Sequence[Side], load: Load) -> str:
-    rounds = [each for side in sides for all_rounds in side.rounds.values() for each in all_rounds]
-    wordless = ", ".join(
-        f"{side.name} {sum(each.wordless for all_rounds in side.rounds.values() for each in all_rounds)}"
-        for side in sides
-    )
-    return (
-        f"Medians over {len(next(iter(sides[0].rounds.values())))} rounds. {os.cpu_count()} processors, of which others"
-        f" used {100 * load.others_share:.0f} %; load average {os.getloadavg()[0]:.1f}. The load generator used at most"
-        f" {100 * max(each.generator_share for each in rounds):.0f} % of one.\nAnswers without words: {wordless}."
-    )
+def _number(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
