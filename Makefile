@@ -1,6 +1,6 @@
 # `make` lists what there is. Every target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help run run-x test fuzz check web reset lock bench benches bench-nlu bench-x setup setup-dev
+.PHONY: help run run-x test fuzz check web reset lock bench benches bench-nlu bench-x chaos setup setup-dev
 
 export RASA_TELEMETRY_ENABLED := false
 
@@ -39,6 +39,9 @@ bench-nlu: setup-dev ## compare how well intents are understood (ARGS="--data DI
 
 bench-x: setup-dev ## have customers write on a fake X that doubles, loses and breaks, and kill the process (ARGS="--events 2000")
 	@exec .venv/bin/python -m bench.x_events $(ARGS)
+
+chaos: setup-dev ## have hosts, processes and the database fail for ten minutes under 1,000 conversations, and count (ARGS="--seed N")
+	@exec .venv/bin/python -m bench.chaos $(ARGS)
 
 lock: ## resolve the dependencies anew into requirements.lock and requirements-dev.lock
 	@exec tools/lock

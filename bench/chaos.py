@@ -1,93 +1,98 @@
-"""Plays conversations that really credit points while any process is killed with signal 9, and counts what went wrong.
+"""Plays conversations that credit points while hosts, processes and the database fail, and counts what went wrong.
 
-Everything should be zero; ends with status 1 where it is not. See bench/README.md. Run it with the project's Python:
-.venv/bin/python bench/chaos.py [--conversations 500] [--seconds 180] [--seed N]
+Everything should be zero; ends with status 1 where it is not. Seven hosts are made of network namespaces; where that is
+not permitted (it needs root), or with --one-machine, processes of one `relevo serve` are killed. See bench/README.md.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import os
 import shutil
 import statistics
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random, SystemRandom
-from time import monotonic, perf_counter
-from typing import Any
+from time import perf_counter
 
 import psycopg
 import uvloop
 
-from bench.kit.conversations import CORRECTIONS, Conversation, Customer, conversations
-from bench.kit.customers import add_customers, credits_of
+from bench.kit import hosts
+from bench.kit.cluster import Cluster
 from bench.kit.impatient import Impatient
 from bench.kit.killer import Killer
-from bench.kit.ledger import Entry, Findings, Timelines, answers_of, compare, read_timelines
-from bench.kit.programs import BenchError, bench_folder, ready
-from bench.kit.relevo_serve import RelevoServe, relevo_serve
+from bench.kit.ledger import read_timelines
+from bench.kit.play import Chaos, Outcome, Play
+from bench.kit.programs import PROJECT, BenchError, bench_folder, ready
+from bench.kit.raw_http import HttpConnection
+from bench.kit.relevo_serve import relevo_serve
+from bench.kit.services import keep
+from bench.kit.troubles import BRIEFLY, Troubles
 
 START_SECONDS = 300.0
-DRAIN_SECONDS = 120.0
-_WAITING = "SELECT count(*) FROM inbox WHERE state IN ('waiting', 'held')"
-_DEAD = "SELECT count(*) FROM inbox WHERE state = 'dead'"
-_BEGUN_AGAIN = "SELECT count(*) FROM inbox WHERE attempts > 1"
-_EFFECTS_TRIED_AGAIN = "SELECT count(*) FROM effects WHERE tries > 1"
+LEASE_SECONDS = 6.0
+_SETTINGS = {"RELEVO_LEASE_SECONDS": str(LEASE_SECONDS), "RELEVO_SILENCE_SECONDS": "120"}
+"""What a message may wait is above the longest outage, so that every one is answered by a bot."""
+_SHORT = Chaos(conversations=30, seconds=15.0, seed=0, pauses=(0.1, 0.5), lasts=(0.5, 2.0), bots=2, troubles=BRIEFLY)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chaos:
-    """How much, how long, and with which chance."""
+class Told:
+    """What came of a run, and what was done to it."""
 
-    conversations: int
-    seconds: float
-    """How long is killed; the conversations begin all over that time."""
-    seed: int
-    pauses: tuple[float, float] = (1.0, 4.0)
-    """Shortest and longest time between two kills, in seconds."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What came of it."""
-
-    findings: Findings
-    kills: Mapping[str, int]
-    ended_by_itself: int
-    orphans: int
-    answer_seconds: Sequence[float]
-    posts: int
-    turns_again: int
-    """Turns that were begun more than once, because something died in the middle of them."""
-    effects_again: int
-    """Effects that were asked for again, with an earlier try unfinished or its turn lost."""
-    seconds: float
+    outcome: Outcome
+    happened: Mapping[str, int]
+    more: Mapping[str, int]
+    """What else should be zero."""
+    diary: Sequence[str] = ()
+    remarks: Sequence[str] = ()
 
     @property
     def is_clean(self) -> bool:
         """Whether nothing went wrong."""
-        return self.findings.is_clean() and not self.ended_by_itself and not self.orphans
+        return self.outcome.findings.is_clean() and not any(self.more.values())
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--conversations", type=int, default=500)
-    parser.add_argument("--seconds", type=float, default=180.0, help="how long is killed")
+    parser.add_argument("--conversations", type=int, default=1000)
+    parser.add_argument("--seconds", type=float, default=600.0, help="how long things go wrong")
     parser.add_argument("--seed", type=int, default=SystemRandom().randrange(10**6))
-    parser.add_argument("--logs", type=Path, metavar="FOLDER", help="keep the logs of Relevo's processes there")
+    parser.add_argument("--short", action="store_true", help="one trouble of each sort, with 30 conversations")
+    parser.add_argument("--one-machine", action="store_true", help="only kill the processes of one relevo serve")
+    parser.add_argument("--model", type=Path, help="a trained model, to save the training")
+    parser.add_argument("--logs", type=Path, metavar="FOLDER", help="keep the logs there")
     chosen = parser.parse_args()
+    reason = "it was asked for" if chosen.one_machine else None if hosts.is_apart() else hosts.why_not()
+    if reason is None and not hosts.is_apart():
+        parser.exit(hosts.run_apart("bench.chaos", [*sys.argv[1:], "--seed", str(chosen.seed)]))
     chaos = Chaos(conversations=chosen.conversations, seconds=chosen.seconds, seed=chosen.seed)
+    if chosen.short:
+        chaos = Chaos(**{**vars(_SHORT), "seed": chosen.seed})
+    if reason is not None:
+        print(f"On one machine, where only processes are killed: {reason}.")
     uvloop.install()
-    try:
-        with bench_folder() as folder:
-            outcome = asyncio.run(run(chaos, folder))
+    parser.exit(0 if _ran(chaos, chosen, is_alone=reason is not None) else 1)
+
+
+def _ran(chaos: Chaos, chosen: argparse.Namespace, *, is_alone: bool) -> bool:
+    with bench_folder() if is_alone else contextlib.nullcontext(hosts.folder_apart()) as folder:
+        try:
+            told = asyncio.run((on_one_machine if is_alone else on_hosts)(chaos, folder, chosen.model))
+        except BenchError as error:
+            print(error)
+            return False
+        finally:
             if chosen.logs:
                 keep_logs(folder, chosen.logs)
-    except BenchError as error:
-        parser.exit(1, f"{error}\n")
-    print(report(chaos, outcome))
-    parser.exit(0 if outcome.is_clean else 1)
+    print(report(chaos, told), flush=True)
+    return told.is_clean
 
 
 def keep_logs(folder: Path, kept: Path) -> None:
@@ -97,132 +102,103 @@ def keep_logs(folder: Path, kept: Path) -> None:
         shutil.copy(log, kept / log.name)
 
 
-async def run(chaos: Chaos, folder: Path, model: Path | None = None) -> Outcome:
-    """Start Relevo in a folder, play, kill, and count; without a model of the present files it trains one first."""
+async def on_one_machine(chaos: Chaos, folder: Path, model: Path | None) -> Told:
+    """Start `relevo serve` in a folder, play, kill, and count; without a model of the present files it trains first."""
     serve = relevo_serve(folder, model, RELEVO_BOTS="2")
     serve.program.start()
     try:
         await ready(serve.program, serve.port, START_SECONDS)
-        return await _Run(chaos, serve).outcome()
+        clients = Impatient(connect=lambda _: HttpConnection(serve.port), seed=chaos.seed)
+        play = Play(
+            chaos=chaos,
+            dsn=serve.dsn(),
+            clients=clients,
+            ready=lambda seconds: ready(serve.program, serve.port, seconds),
+        )
+        killer = Killer(serve=serve, clients=clients, chance=Random(chaos.seed), pauses=chaos.pauses)
+        outcome = await play.outcome(killer.run)
     finally:
         serve.program.stop()
+    more = {"ended by itself": killer.ended_by_itself, "orphans": killer.orphans}
+    return Told(outcome=outcome, happened={f"{kind} killed": count for kind, count in killer.kills.items()}, more=more)
 
 
-class _Run:
-    """One run against a `relevo serve` that is ready."""
-
-    def __init__(self, chaos: Chaos, serve: RelevoServe) -> None:
-        self._chaos = chaos
-        self._serve = serve
-        self._dsn = serve.dsn()
-        customers = [Customer(number) for number in range(chaos.conversations + len(CORRECTIONS))]
-        add_customers(self._dsn, customers)
-        free = iter(customers)
-        self._rehearsed = conversations(CORRECTIONS, free, len(CORRECTIONS), "rehearsal")
-        self._played = conversations(CORRECTIONS, free, chaos.conversations, "chaos")
-        self._clients = Impatient(port=serve.port, seed=chaos.seed)
-        self._killer = Killer(serve=serve, clients=self._clients, chance=Random(chaos.seed), pauses=chaos.pauses)
-
-    async def outcome(self) -> Outcome:
-        """Rehearse without kills, play with them, let everything settle, count."""
-        await self._rehearse()
+async def on_hosts(chaos: Chaos, folder: Path, model: Path | None) -> Told:
+    """Start Relevo on hosts of its own, play, have things go wrong, and count."""
+    cluster = Cluster(folder=folder, model=model or trained(folder), settings=_SETTINGS, bots=chaos.bots)
+    keeping = asyncio.create_task(keep(cluster.services))
+    try:
         began = perf_counter()
-        await asyncio.gather(self._killer.run(self._chaos.seconds), self._play())
-        await self._settle()
-        return self._counted(perf_counter() - began)
-
-    async def _rehearse(self) -> None:
-        await asyncio.gather(*(self._clients.play(each, 0.0, 0.01) for each in self._rehearsed))
-        with psycopg.connect(self._dsn) as connection:
-            credited = credits_of(connection, [each.customer for each in self._rehearsed])
-        if any(credit.is_missing or credit.times > 1 for credit in credited.values()):
-            raise BenchError("The bot does not correct points even without kills; mend that first.")
-
-    async def _play(self) -> None:
-        chance = Random(f"{self._chaos.seed}/begin")
-        think = max(0.05, self._chaos.seconds / 60)
-        begins = [chance.uniform(0.0, self._chaos.seconds) for _ in self._played]
-        await asyncio.gather(
-            *(self._clients.play(each, begin, think) for each, begin in zip(self._played, begins, strict=True))
+        await cluster.begin()
+        print(f"All hosts are ready after {perf_counter() - began:.0f} s.", flush=True)
+        clients = Impatient(connect=cluster.connect, seed=chaos.seed)
+        dsn = f"{cluster.dsn}?target_session_attrs=read-write&connect_timeout=2"
+        play = Play(chaos=chaos, dsn=dsn, clients=clients, ready=cluster.ready)
+        troubles = Troubles(
+            cluster=cluster,
+            clients=clients,
+            chance=Random(chaos.seed),
+            lease_seconds=LEASE_SECONDS,
+            chaos=chaos,
         )
-
-    async def _settle(self) -> None:
-        """Wait until nothing waits in the inbox; what still does then is counted."""
-        await ready(self._serve.program, self._serve.port, DRAIN_SECONDS)
-        deadline = monotonic() + DRAIN_SECONDS
-        while await asyncio.to_thread(self._waiting) and monotonic() < deadline:  # noqa: ASYNC110
-            await asyncio.sleep(0.2)
-
-    def _waiting(self) -> int:
-        with psycopg.connect(self._dsn) as connection:
-            return _number(connection, _WAITING)
-
-    def _counted(self, seconds: float) -> Outcome:
-        findings = Findings()
-        with psycopg.connect(self._dsn) as connection:
-            findings.note("unsettled", "still in the inbox", _number(connection, _WAITING))
-            findings.note("given_up", "dead letters", _number(connection, _DEAD))
-            self._compare(read_timelines(connection), findings)
-            self._count_effects(connection, findings)
-            again = _number(connection, _BEGUN_AGAIN), _number(connection, _EFFECTS_TRIED_AGAIN)
-        said = [each for conversation in self._played for each in self._clients.said[conversation.sender]]
-        return Outcome(
-            findings=findings,
-            kills=self._killer.kills,
-            ended_by_itself=self._killer.ended_by_itself,
-            orphans=self._killer.orphans,
-            answer_seconds=[each.seconds for each in said if each.answers],
-            posts=sum(each.posts for each in said),
-            turns_again=again[0],
-            effects_again=again[1],
-            seconds=seconds,
-        )
-
-    def _compare(self, timelines: Timelines, findings: Findings) -> None:
-        expected = [_expected(each, timelines[each.sender]) for each in self._rehearsed]
-        for number, conversation in enumerate(self._played):
-            said = self._clients.said[conversation.sender]
-            timeline = timelines.get(conversation.sender, [])
-            compare(conversation, said, timeline, expected[number % len(expected)], findings)
-
-    def _count_effects(self, connection: psycopg.Connection[Any], findings: Findings) -> None:
-        credited = credits_of(connection, [each.customer for each in self._played])
-        for conversation in self._played:
-            credit = credited[conversation.customer.ref]
-            findings.note("effects_twice", f"{conversation.sender} {credit}", credit.times > 1)
-            findings.note("effects_missing", f"{conversation.sender} {credit}", credit.is_missing)
+        outcome = await play.outcome(troubles.run)
+        more = {
+            "ended by itself": sum(service.ended_by_itself for service in cluster.services()),
+            "replica differs": await _differences(cluster),
+        }
+    finally:
+        keeping.cancel()
+        cluster.end()
+    remarks = [f"{what}: {count}" for what, count in cluster.replicas.did.items()]
+    if cluster.library is None:
+        remarks.append("no clock was stepped: there is no C compiler")
+    return Told(outcome=outcome, happened=troubles.happened, more=more, diary=troubles.diary, remarks=remarks)
 
 
-def _expected(rehearsed: Conversation, timeline: Sequence[Entry]) -> list[list[str]]:
-    """The answers to each message, as the customer would say them."""
-    answers = dict(answers_of(timeline))
-    return [answers[text] for text in rehearsed.texts]
+async def _differences(cluster: Cluster) -> int:
+    """Count the conversations that the replica does not have as the primary has them."""
+    await cluster.replicas.caught_up()
+    kept = []
+    for server in (cluster.replicas.primary, cluster.replicas.replica):
+        with psycopg.connect(server.dsn) as connection:
+            kept.append(read_timelines(connection))
+    return sum(kept[0].get(sender) != kept[1].get(sender) for sender in {*kept[0], *kept[1]})
 
 
-def _number(connection: psycopg.Connection[Any], statement: str) -> int:
-    row = connection.execute(statement).fetchone()
-    return int(row[0]) if row else 0
+def trained(folder: Path) -> Path:
+    """Train the bot and give its model."""
+    state = folder / "training"
+    environment = {**os.environ, "RELEVO_STATE": str(state), "RELEVO_PROJECT": str(PROJECT)}
+    command = [sys.executable, "-m", "relevo", "train"]
+    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BenchError(f"The bot cannot be trained: {done.stderr.strip()[-400:]}")
+    return next((state / "models").iterdir())
 
 
-def report(chaos: Chaos, outcome: Outcome) -> str:
+def report(chaos: Chaos, told: Told) -> str:
     """Give what somebody wants to read at the end."""
-    findings, answers = outcome.findings, outcome.answer_seconds
-    kills = ", ".join(f"{kind} {count}" for kind, count in outcome.kills.items())
-    numbers = statistics.quantiles(answers, n=100, method="inclusive") if len(answers) > 1 else [0.0] * 99
-    counts = {**findings.counts(), "ended by itself": outcome.ended_by_itself, "orphans": outcome.orphans}
+    outcome, findings, answers = told.outcome, told.outcome.findings, told.outcome.answer_seconds
     heard = f"{len(answers)} messages answered after {outcome.posts} posts, {outcome.seconds:.0f} s"
-    times = (
-        f"p50 {1000 * numbers[49]:.0f} ms, p95 {1000 * numbers[94]:.0f} ms, longest {max(answers, default=0.0):.1f} s"
-    )
+    counts = {**findings.counts(), **told.more}
     lines = [
+        *told.diary,
         f"seed {chaos.seed}: {chaos.conversations} conversations, {heard}",
-        f"killed with signal 9: {kills} (together {sum(outcome.kills.values())})",
+        f"what happened, {sum(told.happened.values())} times: "
+        + ", ".join(f"{kind} {count}" for kind, count in told.happened.items()),
+        *told.remarks,
         f"turns begun again: {outcome.turns_again}; effects asked for again: {outcome.effects_again}",
-        f"from the first post to the answer, kills and all: {times}",
+        f"from the first post to the answer, troubles and all: {_times(answers)}",
+        f"posts refused for now: {len(outcome.refused_seconds)}, after {_times(outcome.refused_seconds)}",
         *(f"{name.replace('_', ' '):>18}  {count}" for name, count in counts.items()),
         *findings.examples,
     ]
     return "\n".join(lines)
+
+
+def _times(seconds: Sequence[float]) -> str:
+    cuts = statistics.quantiles(seconds, n=100, method="inclusive") if len(seconds) > 1 else [0.0] * 99
+    return f"p50 {1000 * cuts[49]:.0f} ms, p95 {cuts[94]:.1f} s, longest {max(seconds, default=0.0):.1f} s"
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ the database holds at the end.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from time import monotonic, perf_counter
@@ -36,13 +37,16 @@ class Said:
 class Impatient:
     """Plays corrections of points, and tells whoever listens when a message is on its way."""
 
-    port: int
+    connect: Callable[[Random], HttpConnection]
+    """Connects to where messages are posted; to another door now and then, where there are several."""
     seed: int
     on_its_way: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when any message is posted."""
     confirming: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when one is posted upon which points are credited."""
     said: dict[str, list[Said]] = field(default_factory=dict)
+    refused_seconds: list[float] = field(default_factory=list)
+    """How long each post took that was answered with "not now"."""
 
     async def play(self, conversation: Conversation, begin_seconds: float, think_seconds: float) -> None:
         """Play one conversation, thinking about so long between its messages."""
@@ -62,46 +66,41 @@ class Impatient:
         await self._say(conversation, step, Random(f"{self.seed}/{conversation.sender}/{step}"))
 
     async def _say(self, conversation: Conversation, step: int, chance: Random) -> None:
-        connection = HttpConnection(self.port)
         said = self.said[conversation.sender][step]
         began = perf_counter()
         odd = chance.random()
         if odd < 0.1:
-            await asyncio.gather(self._stray(conversation, step), self._insist(connection, conversation, step))
+            await asyncio.gather(self._stray(conversation, step, chance), self._insist(conversation, step, chance))
         elif odd < 0.2:
-            await self._hang_up(conversation, step, chance.uniform(0.0, 0.04))
-            await self._insist(connection, conversation, step)
+            await self._hang_up(conversation, step, chance)
+            await self._insist(conversation, step, chance)
         elif odd < 0.3 and step:
             earlier = chance.randrange(step)
-            await asyncio.gather(self._stray(conversation, earlier), self._insist(connection, conversation, step))
+            await asyncio.gather(self._stray(conversation, earlier, chance), self._insist(conversation, step, chance))
         else:
-            await self._insist(connection, conversation, step)
+            await self._insist(conversation, step, chance)
         said.seconds = perf_counter() - began
-        connection.close()
 
-    async def _insist(self, connection: HttpConnection, conversation: Conversation, step: int) -> None:
+    async def _insist(self, conversation: Conversation, step: int, chance: Random) -> None:
         """Send until an answer comes."""
         deadline = monotonic() + GIVE_UP_SECONDS
         pause = 0.05
         while monotonic() < deadline:
-            if await self._post(connection, conversation, step, PATIENCE_SECONDS):
+            if await self._post(conversation, step, chance, PATIENCE_SECONDS):
                 return
             await asyncio.sleep(pause)
             pause = min(2 * pause, 1.0)
 
-    async def _stray(self, conversation: Conversation, step: int) -> None:
-        """Send once more, on a connection of its own; nobody minds whether it arrives."""
-        connection = HttpConnection(self.port)
-        await self._post(connection, conversation, step, PATIENCE_SECONDS)
-        connection.close()
+    async def _stray(self, conversation: Conversation, step: int, chance: Random) -> None:
+        """Send once more, beside; nobody minds whether it arrives."""
+        await self._post(conversation, step, chance, PATIENCE_SECONDS)
 
-    async def _hang_up(self, conversation: Conversation, step: int, seconds: float) -> None:
+    async def _hang_up(self, conversation: Conversation, step: int, chance: Random) -> None:
         """Send and go away before the answer."""
-        connection = HttpConnection(self.port)
-        await self._post(connection, conversation, step, seconds)
-        connection.close()
+        await self._post(conversation, step, chance, chance.uniform(0.0, 0.04))
 
-    async def _post(self, connection: HttpConnection, conversation: Conversation, step: int, seconds: float) -> bool:
+    async def _post(self, conversation: Conversation, step: int, chance: Random, seconds: float) -> bool:
+        connection = self.connect(chance)
         said = self.said[conversation.sender][step]
         said.posts += 1
         message = {"sender": conversation.sender, "message": said.text, "message_id": f"m{step}"}
@@ -112,6 +111,10 @@ class Impatient:
             answer = await asyncio.wait_for(connection.say(message), seconds)
         except (OSError, asyncio.TimeoutError):
             return False
+        finally:
+            connection.close()
+        if answer.status >= 500:
+            self.refused_seconds.append(answer.seconds)
         return _keep(said, answer)
 
 

@@ -15,12 +15,13 @@ from bench.kit.impatient import Said
 Entry = tuple[str, str, int]
 """Author, text, and the inbox row that it belongs to."""
 
+# What a timer says ("how was it?") belongs to no message, and comes when it comes.
 _ENTRIES = """
 SELECT i.address, e.author, coalesce(e.content ->> 'text', ''), e.inbox_id
 FROM entries e
 JOIN conversations c ON c.workspace_id = e.workspace_id AND c.id = e.conversation_id
 JOIN identities i ON i.workspace_id = c.workspace_id AND i.id = c.identity_id
-WHERE e.workspace_id = 1 AND e.kind = 'message' AND i.channel = 'rest'
+WHERE e.workspace_id = 1 AND e.kind = 'message' AND i.channel = 'rest' AND e.inbox_id IS NOT NULL
 ORDER BY e.conversation_id, e.position
 """
 

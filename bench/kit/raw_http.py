@@ -36,8 +36,10 @@ class HttpAnswer:
 class HttpConnection:
     """A connection that is opened when it is needed, and anew once it has failed."""
 
-    def __init__(self, port: int) -> None:
-        self._port = port
+    def __init__(self, port: int, host: str = "127.0.0.1", token: str | None = None) -> None:
+        self._port, self._host = port, host
+        authorization = f"Authorization: Bearer {token}\r\n" if token else ""
+        self._head = f"Host: {host}:{port}\r\nContent-Type: application/json\r\n{authorization}"
         self._wire: _Wire | None = None
 
     async def say(self, message: Mapping[str, Any]) -> HttpAnswer:
@@ -50,8 +52,8 @@ class HttpConnection:
         Raises OSError when the connection fails.
         """
         if self._wire is None or self._wire.is_gone:
-            _, self._wire = await asyncio.get_running_loop().create_connection(_Wire, "127.0.0.1", self._port)
-        head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\nContent-Type: application/json\r\n{more}"
+            _, self._wire = await asyncio.get_running_loop().create_connection(_Wire, self._host, self._port)
+        head = f"{method} {path} HTTP/1.1\r\n{self._head}{more}"
         try:
             return await self._wire.exchange(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
         except BaseException:

@@ -64,7 +64,7 @@ WITH quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)
     WHERE w.workspace_id = 1
       AND (w.state = 'waiting' AND (w.due_at <= now() OR w.attempts = 0)
         OR w.state = 'held' AND (w.lease_until < now() OR w.lease_until > now() + make_interval(secs => 2 * %(lease)s)))
-      AND w.received_at <= now() - make_interval(secs => %(silence)s)
+      AND (%(silence)s = 0 OR w.received_at <= now() - make_interval(secs => %(silence)s))
       AND NOT EXISTS (
         SELECT FROM inbox b WHERE b.workspace_id = 1 AND b.conversation_id = w.conversation_id
           AND b.position < w.position AND b.state IN ('waiting', 'held'))

@@ -28,7 +28,8 @@ async def test_what_came_before_the_clock_was_put_back_is_taken_at_once(opened: 
     inbox = opened.store.inbox
     await inbox.receive([written(by="amina"), written(by="bilal")])
     assert len(await inbox.claim(1)) == 1
-    await opened.database.run(f"UPDATE inbox SET due_at = due_at + {HOUR}, lease_until = lease_until + {HOUR}")
+    times = ("received_at", "due_at", "lease_until")
+    await opened.database.run(f"UPDATE inbox SET {', '.join(f'{time} = {time} + {HOUR}' for time in times)}")
     assert {claim.arrival.address for claim in await inbox.claim(10)} == {"amina", "bilal"}
 
 
