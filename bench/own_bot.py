@@ -21,7 +21,7 @@ import structlog
 
 from bench.kit import noise, own_lines
 from bench.kit.own_lines import NAMED, REFERENCES, Line, Read
-from relevo.brain import placeholders
+from relevo.brain import lean
 from relevo.brain.bot_files import BotFiles
 from relevo.brain.models import Models
 
@@ -34,7 +34,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mistakes", action="store_true", help="print each line that was not understood")
     chosen = parser.parse_args()
-    placeholders.install()
+    lean.install()
     warnings.simplefilter("ignore")
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(_measure(_model(Path(folder)), show_mistakes=chosen.mistakes))

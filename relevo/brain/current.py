@@ -21,6 +21,13 @@ from relevo.contracts.brain import Answer, Brain, History, Question
 from relevo.domain.conversations import Conversation
 from relevo.errors import BrainUnavailable, ConfigurationError, RelevoError
 
+_PARTS = (
+    "relevo.brain.rasa_brain",
+    "rasa.engine.recipes.default_recipe",
+    "rasa.core.actions.forms",
+    "rasa.core.actions.two_stage_fallback",
+)
+"""What a bot consists of; Rasa would import the last ones in the first turn, with all of its channels."""
 _RETRY_SECONDS = 10.0
 """When to try again after the actions could not be imported: somebody may have mended them, with the same model."""
 
@@ -50,7 +57,7 @@ class CurrentBrain:
     def prepare(self) -> None:
         """Import Rasa, which takes seconds, before there need be a model."""
         with importing_rasa():
-            for module in ("rasa.engine.recipes.default_components", "relevo.brain.rasa_brain"):
+            for module in _PARTS:
                 importlib.import_module(module)
 
     def refresh(self) -> bool:

@@ -1,46 +1,73 @@
-"""Imports Rasa without the platforms and stores that it could talk to and Relevo never has it talk to.
+"""Rasa without its weight: what is never installed, what no bot uses, and what loads when it is used.
 
-Rasa imports the clients of all its channels, brokers and stores wherever it is imported. Measured with the reference
-bot: without them, and in this order, a bot process has 175 MB instead of 232, and is loaded after 2.5 s of processor
-time instead of 3.8. They are only left out while Rasa is imported: the business's actions, imported before or after,
-get the real ones.
+Rasa 3.6.21 imports TensorFlow, Dask, the clients of all its channels, brokers and stores, SciPy and scikit-learn
+wherever it is imported. TensorFlow and Dask are not installed: only DIET, TED, UnexpecTED and the response selector
+need the one, and the other walks the graph, which graph_runner.py does here. The rest is deferred, see
+relevo/deferred.py: a bot whose components use it loads it. Rasa's own command line (rasa_cli.py) gets all at once.
 """
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from types import ModuleType
 
-from relevo.brain import placeholders
+from relevo.deferred import deferring, leave_out, leaving_out
 
-NEVER_USED = frozenset({
-    "aio_pika", "aiogram", "apscheduler", "boto3", "botocore", "bson", "colorhash", "confluent_kafka", "engineio",
-    "fbmessenger", "google", "matplotlib", "mattermostwrapper", "prompt_toolkit", "psycopg2", "pydot", "pymongo",
-    "questionary", "redis", "rocketchat_API", "sentry_sdk", "slack_sdk", "socketio", "twilio", "webexteamssdk",
+NOT_INSTALLED = frozenset({
+    "tensorflow", "tensorflow_text", "tensorflow_hub", "tensorflow_addons", "keras", "jax", "jaxlib", "dask",
+    "confluent_kafka",
 })  # fmt: skip
+_INSTALL = (
+    "It needs a package that Relevo leaves out to stay small. Choose another component in config.yml, or install Rasa"
+    " with TensorFlow as docs/howto/tensorflow.md says."
+)
+STORES = frozenset({"redis", "sqlalchemy"})
+"""Classes are made of these wherever Rasa is imported, which is why they cannot be deferred."""
+_OWN_STORE = "Relevo keeps conversations itself; Rasa's own stores are there for: relevo rasa."
+
+DEFERRED = frozenset({
+    "aio_pika", "aiogram", "aiormq", "apscheduler", "boto3", "botocore", "bson", "cachecontrol", "colorhash",
+    "dateutil", "engineio", "fbmessenger", "google", "huggingface_hub", "joblib", "jwt", "matplotlib",
+    "mattermostwrapper", "networkx", "pamqp", "prompt_toolkit", "psycopg2", "pydot", "pymongo", "pytz",
+    "questionary", "randomname", "requests", "rocketchat_API", "safetensors", "sanic", "scipy", "sentry_sdk",
+    "sklearn", "sklearn_crfsuite", "skops", "slack_sdk", "socketio", "terminaltables", "tqdm", "twilio",
+    "webexteamssdk",
+    "rasa.core.agent", "rasa.core.channels", "rasa.core.http_interpreter", "rasa.core.test", "rasa.nlu.test",
+    "rasa.telemetry",
+})  # fmt: skip
+"""Packages, and single modules of Rasa's."""
+
+_RUNNER = "rasa.engine.runner.dask"
+
+
+def install() -> None:
+    """Leave out what is not installed, and have our runner where Rasa looks for its own; idempotent."""
+    os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
+    os.environ.setdefault("SANIC_REGISTER", "false")
+    if _RUNNER in sys.modules:
+        return
+    sys.modules[_RUNNER] = _Runner(_RUNNER)
+    leave_out([root for root in NOT_INSTALLED if importlib.util.find_spec(root) is None], _INSTALL)
 
 
 @contextmanager
 def importing_rasa() -> Iterator[None]:
-    """Leave out what is never used from the imports in this block."""
-    placeholders.install()
-    _import_early()
-    finder = placeholders.Placeholders(NEVER_USED - {name.partition(".")[0] for name in sys.modules})
-    sys.meta_path.insert(0, finder)
-    try:
+    """Import Rasa in this block as a bot needs it."""
+    install()
+    with leaving_out(STORES, _OWN_STORE), deferring(DEFERRED):
         yield
-    finally:
-        sys.meta_path.remove(finder)
-        for name in [name for name in sys.modules if finder.stands_for(name)]:
-            del sys.modules[name]
 
 
-def _import_early() -> None:
-    """Import skops, which reads and writes classifiers, while little else is there.
+class _Runner(ModuleType):
+    """Stands for Rasa's module of this name, without importing Rasa."""
 
-    It looks through every imported module for each of a thousand names: before Rasa that is a second less.
-    """
-    with suppress(ImportError):  # not every Rasa brings it
-        importlib.import_module("skops.io")
+    def __getattr__(self, name: str) -> object:
+        if name != "DaskGraphRunner":
+            raise AttributeError(name)
+        from relevo.brain.graph_runner import SequentialGraphRunner
+
+        return SequentialGraphRunner

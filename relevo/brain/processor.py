@@ -8,6 +8,7 @@ one that it is given; other actions get the real one here. What it deep-copies f
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -17,10 +18,13 @@ from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.nlg.generator import NaturalLanguageGenerator
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
+from rasa.engine.runner.interface import GraphRunner
+from rasa.engine.storage.storage import ModelMetadata
 from rasa.shared.core.events import ActionExecutionRejected, Event, ReminderScheduled, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from relevo.brain.days import with_days
+from relevo.brain.loading import load
 from relevo.contracts.brain import LANGUAGE_SLOT
 from relevo.metrics.numbers import count_understood
 from relevo.metrics.stages import ACTIONS, POLICIES, UNDERSTANDING, stage
@@ -45,6 +49,10 @@ class TurnProcessor(MessageProcessor):
         await self.run_action_extract_slots(message.output_channel, tracker)
         tracker.update_with_events(list(_chosen_language(tracker)), self.domain)
         await self._run_prediction_loop(message.output_channel, tracker)
+
+    @staticmethod
+    def _load_model(model_path: str | Path) -> tuple[str, ModelMetadata, GraphRunner]:
+        return Path(model_path).name, *load(Path(model_path))
 
     async def parse_message(self, message: UserMessage, *args: Any, **more: Any) -> dict[str, Any]:
         """Understand a message; a day that is told by its distance gets its date."""

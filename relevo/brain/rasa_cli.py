@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from relevo.brain import placeholders
+from relevo.brain import lean
 from relevo.brain.models import Models
 
 _NEED_A_MODEL = ("shell", "test", "run")
@@ -17,7 +17,7 @@ _NEED_A_MODEL = ("shell", "test", "run")
 
 def run_rasa(arguments: Sequence[str], project: Path, models: Models) -> None:
     """Run a Rasa command in the bot's folder; ends the process as Rasa ends."""
-    placeholders.install()
+    lean.install()
     os.environ["RASA_TELEMETRY_ENABLED"] = "false"
     os.environ.setdefault("RASA_CACHE_DIRECTORY", str(models.folder.parent / "rasa-cache"))
     os.environ.setdefault("MPLBACKEND", "agg")  # plots go to files; there may be no screen

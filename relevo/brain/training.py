@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 from relevo.brain.bot_files import BotFiles
@@ -89,6 +90,7 @@ def _placed(sentence: str, files: BotFiles) -> str:
 def _train_with_rasa(files: BotFiles, output: Path) -> Path | None:
     sys.path.insert(0, str(files.project))  # components of the bot's own
     with importing_rasa():
+        import_module("rasa.engine.recipes.default_components")  # Rasa does so in the middle of it
         import rasa.model_training
         from rasa.shared.core.domain import Domain
 

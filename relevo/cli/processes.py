@@ -10,6 +10,8 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from relevo.deferred import deferring
+
 if TYPE_CHECKING:
     from relevo.bootstrap.everything import Settings
 
@@ -21,6 +23,11 @@ Port = Annotated[
 ]
 Name = Annotated[str | None, typer.Option(hidden=True)]
 Supervisor = Annotated[int | None, typer.Option(hidden=True)]
+
+LATER = frozenset({
+    "PIL", "cryptography", "distutils", "filetype", "httpx", "jwt", "markdown_it", "rapidfuzz", "rich", "websockets",
+})  # fmt: skip
+"""What a process that starts imports and need not have then, or, as with rich, ever."""
 
 _notices: list[IO[str]] = []
 """Where a child tells its supervisor; empty in a process that nobody supervises."""
@@ -47,10 +54,12 @@ def serve(
     files changed, and keeps one web process and the bots running.
     """
     from relevo import __version__
-    from relevo.bootstrap.console import Console
-    from relevo.bootstrap.logs import configure_logs
-    from relevo.bootstrap.places import demand_writable
-    from relevo.bootstrap.serve import serve as run_everything
+
+    with deferring(LATER):
+        from relevo.bootstrap.console import Console
+        from relevo.bootstrap.logs import configure_logs
+        from relevo.bootstrap.places import demand_writable
+        from relevo.bootstrap.serve import serve as run_everything
 
     settings = _settings(bots=bots, host=host, port=port)
     console = Console()
@@ -69,10 +78,11 @@ def web(host: Host = None, port: Port = None, name: Name = None, supervisor: Sup
     settings = _settings(host=host, port=port)
     _become_process(settings, name, supervisor)
 
-    from relevo.bootstrap.database import ready_database
-    from relevo.bootstrap.everything import read_bot_files
-    from relevo.bootstrap.lifetime import run
-    from relevo.bootstrap.web import run_web
+    with deferring(LATER):
+        from relevo.bootstrap.database import ready_database
+        from relevo.bootstrap.everything import read_bot_files
+        from relevo.bootstrap.lifetime import run
+        from relevo.bootstrap.web import run_web
 
     configuration = read_bot_files(settings)
     with ready_database(settings, patience_seconds=_patience_seconds(supervisor)) as dsn:
@@ -88,10 +98,11 @@ def bot(name: Name = None, supervisor: Supervisor = None) -> None:
     settings = _settings()
     _become_process(settings, name, supervisor)
 
-    from relevo.bootstrap.bot import run_bot
-    from relevo.bootstrap.database import ready_database
-    from relevo.bootstrap.everything import read_bot_files
-    from relevo.bootstrap.lifetime import process_name, run
+    with deferring(LATER):
+        from relevo.bootstrap.bot import run_bot
+        from relevo.bootstrap.database import ready_database
+        from relevo.bootstrap.everything import read_bot_files
+        from relevo.bootstrap.lifetime import process_name, run
 
     configuration = read_bot_files(settings)
     with ready_database(settings, patience_seconds=_patience_seconds(supervisor)) as dsn:
@@ -126,8 +137,9 @@ def log_folder() -> Path:
 
 def _become_process(settings: Settings, name: str | None, supervisor: int | None) -> None:
     """Log where it belongs; under a supervisor, end with it and keep its line for sentences."""
-    from relevo.bootstrap.lifetime import end_with
-    from relevo.bootstrap.logs import configure_logs
+    with deferring(LATER):
+        from relevo.bootstrap.lifetime import end_with
+        from relevo.bootstrap.logs import configure_logs
 
     if supervisor is None or name is None:
         configure_logs(settings.logs)
@@ -140,7 +152,8 @@ def _become_process(settings: Settings, name: str | None, supervisor: int | None
 
 
 def _settings(*, bots: int | None = None, **address: Any) -> Settings:
-    from relevo.bootstrap.everything import read_settings
+    with deferring(LATER):
+        from relevo.bootstrap.everything import read_settings
 
     settings = read_settings()
     given = {key: value for key, value in address.items() if value is not None}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 import structlog
 
-from relevo.brain import placeholders
+from relevo.brain import lean
 from relevo.brain.bot_files import BotFiles
 from relevo.brain.models import Models
 from tests import spike
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def bot_model(request: pytest.FixtureRequest) -> Path:
     """The reference bot's model; it stays in pytest's cache until the bot's files change."""
-    placeholders.install()
+    lean.install()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from relevo.brain.training import train
@@ -54,7 +54,7 @@ def bot(bot_model: Path) -> RasaBrain:
 
 def trained_by_rasa(folder: Path, output: Path) -> Path:
     """Train a small bot with Rasa alone."""
-    placeholders.install()
+    lean.install()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import rasa.model_training

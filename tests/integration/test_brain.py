@@ -13,9 +13,9 @@ from uuid import UUID, uuid4
 import pytest
 import structlog
 
-from relevo.brain import placeholders
+from relevo.brain import lean
 
-placeholders.install()
+lean.install()
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
 
 import msgspec

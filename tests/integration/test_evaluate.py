@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from relevo.brain import placeholders
+from relevo.brain import lean
 from relevo.brain.bot_files import BotFiles
 from relevo.brain.models import Models
 from relevo.errors import ConfigurationError
@@ -38,7 +38,7 @@ def installation(project: Path, system_state: Path) -> Installation:
 @pytest.fixture
 def examined(project: Path, tmp_path: Path) -> Callable[..., Evaluation]:
     """Evaluate the small bot in this process, without its stories."""
-    placeholders.install()
+    lean.install()
     from relevo.brain.examine import Wish, examine
 
     def evaluate(folds: int = 3, languages: tuple[str, ...] = (), seed: int = 0) -> Evaluation:

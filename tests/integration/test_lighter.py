@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from relevo.brain import placeholders
+from relevo.brain import lean
 
-placeholders.install()
+lean.install()
 
 import numpy as np
 from rasa.core.channels.channel import UserMessage

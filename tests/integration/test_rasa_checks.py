@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.rasa, pytest.mark.timeout(300)]
 
-RASA = "from relevo.brain import placeholders; placeholders.install(); from rasa.__main__ import main; main()"
+RASA = "from relevo.brain import lean; lean.install(); from rasa.__main__ import main; main()"
 
 
 def _rasa(*arguments: str) -> str:

@@ -18,9 +18,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from relevo.brain import placeholders
+from relevo.brain import lean
 
-placeholders.install()
+lean.install()
 
 import logging
 

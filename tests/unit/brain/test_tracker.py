@@ -7,9 +7,9 @@ import warnings
 
 import pytest
 
-from relevo.brain import placeholders
+from relevo.brain import lean
 
-placeholders.install()
+lean.install()
 
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import (
