@@ -51,7 +51,7 @@ from actions.paying_back import CASE_TYPES
 from actions.question import asked_about
 from actions.trips import NAMING
 from relevo.contracts.business import OTHER_FACTS, REFERENCE_FACTS
-from relevo.contracts.runtime import current
+from relevo.contracts.runtime import current, offer_requests
 
 GoOn = Callable[[Talk], Awaitable[None]]
 Work = Callable[[Talk], Awaitable[object]]
@@ -87,6 +87,7 @@ REQUESTS: dict[str, GoOn] = {
     language.REQUEST: language.go_on,
     later.REQUEST: later.go_on,
 }
+offer_requests(REQUESTS)
 QUESTIONS: dict[str, Callable[[Talk], bool]] = {
     balance.BALANCE.case_type: later.is_known,
     balance.EXPIRES.case_type: later.is_known,

@@ -18,6 +18,7 @@ RelevoError
 ├── StaleVerdict              what a policy counted on has changed; judge again
 ├── BrainError
 │   ├── BrainUnavailable      no model, or it cannot be loaded
+│   ├── NotKnown              the conversation is about what this model knows nothing of
 │   └── TurnFailed            the brain raised while answering
 ├── BusinessUnavailable       the business's own system did not answer; try again later
 └── SendError                 a delivery's verdict
@@ -181,6 +182,18 @@ class BrainUnavailable(BrainError):
     """There is no model that the bot can load."""
 
     code = "brain_unavailable"
+
+
+class NotKnown(BrainError):
+    """The conversation is in the middle of something that this bot's model does not know."""
+
+    code = "not_known"
+
+    def __init__(self, names: frozenset[str], ending: tuple[bytes, ...]) -> None:
+        super().__init__(f"Nothing is known here of {', '.join(sorted(names))}.")
+        self.names = names
+        self.ending = ending
+        """Tracker events, JSON documents, that leave what the conversation is in the middle of."""
 
 
 class TurnFailed(BrainError):

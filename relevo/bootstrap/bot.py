@@ -23,6 +23,7 @@ from relevo.bootstrap.desk_settings import current_service
 from relevo.bootstrap.everything import Settings
 from relevo.bootstrap.help import help_from_articles
 from relevo.bootstrap.lifetime import run_until_stopped
+from relevo.bootstrap.model_supply import ModelSupply
 from relevo.bootstrap.reaches import reaches_of
 from relevo.brain.current import CurrentBrain
 from relevo.configuration import Configuration
@@ -34,11 +35,13 @@ from relevo.errors import Unavailable
 from relevo.flow.converse import Converser
 from relevo.flow.counted import Counted
 from relevo.flow.desk_settings import CurrentService
+from relevo.flow.other_bots import OtherBots
 from relevo.flow.turn import TurnServices
 from relevo.flow.waiting import stopped_within
 from relevo.flow.work import Worker
 from relevo.store.live import BOTS, SETTINGS
 from relevo.store.metrics import PostgresMetrics
+from relevo.store.models import PostgresModels
 
 _IMPATIENCE_SECONDS = 0.2
 """How often to look for a model while there is none: somebody waits for it."""
@@ -66,7 +69,7 @@ async def run_bot(
             name=name,
             settings=settings,
             opened=opened,
-            brain=CurrentBrain(settings.models, formal=configuration.bot.formal),
+            brain=CurrentBrain(_supply(settings, opened), formal=configuration.bot.formal),
             services=replace(await turn_services(opened, configuration), help=help_from_articles(settings)),
             default_language=configuration.bot.default_language,
             reaches=reaches_of(configuration),
@@ -75,6 +78,10 @@ async def run_bot(
         )
         counted = Counted(metrics=PostgresMetrics(opened.database), process=name)
         await run_until_stopped(bot.run, bot.current.run, counted.run, stop_seconds=settings.bots.stop_seconds)
+
+
+def _supply(settings: Settings, opened: OpenStore) -> ModelSupply:
+    return ModelSupply(published=PostgresModels(opened.database), folder=settings.models, code=settings.files.code())
 
 
 @dataclass(kw_only=True)
@@ -118,6 +125,7 @@ class BotProcess:
             services=self.services,
             default_language=self.default_language,
             reaches=self.reaches,
+            others=self._others(),
         )
 
         def renew(service: Service) -> None:
@@ -128,8 +136,18 @@ class BotProcess:
             inbox=store.inbox,
             live=self.opened.live,
             verb=converser.converse,
+            name=self.name,
             lease_seconds=self.settings.bots.lease_seconds,
             at_once=self.settings.bots.turns_at_once,
+        )
+
+    def _others(self) -> OtherBots:
+        return OtherBots(
+            name=self.name,
+            bots=self.opened.store.bots,
+            inbox=self.opened.store.inbox,
+            live=self.opened.live,
+            lost_seconds=self.settings.bots.bot_lost_seconds,
         )
 
     async def _stay_current(self, stop: asyncio.Event) -> None:
@@ -141,14 +159,22 @@ class BotProcess:
         return usual if self.brain.is_loaded else min(usual, _IMPATIENCE_SECONDS)
 
     async def _look(self) -> None:
-        if self.brain.refresh():
-            self.tell(f"! {self.brain.problem}" if self.brain.problem else f"Answers with {self.brain.model}.")
-            _settle_down()
+        try:
+            if await self.brain.refresh():
+                self.tell(f"! {self.brain.problem}" if self.brain.problem else f"Answers with {self.brain.model}.")
+                _settle_down()
+        except Unavailable:
+            _log.warning("bot.models_unreachable")
         await self._say_state(None if self.brain.is_loaded else self.brain.problem)
 
     async def _say_state(self, problem: str | None) -> None:
         line = BotLine(
-            name=self.name, host=socket.gethostname(), process=os.getpid(), model=self.brain.model, problem=problem
+            name=self.name,
+            host=socket.gethostname(),
+            process=os.getpid(),
+            model=self.brain.model,
+            problem=problem,
+            knows=self.brain.knows,
         )
         try:
             await self.opened.store.bots.seen(line)

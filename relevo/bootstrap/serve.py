@@ -24,12 +24,14 @@ from relevo.bootstrap.console import Console
 from relevo.bootstrap.everything import Settings, read_bot_files
 from relevo.bootstrap.first_login import FirstLogin, first_login
 from relevo.bootstrap.lifetime import process_name
+from relevo.bootstrap.model_supply import fetch_own, publish_own, publish_trained
 from relevo.bootstrap.occupancy import occupied
 from relevo.bootstrap.places import shown
 from relevo.bootstrap.training import Training
 from relevo.errors import ConfigurationError
 from relevo.flow.waiting import stopped_within
 from relevo.store.aurora.demo import demo_agents
+from relevo.store.models import PostgresModels
 from relevo.store.postgres import PostgresServer
 from relevo.store.reach import bring_forward, where
 
@@ -70,8 +72,7 @@ class _Server:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._asked_to_stop)
-        self._training = Training.begin_if_needed(self.settings, self.console)
-        dsn = await self._prepare_database()
+        dsn = await self._prepare_model_and_database()
         login = await self._prepare_content(dsn)
         if not self.stop.is_set():
             await self._run_children(dsn, login)
@@ -83,6 +84,17 @@ class _Server:
         if self._database is not None:
             self._database.stop()
         self.console.say("Stopped." if self.is_ready else "Stopped before it was ready.")
+
+    async def _prepare_model_and_database(self) -> str:
+        """Train beside the start of the bundled database; one that others use may have the model already."""
+        if self.settings.database.url is None:
+            self._training = Training.begin_if_needed(self.settings, self.console)
+            return await self._prepare_database()
+        dsn = await self._prepare_database()
+        async with open_store(dsn, size=2, name="relevo serve", hears=()) as opened:
+            await fetch_own(PostgresModels(opened.database), self.settings)
+        self._training = Training.begin_if_needed(self.settings, self.console)
+        return dsn
 
     async def _prepare_database(self) -> str:
         began = time.monotonic()
@@ -101,6 +113,8 @@ class _Server:
 
     async def _prepare_content(self, dsn: str) -> FirstLogin:
         async with open_store(dsn, size=2, name="relevo serve", hears=()) as opened:
+            if self._training is None:
+                await publish_own(PostgresModels(opened.database), self.settings)
             if self.with_demo:
                 fresh = await load_demo(opened, afresh=False)
                 self.console.done("demo", "Aurora, dates counted from now" if fresh else "Aurora, as you left it")
@@ -119,7 +133,7 @@ class _Server:
         )
         tasks = [asyncio.create_task(children.keep(program, self.stop)) for program in self._programs()]
         tasks.append(asyncio.create_task(self._keep_database()))
-        tasks.append(asyncio.create_task(self._become_ready(children, login)))
+        tasks.append(asyncio.create_task(self._become_ready(children, login, dsn)))
         try:
             await self._first_failure(tasks)
         finally:
@@ -154,9 +168,10 @@ class _Server:
             elif not self._database.is_owned:  # another process started it, and may end it
                 await asyncio.to_thread(self._database.start)
 
-    async def _become_ready(self, children: Children, login: FirstLogin) -> None:
-        if self._training is not None:
-            await self._training.finish(self.stop)
+    async def _become_ready(self, children: Children, login: FirstLogin, dsn: str) -> None:
+        if self._training is not None and (trained := await self._training.finish(self.stop)):
+            async with open_store(dsn, size=2, name="relevo serve", hears=()) as opened:
+                await publish_trained(PostgresModels(opened.database), self.settings, trained)
         waited_since, missing = time.monotonic(), ""
         with self.console.working("Starting web and bots"):
             while not self.stop.is_set():

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from relevo.bootstrap.console import Console
 from relevo.bootstrap.everything import Settings
@@ -25,6 +26,8 @@ class Training:
     console: Console
     began: float = field(default_factory=time.monotonic)
     is_over: bool = False
+    models: Path
+    """Folder that the model comes to."""
 
     @classmethod
     def begin_if_needed(cls, settings: Settings, console: Console) -> Training | None:
@@ -42,21 +45,22 @@ class Training:
             text=True,
             start_new_session=True,
         )
-        return cls(process=process, console=console)
+        return cls(process=process, console=console, models=settings.models.folder)
 
-    async def finish(self, stop: asyncio.Event) -> None:
-        """Wait for the model; raises ConfigurationError with what is wrong in the bot's files."""
+    async def finish(self, stop: asyncio.Event) -> Path | None:
+        """Wait for the model, or until told to stop; raises ConfigurationError with what is wrong in the files."""
         with self.console.working("Training the model"):
             while self.process.poll() is None:
                 if await stopped_within(stop, _LOOK_SECONDS):
-                    return
+                    return None
         told, reasons = self.process.communicate()
         self.is_over = True
         if self.process.returncode != 0:
             raise ConfigurationError(reasons.strip() or "The model could not be trained.")
         for line in reasons.splitlines():
             self.console.say(line)
-        self.console.done("model", told.strip() or "trained", time.monotonic() - self.began)
+        self.console.done("model", told.strip(), time.monotonic() - self.began)
+        return self.models / told.strip()
 
     def end(self) -> None:
         """End a training that nobody waits for any more."""

@@ -50,6 +50,13 @@ class BotFiles:
             digest.update(content)
         return digest.hexdigest()[:12]
 
+    def code(self) -> str:
+        """Give a name that changes with the code that a model is trained and loaded by, whatever the bot's files."""
+        digest = hashlib.sha256(f"{metadata.version('rasa')} {__version__}".encode())
+        for name, content in sorted(_component_sources()):
+            digest.update(f"\0{name}\0{len(content)}\0".encode() + content)
+        return digest.hexdigest()[:12]
+
     def missing(self) -> list[str]:
         """Give the names of those that are not there."""
         return [part.name for part in (self.config, self.domain, self.data) if not part.exists()]

@@ -8,18 +8,23 @@ from __future__ import annotations
 import importlib
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
 from relevo.brain.action_modules import import_actions
 from relevo.brain.lean import importing_rasa
-from relevo.brain.models import Models
 from relevo.configuration.formal import Formal
-from relevo.contracts.brain import Answer, Brain, History, Question
+from relevo.contracts.brain import Answer, History, Question
+from relevo.contracts.models import ModelSource, Offer
 from relevo.domain.conversations import Conversation
-from relevo.errors import BrainUnavailable, ConfigurationError, RelevoError
+from relevo.errors import BrainUnavailable, ConfigurationError, Damaged, RelevoError
+
+if TYPE_CHECKING:
+    from relevo.brain.rasa_brain import RasaBrain
 
 _PARTS = (
     "relevo.brain.rasa_brain",
@@ -34,16 +39,24 @@ _RETRY_SECONDS = 10.0
 _log = structlog.get_logger()
 
 
-class CurrentBrain:
-    """Answers with the newest model; see contracts.brain.Brain."""
+@dataclass(frozen=True)
+class _Refused:
+    sentence: str
+    retry_at: float = math.inf
 
-    def __init__(self, models: Models, *, actions: str = "actions", formal: Mapping[str, Formal] | None = None) -> None:
-        self._models = models
+
+class CurrentBrain:
+    """Answers with the newest model that can be loaded; see contracts.brain.Brain."""
+
+    def __init__(
+        self, source: ModelSource, *, actions: str = "actions", formal: Mapping[str, Formal] | None = None
+    ) -> None:
+        self._source = source
         self._actions = actions
         self._formal = formal
-        self._brain: Brain | None = None
-        self._tried: tuple[Path, int] | None = None
-        self._retry_at = math.inf
+        self._brain: RasaBrain | None = None
+        self._loaded: Offer | None = None
+        self._refused: dict[Offer, _Refused] = {}
         self.model: str | None = None
         """File name of the model that answers."""
         self.problem: str | None = None
@@ -54,22 +67,36 @@ class CurrentBrain:
         """Whether there is a model to answer with."""
         return self._brain is not None
 
+    @property
+    def knows(self) -> frozenset[str]:
+        """What the model that answers knows; see brain.knowing."""
+        return self._brain.knows if self._brain is not None else frozenset()
+
     def prepare(self) -> None:
         """Import Rasa, which takes seconds, before there need be a model."""
         with importing_rasa():
             for module in _PARTS:
                 importlib.import_module(module)
 
-    def refresh(self) -> bool:
-        """Load the newest model unless that was tried before, and tell whether something changed."""
-        found = self._models.stamp()
+    async def refresh(self) -> bool:
+        """Load the newest model that was not refused before, and tell whether something changed; raises Unavailable."""
         before = (self.model, self.problem)
-        if found is not None and (found != self._tried or time.monotonic() >= self._retry_at):
-            self._tried, self._retry_at = found, math.inf
-            self._load(found[0])
-        elif found is None and not self.is_loaded:
-            self.problem = "There is no model yet; train one with: relevo train."
+        offers = await self._source.offers()
+        for offer in offers:
+            if offer == self._loaded:
+                break
+            refused = self._refused.get(offer)
+            if (refused is None or time.monotonic() >= refused.retry_at) and await self._is_loaded_now(offer):
+                break
+        self._refused = {offer: why for offer, why in self._refused.items() if offer in offers}
+        self.problem = self._problem(offers)
         return (self.model, self.problem) != before
+
+    def _problem(self, offers: Sequence[Offer]) -> str | None:
+        if not offers:
+            return None if self.is_loaded else "There is no model yet; train one with: relevo train."
+        refused = self._refused.get(offers[0])
+        return refused.sentence if refused else None
 
     async def answer(self, question: Question, history: History) -> Answer:
         """Answer a question."""
@@ -87,23 +114,28 @@ class CurrentBrain:
         if self._brain is not None:
             self._brain.committed(conversation, tracker_version)
 
-    def _load(self, model: Path) -> None:
+    async def _is_loaded_now(self, offer: Offer) -> bool:
+        """Load a model, or refuse it: an earlier one goes on answering."""
         try:
-            import_actions(self._actions)
-            self.prepare()
-            from relevo.brain.rasa_brain import RasaBrain
-
-            self._brain = RasaBrain(model, actions=self._actions, formal=self._formal)
-        except BrainUnavailable as error:
-            # Whatever a damaged file makes Rasa raise; an earlier model goes on answering.
-            self._refuse(model, error)
+            self._brain = self._load(await self._source.at_hand(offer))
+        except (BrainUnavailable, Damaged) as error:  # whatever a damaged file makes Rasa raise
+            self._refuse(offer, error)
         except ConfigurationError as error:
-            self._retry_at = time.monotonic() + _RETRY_SECONDS
-            self._refuse(model, error)
+            self._refuse(offer, error, retry_at=time.monotonic() + _RETRY_SECONDS)
         else:
-            self.model, self.problem = model.name, None
-            _log.info("bot.model_loaded", model=model.name)
+            self._loaded, self.model = offer, offer.name
+            self._refused.pop(offer, None)
+            _log.info("bot.model_loaded", model=offer.name)
+            return True
+        return False
 
-    def _refuse(self, model: Path, error: RelevoError) -> None:
-        self.problem = str(error)
-        _log.error("bot.model_refused", model=model.name, goes_on_with=self.model, exc_info=error.__cause__)
+    def _load(self, model: Path) -> RasaBrain:
+        import_actions(self._actions)
+        self.prepare()
+        from relevo.brain.rasa_brain import RasaBrain
+
+        return RasaBrain(model, actions=self._actions, formal=self._formal)
+
+    def _refuse(self, offer: Offer, error: RelevoError, retry_at: float = math.inf) -> None:
+        self._refused[offer] = _Refused(str(error), retry_at)
+        _log.error("bot.model_refused", model=offer.name, goes_on_with=self.model, exc_info=error.__cause__)

@@ -44,7 +44,11 @@ class Models:
 
     def put(self, finished: Path, fingerprint: str) -> Path:
         """Move a finished model to its place in one step, and drop the oldest ones."""
-        model = self.of(fingerprint)
+        return self.keep(finished, self.of(fingerprint).name)
+
+    def keep(self, finished: Path, name: str) -> Path:
+        """Move a whole model here under its own name in one step, and drop the oldest ones."""
+        model = self.folder / name
         with finished.open("rb") as file:
             os.fsync(file.fileno())
         os.utime(finished)

@@ -23,6 +23,7 @@ from rasa.shared.core.events import Event, SlotSet
 
 from relevo.brain.formal import reworded
 from relevo.brain.in_process import InProcessActions
+from relevo.brain.knowing import ending, known_by, needed_by
 from relevo.brain.lighter import lighten
 from relevo.brain.processor import TurnProcessor
 from relevo.brain.tracker import TurnTracker
@@ -30,7 +31,7 @@ from relevo.configuration.formal import Formal
 from relevo.contracts.brain import LANGUAGE_SLOT, Answer, History, Question
 from relevo.domain.conversations import Conversation
 from relevo.domain.messages import Button, Content
-from relevo.errors import BrainUnavailable, RelevoError, TurnFailed, Unavailable
+from relevo.errors import BrainUnavailable, NotKnown, RelevoError, TurnFailed, Unavailable
 
 ATTACHMENT_SENT = "/send_attachment"
 """What Rasa hears of a message that is files only; nobody can type it, since a typed slash is taken off."""
@@ -66,6 +67,8 @@ class RasaBrain:
                 f"The model {model.name} cannot be loaded ({type(error).__name__}). Train a new one: relevo train."
             ) from error
         self._domain = self._processor.domain
+        self.knows = known_by(self._domain)
+        """What conversations may be in the middle of; see brain.knowing."""
         self._processor.nlg = TemplatedNaturalLanguageGenerator(
             reworded(self._domain.responses, formal or {}, default_language)
         )
@@ -123,7 +126,10 @@ class RasaBrain:
         return [SlotSet(LANGUAGE_SLOT, question.conversation.language or self._default_language)]
 
     def _restored(self, conversation: Conversation, turns: Any) -> TurnTracker:
-        events = [Event.from_parameters(event) for turn in turns for event in msgspec.json.decode(turn)]
+        past = [event for turn in turns for event in msgspec.json.decode(turn)]
+        if unknown := needed_by(past) - self.knows:
+            raise NotKnown(unknown, ending())
+        events = [Event.from_parameters(event) for event in past]
         tracker: TurnTracker = TurnTracker.from_events(
             str(conversation.id), events, self._domain.slots, domain=self._domain
         )

@@ -19,11 +19,13 @@ def add_to(app: typer.Typer) -> None:
 def train(supervisor: Annotated[int | None, typer.Option(hidden=True)] = None) -> None:
     """Train a model of config.yml, domain.yml and data/.
 
-    Running bots take it up by themselves within seconds. The last three models are kept.
+    It is published in the database that DATABASE_URL names, or in the bundled one if that runs here: bots on any
+    machine take it up by themselves within seconds. The last three models are kept.
     """
     from relevo.bootstrap.console import Console
     from relevo.bootstrap.everything import read_settings
     from relevo.bootstrap.lifetime import end_with
+    from relevo.bootstrap.model_supply import publish_by_itself
     from relevo.bootstrap.places import shown
     from relevo.brain.training import train as train_model
 
@@ -34,6 +36,7 @@ def train(supervisor: Annotated[int | None, typer.Option(hidden=True)] = None) -
     if supervisor is None:
         with console.working("Training the model"):
             trained = train_model(settings.files, settings.models, settings.places.logs / "train.log")
+            publish_by_itself(settings, trained.model)
     else:
         trained = train_model(settings.files, settings.models, settings.places.logs / "train.log")
     for warning in trained.warnings:

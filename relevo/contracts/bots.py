@@ -16,6 +16,8 @@ class BotLine:
     model: str | None
     problem: str | None
     """Why it cannot answer, as a sentence; None when it can."""
+    knows: frozenset[str] = frozenset()
+    """Intents, actions, slots and requests that it knows, as ``kind:name``."""
 
 
 class Bots(Protocol):
@@ -27,6 +29,10 @@ class Bots(Protocol):
 
     async def gone(self, name: str) -> None:
         """Forget a bot that ended."""
+        ...
+
+    async def knowing(self, names: frozenset[str], within_seconds: float) -> list[str]:
+        """Give the bots, seen within so many seconds, that can answer and know all of these names."""
         ...
 
     async def living(self, within_seconds: float) -> list[BotLine]:

@@ -12,6 +12,8 @@ from relevo.domain.messages import Content
 
 LANGUAGE_SLOT = "language"
 """Slot with the language in which a conversation is answered; conditions of replies name it."""
+IN_REQUEST_SLOT, REQUEST_SLOT = "in_request", "request"
+"""Slots that say whether a request is open, and which one; a bot with forms alone has neither."""
 History = Callable[[], Awaitable[Sequence[bytes]]]
 """Reads the tracker events that earlier turns committed, oldest first, one JSON document each."""
 
@@ -46,7 +48,8 @@ class Brain(Protocol):
     async def answer(self, question: Question, history: History) -> Answer:
         """Answer a question.
 
-        Raises TurnFailed when an action or policy raised, BrainUnavailable when no model can be loaded.
+        Raises TurnFailed when an action or policy raised, BrainUnavailable when no model can be loaded, and NotKnown
+        when the conversation is in the middle of something that this model knows nothing of.
         Calling it again with the same question before the answer was committed gives an answer afresh.
         """
         ...

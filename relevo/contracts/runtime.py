@@ -8,7 +8,7 @@ commits.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
@@ -225,6 +225,19 @@ class Turn(Protocol):
         An identity document without a case is seen by nobody at the desk.
         """
         ...
+
+
+_offered: set[str] = set()
+
+
+def offer_requests(names: Iterable[str]) -> None:
+    """Say which requests the actions know: a bot without one of them leaves its conversations to bots that have it."""
+    _offered.update(names)
+
+
+def offered_requests() -> frozenset[str]:
+    """Give the requests that the actions of this process know."""
+    return frozenset(_offered)
 
 
 _current: ContextVar[Turn | None] = ContextVar("relevo_turn", default=None)

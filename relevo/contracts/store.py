@@ -18,6 +18,7 @@ from relevo.contracts.channel import Delivery
 from relevo.contracts.channel_log import Exchanges
 from relevo.contracts.composer import Composer
 from relevo.contracts.contacts import Contacts, Merges
+from relevo.contracts.conversations import Conversations
 from relevo.contracts.deliveries import Deliveries
 from relevo.contracts.desk import Approvals, CaseWork, Desk, Handoffs
 from relevo.contracts.desk_settings import DeskSettings
@@ -36,7 +37,7 @@ from relevo.contracts.webhooks import Webhooks
 from relevo.contracts.worklist import Worklist
 from relevo.domain.cases import CaseContact, CaseRequest
 from relevo.domain.contacts import Level
-from relevo.domain.conversations import Control, Conversation
+from relevo.domain.conversations import Conversation
 from relevo.domain.effects import EffectOrder, EffectResult, EffectState
 from relevo.domain.handoff import Handback, Handoff
 from relevo.domain.messages import Arrival, Author, Content, Entry
@@ -161,8 +162,16 @@ class Inbox(Protocol):
         """
         ...
 
-    async def claim(self, limit: int) -> list[Claim]:
-        """Take the heads of free lanes, at most one per conversation, oldest first."""
+    async def claim(self, limit: int, bot: str | None = None) -> list[Claim]:
+        """Take the heads of free lanes, at most one per conversation, oldest first; not what is left to other bots."""
+        ...
+
+    async def leave(self, claim: Claim, bots: Sequence[str], seconds: float) -> None:
+        """Give a row back as if never taken, for these bots alone for so long. Raises LeaseLost."""
+        ...
+
+    async def release(self, claims: Sequence[Claim]) -> None:
+        """Give rows back as if never taken; those that are ours no more stay as they are."""
         ...
 
     async def renew(self, claims: Sequence[Claim]) -> None:
@@ -274,34 +283,6 @@ class Outbox(Protocol):
 
     async def collect(self, conversation_id: UUID, up_to: int) -> None:
         """Mark everything up to a timeline position as delivered: the reader fetched it."""
-        ...
-
-
-class Conversations(Protocol):
-    """Reading timelines and passing control."""
-
-    async def entries(self, conversation_id: UUID, after: int, limit: int = 200) -> list[Entry]:
-        """Give timeline entries after a position, oldest first, of every kind."""
-        ...
-
-    async def joined(self, other: UUID, own: UUID, between: tuple[int, int], limit: int) -> list[Entry]:
-        """Give messages of another chat, after a position and up to one, where it belongs to the same contact."""
-        ...
-
-    async def find(self, channel: str, address: str) -> Conversation | None:
-        """Give the conversation with an address on a channel."""
-        ...
-
-    async def get(self, conversation_id: UUID) -> Conversation:
-        """Give a conversation; raises NotFound."""
-        ...
-
-    async def pass_control(self, conversation_id: UUID, expected_version: int, to: Control) -> int:
-        """Change who answers, by compare-and-set, and give the new version; raises Conflict when it may not pass so."""
-        ...
-
-    async def say(self, conversation_id: UUID, author: Author, content: Content) -> int:
-        """Put a message on the timeline and in the outbox outside any turn, and give its position."""
         ...
 
 

@@ -20,10 +20,11 @@ import structlog
 from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.business import Business
 from relevo.contracts.clock import Clock, system_clock
+from relevo.contracts.conversations import Conversations
 from relevo.contracts.desk import Approvals
 from relevo.contracts.live import Live
 from relevo.contracts.policy import Policy
-from relevo.contracts.store import Conversations, Effects
+from relevo.contracts.store import Effects
 from relevo.domain.effects import (
     APPROVER,
     POINTS,

@@ -28,10 +28,11 @@ from relevo.domain.conversations import ENDED, Control
 from relevo.domain.handoff import Handoff, HandoffRequest
 from relevo.domain.messages import Author, Content
 from relevo.domain.ratings import Rating
-from relevo.errors import BrainUnavailable, LeaseLost, TurnFailed, Unavailable
+from relevo.errors import BrainUnavailable, LeaseLost, NotKnown, TurnFailed, Unavailable
 from relevo.flow.handoff import count_handoff, prepare, priority_of, taken_back
 from relevo.flow.joining import joined
 from relevo.flow.opting_out import OPTED_OUT
+from relevo.flow.other_bots import OtherBots
 from relevo.flow.ratings import heard, is_over, thanks
 from relevo.flow.record import Occasion
 from relevo.flow.remote_files import ALONE, refused_in, why
@@ -60,6 +61,7 @@ class Converser:
     default_language: str = "es"
     reaches: Mapping[str, Reach] = field(default_factory=lambda: REACHES)
     """How the configured channels take words."""
+    others: OtherBots | None = None
 
     async def converse(self, claim: Claim) -> None:
         """Answer one message and settle it; run each in a task of its own."""
@@ -106,11 +108,20 @@ class Converser:
             return "rated"
         if claim.attempts > MAX_ATTEMPTS:
             return await self._give_up(turn, f"begun {claim.attempts - 1} times without an end")
+        return await self._answer_or_see_to(turn, rating)
+
+    async def _answer_or_see_to(self, turn: ConversationTurn, rating: Rating | None) -> str:
+        claim = turn.claim
         try:
             return await self._answer(turn, rating)
         except BrainUnavailable:
             await self.inbox.defer(claim, seconds=2.0)
             return "brain_unavailable"
+        except NotKnown as error:
+            if self.others is not None and await self.others.leave(claim, error.names):
+                return "left_to_others"
+            _log.warning("turn.not_known", inbox_id=claim.inbox_id, names=sorted(error.names))
+            return await self._see_to(turn, "request_lost", Trigger.BOT_UNAVAILABLE, error.ending)
         except TurnFailed as error:
             _log.error("turn.failed", inbox_id=claim.inbox_id, exc_info=error.__cause__)
             return await self._give_up(turn, str(error))
@@ -161,16 +172,29 @@ class Converser:
         return "drafted" if was_drafted else "handed_off" if outcome.handoff else "answered"
 
     async def _give_up(self, turn: ConversationTurn, reason: str) -> str:
-        goal = (turn.claim.arrival.text or None) if turn.claim.handback is None else None
-        number = await turn.open_case("other", Trigger.ACTION_ERROR, goal=goal, detail={"error": reason})
-        text = say(turn.claim.conversation.language or self.default_language, "turn_failed", case=number)
-        await turn.hand_off(HandoffRequest(trigger=Trigger.ACTION_ERROR, case_id=number, case_type="other", goal=goal))
-        handoff = await self._handoff(turn, (), None, error=reason)
-        await self._settle(
-            turn.claim,
-            turn.outcome(messages=(Content(text=text),), author=Author.SYSTEM, dead_letter=reason, handoff=handoff),
-        )
+        await self._see_to(turn, "turn_failed", Trigger.ACTION_ERROR, dead_letter=reason)
         return "given_up"
+
+    async def _see_to(
+        self,
+        turn: ConversationTurn,
+        told: str,
+        trigger: Trigger,
+        ending: tuple[bytes, ...] = (),
+        dead_letter: str | None = None,
+    ) -> str:
+        """Tell the contact that the bot cannot go on, and have a person see to it, with all that was told."""
+        goal = (turn.claim.arrival.text or None) if turn.claim.handback is None else None
+        detail = {"error": dead_letter} if dead_letter else None
+        number = await turn.open_case("other", trigger, goal=goal, detail=detail)
+        text = say(turn.claim.conversation.language or self.default_language, told, case=number)
+        await turn.hand_off(HandoffRequest(trigger=trigger, case_id=number, case_type="other", goal=goal))
+        handoff = await self._handoff(turn, (), None, error=dead_letter)
+        outcome = turn.outcome(
+            messages=(Content(text=text),), author=Author.SYSTEM, dead_letter=dead_letter, handoff=handoff
+        )
+        await self._settle(turn.claim, replace(outcome, tracker_events=ending))
+        return told
 
     async def _handoff(
         self, turn: ConversationTurn, events: Sequence[bytes], language: str | None, error: str | None = None

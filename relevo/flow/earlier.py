@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from relevo.contracts.store import Conversations
+from relevo.contracts.conversations import Conversations
 from relevo.domain.messages import JOINED, Entry
 
 

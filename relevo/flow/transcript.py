@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from relevo.contracts.store import Conversations
+from relevo.contracts.conversations import Conversations
 from relevo.domain.messages import Author, Entry
 from relevo.flow.earlier import entries_of_contact
 from relevo.flow.texts import say

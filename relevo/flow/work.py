@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
 
 from relevo.contracts.live import Live
 from relevo.contracts.store import Claim, Inbox
-from relevo.errors import Unavailable
+from relevo.errors import LeaseLost, Unavailable
 
 _log = structlog.get_logger()
 _IDLE_SECONDS = 1.0
@@ -24,33 +25,50 @@ class Worker:
     inbox: Inbox
     live: Live
     verb: Callable[[Claim], Awaitable[None]]
+    name: str | None = None
+    """What this bot is called among those that a message may be left to."""
     lease_seconds: float = 60.0
     at_once: int = 4
     _running: dict[asyncio.Task[None], Claim] = field(default_factory=dict)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until told to stop, then finish what was begun."""
+        """Work until told to stop, then finish what was begun; cut off meanwhile, give it back for others."""
         renewing = asyncio.create_task(self._renew())
         try:
             await self._work(stop)
             if self._running:
                 await asyncio.wait(self._running)
         finally:
-            for task in (renewing, *self._running):
-                task.cancel()
+            renewing.cancel()
+            await self._give_up()
+
+    async def _give_up(self) -> None:
+        """Have what is still running begun again elsewhere at once, where it would wait for the lease's end."""
+        left = dict(self._running)
+        for task in left:
+            task.cancel()
+        for claim in left.values():
+            with suppress(LeaseLost, Unavailable):
+                await self.inbox.defer(claim, seconds=0.0)
+        if left:
+            self.live.wake_bots()
 
     async def _work(self, stop: asyncio.Event) -> None:
         with self.live.bots() as wake:
             while not stop.is_set():
                 try:
-                    await self._step(wake.wait)
+                    await self._step(wake.wait, stop)
                 except Unavailable:
                     _log.warning("worker.database_unreachable")
                     await asyncio.sleep(_IDLE_SECONDS)
 
-    async def _step(self, wait: Callable[[float], Awaitable[bool]]) -> None:
+    async def _step(self, wait: Callable[[float], Awaitable[bool]], stop: asyncio.Event) -> None:
         free = self.at_once - len(self._running)
-        claims = await self.inbox.claim(free) if free else []
+        claims = await self.inbox.claim(free, self.name) if free else []
+        if stop.is_set():
+            await self.inbox.release(claims)
+            self.live.wake_bots()
+            return
         for claim in claims:
             task = asyncio.create_task(self._do(claim))
             self._running[task] = claim

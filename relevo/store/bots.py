@@ -6,10 +6,10 @@ from relevo.contracts.bots import BotLine
 from relevo.store.pool import Database
 
 _SEEN = """
-INSERT INTO bots AS b (name, host, process, model, problem) VALUES (%s, %s, %s, %s, %s)
+INSERT INTO bots AS b (name, host, process, model, problem, knows) VALUES (%s, %s, %s, %s, %s, %s)
 ON CONFLICT (workspace_id, name) DO UPDATE SET
     host = excluded.host, process = excluded.process, model = excluded.model, problem = excluded.problem,
-    seen_at = now()
+    knows = excluded.knows, seen_at = now()
 """
 
 
@@ -21,13 +21,22 @@ class PostgresBots:
 
     async def seen(self, bot: BotLine) -> None:
         """Keep what a bot says about itself, under its name."""
-        await self._database.run(_SEEN, (bot.name, bot.host, bot.process, bot.model, bot.problem))
+        await self._database.run(_SEEN, (bot.name, bot.host, bot.process, bot.model, bot.problem, sorted(bot.knows)))
 
     async def gone(self, name: str) -> None:
         """Forget a bot that ended, and those that have been silent for a day."""
         await self._database.run(
             "DELETE FROM bots WHERE workspace_id = 1 AND (name = %s OR seen_at < now() - interval '1 day')", (name,)
         )
+
+    async def knowing(self, names: frozenset[str], within_seconds: float) -> list[str]:
+        """Give the bots that can answer and know all of these names."""
+        found = await self._database.rows(
+            "SELECT name FROM bots WHERE workspace_id = 1 AND problem IS NULL AND knows @> %s::text[]"
+            " AND seen_at > now() - make_interval(secs => %s) ORDER BY name",
+            (sorted(names), within_seconds),
+        )
+        return [name for (name,) in found]
 
     async def living(self, within_seconds: float) -> list[BotLine]:
         """Give the bots that were seen within so many seconds, by name."""

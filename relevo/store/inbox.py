@@ -65,6 +65,7 @@ WITH quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)
       AND (w.state = 'waiting' AND (w.due_at <= now() OR w.attempts = 0)
         OR w.state = 'held' AND (w.lease_until < now() OR w.lease_until > now() + make_interval(secs => 2 * %(lease)s)))
       AND (%(silence)s = 0 OR w.received_at <= now() - make_interval(secs => %(silence)s))
+      AND (w.for_bots IS NULL OR %(bot)s::text IS NULL OR %(bot)s = ANY (w.for_bots) OR w.for_bots_until < now())
       AND NOT EXISTS (
         SELECT FROM inbox b WHERE b.workspace_id = 1 AND b.conversation_id = w.conversation_id
           AND b.position < w.position AND b.state IN ('waiting', 'held'))
@@ -82,6 +83,12 @@ FROM held h CROSS JOIN quick
 JOIN conversations c ON c.workspace_id = 1 AND c.id = h.conversation_id
 JOIN identities i ON i.workspace_id = 1 AND i.id = c.identity_id
 ORDER BY h.id
+"""
+
+_GIVE_BACK = """
+UPDATE inbox SET state = 'waiting', token = NULL, lease_until = NULL, due_at = now(), attempts = attempts - 1,
+    for_bots = %(bots)s::text[], for_bots_until = now() + make_interval(secs => %(seconds)s)
+WHERE workspace_id = 1 AND id = ANY(%(ids)s) AND token = ANY(%(tokens)s) AND state = 'held'
 """
 
 # What was handed out and not yet known to be is handed out again after a crash, so this need not be on disk either.
@@ -165,9 +172,9 @@ class PostgresInbox:
             await connection.execute(_INTRODUCE, values)
         raise Unavailable("The message could not be kept right now; send it again.")
 
-    async def claim(self, limit: int) -> list[Claim]:
-        """Take the heads of free lanes, oldest first."""
-        return await self._claim(limit, silence_seconds=0.0)
+    async def claim(self, limit: int, bot: str | None = None) -> list[Claim]:
+        """Take the heads of free lanes, oldest first; not what is left to other bots."""
+        return await self._claim(limit, silence_seconds=0.0, bot=bot)
 
     async def abandoned(self, silence_seconds: float) -> list[Claim]:
         """Take messages that no bot has taken for so long, to be settled without one; none while the clock jumped."""
@@ -175,8 +182,8 @@ class PostgresInbox:
             return []
         return await self._claim(20, silence_seconds)
 
-    async def _claim(self, limit: int, silence_seconds: float) -> list[Claim]:
-        values = {"limit": limit, "lease": self._lease_seconds, "silence": silence_seconds}
+    async def _claim(self, limit: int, silence_seconds: float, bot: str | None = None) -> list[Claim]:
+        values = {"limit": limit, "lease": self._lease_seconds, "silence": silence_seconds, "bot": bot}
         return [_claim(row) for row in await self._database.rows(_CLAIM, values)]
 
     async def renew(self, claims: Sequence[Claim]) -> None:
@@ -197,6 +204,19 @@ class PostgresInbox:
         )
         if not changed:
             raise LeaseLost
+
+    async def leave(self, claim: Claim, bots: Sequence[str], seconds: float) -> None:
+        """Give a row back as if never taken, for these bots alone for so long."""
+        if not await self._give_back([claim], list(bots), seconds):
+            raise LeaseLost
+
+    async def release(self, claims: Sequence[Claim]) -> None:
+        """Give rows back as if never taken."""
+        await self._give_back(claims, None, 0.0)
+
+    async def _give_back(self, claims: Sequence[Claim], bots: list[str] | None, seconds: float) -> int:
+        values = {"bots": bots, "seconds": seconds, "ids": [c.inbox_id for c in claims]}
+        return await self._database.run(_GIVE_BACK, {**values, "tokens": [c.token for c in claims]})
 
     async def settle(self, claim: Claim, outcome: TurnOutcome) -> Committed:
         """End the turn: everything in one transaction."""

@@ -32,9 +32,9 @@ from relevo.store.postgres_files import (
     remove_all,
     running_postmaster,
 )
-from relevo.store.postgres_lock import Lock
+from relevo.store.postgres_lock import LOCK_NAME, Lock
 
-__all__ = ["PostgresServer", "bundled_binaries", "destroy_postgres", "running_postgres"]
+__all__ = ["PostgresServer", "bundled_binaries", "destroy_postgres", "has_postgres", "running_postgres"]
 
 NAME = "relevo"
 SUPERUSER = "postgres"
@@ -188,6 +188,11 @@ class PostgresServer:
             if launcher.poll() is not None:
                 said = place.log.read_bytes()[said_before:].decode("utf-8", "replace")
                 raise _failed(f"PostgreSQL did not start on {place.data}", said, place.log)
+
+
+def has_postgres(state_folder: Path) -> bool:
+    """Tell whether a state folder has a database, running or not."""
+    return (state_folder / LOCK_NAME).exists()
 
 
 def destroy_postgres(state_folder: Path) -> None:

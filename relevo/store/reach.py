@@ -11,7 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from relevo.errors import ConfigurationError
 from relevo.store.connecting import Way
-from relevo.store.migrate import migrate, migrations
+from relevo.store.migrate import demand_usable, migrate, migrations
 
 _OLDEST = 140000
 
@@ -32,9 +32,9 @@ def reach(dsn: str) -> Reached:
         if version < _OLDEST:
             raise ConfigurationError(f"PostgreSQL {version // 10000} is too old; Relevo needs 14 or newer.")
         known = connection.execute("SELECT to_regclass('migrations') IS NOT NULL").fetchone()
-        applied = set()
+        applied: set[int] = set()
         if known and known[0]:
-            applied = {number for (number,) in connection.execute("SELECT number FROM migrations")}
+            applied = demand_usable(connection)
         missing = [number for number, _, _ in migrations() if number not in applied]
         return Reached(server=f"{version // 10000}.{version % 10000}", missing_migrations=len(missing))
 

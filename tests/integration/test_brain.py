@@ -34,7 +34,7 @@ from relevo.contracts.brain import Answer, Question
 from relevo.domain.contacts import Identity
 from relevo.domain.conversations import Control, Conversation
 from relevo.domain.effects import EffectResult, EffectState
-from relevo.errors import BrainUnavailable, TurnFailed
+from relevo.errors import BrainUnavailable, NotKnown, TurnFailed
 from tests.spike.bot.actions import ActionCredit
 
 pytestmark = [pytest.mark.anyio, pytest.mark.rasa, pytest.mark.filterwarnings("ignore::UserWarning")]
@@ -126,6 +126,30 @@ async def test_a_tracker_of_another_version_is_read_again(brain: RasaBrain) -> N
     assert _texts(await brain.answer(question, history)) == ["Credit ticket T0007?"]
     brain.forget(moved_on)
     assert _texts(await brain.answer(question, history)) == ["Credit ticket T0007?"]
+
+
+async def test_what_another_model_is_in_the_middle_of_is_left_to_it(brain: RasaBrain) -> None:
+    """A form that this model does not have is no turn's failure; once it is closed, the bot answers as ever."""
+    past = [
+        {"event": "action", "name": "action_session_start"},
+        {"event": "user", "text": "a lounge, please", "parse_data": {"intent": {"name": "book_lounge"}}},
+        {"event": "active_loop", "name": "lounge_form"},
+        {"event": "slot", "name": "lounge", "value": "T4"},
+        {"event": "slot", "name": "requested_slot", "value": "day"},
+        {"event": "action", "name": "action_listen"},
+    ]
+    committed = [msgspec.json.encode(past)]
+
+    async def history() -> Sequence[bytes]:
+        return committed
+
+    conversation = _conversation(1)
+    question = Question(conversation=conversation, message_id="2", text="credit my points")
+    with pytest.raises(NotKnown) as unknown:
+        await brain.answer(question, history)
+    assert unknown.value.names == {"intent:book_lounge", "action:lounge_form", "slot:lounge"}
+    committed.append(b"[" + b",".join(unknown.value.ending) + b"]")
+    assert _texts(await brain.answer(question, history)) == ["Which ticket?"]
 
 
 @pytest.mark.parametrize("broken", ["missing.tar.gz", "broken.tar.gz"])

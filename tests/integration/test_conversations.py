@@ -10,7 +10,8 @@ from uuid import UUID
 import pytest
 
 from relevo.bootstrap import OpenStore, open_store
-from relevo.contracts.store import Conversations, TurnOutcome
+from relevo.contracts.conversations import Conversations
+from relevo.contracts.store import TurnOutcome
 from relevo.domain.conversations import Control, may_change
 from relevo.domain.messages import Author, Button, Content
 from relevo.errors import Conflict, NotFound

@@ -22,6 +22,7 @@ from relevo.errors import ConfigurationError, Conflict
 from relevo.flow.search import search
 from relevo.flow.sight import Eyes
 from relevo.store.migrate import migrate, migrations
+from relevo.store.reach import bring_forward
 from tests.integration.hands import claimed, lines, written
 
 NUMBERS = [number for number, _, _ in migrations()]
@@ -209,11 +210,36 @@ def test_migrators_at_the_same_moment_apply_each_migration_once(empty: str) -> N
     assert [row[0] for row in ask(empty, "SELECT number FROM migrations ORDER BY applied_at, number")] == NUMBERS
 
 
-def test_a_newer_database_is_refused_with_a_sentence(database: str) -> None:
-    """It names the way out, and nothing is changed."""
+def test_a_database_that_newer_code_has_only_added_to_is_used(database: str) -> None:
+    """Machines are upgraded one by one: those that are not yet go on, and may start again."""
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute("INSERT INTO migrations (number, name) VALUES (9999, 'from_the_future')")
+    assert bring_forward(database) == []
+    assert migrate(database) == []
+
+
+def test_a_migration_does_not_make_everybody_wait_behind_it(empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While somebody holds a table that it needs, it steps back and tries again; then it is applied once."""
+    migrate(empty, up_to=NUMBERS[0])
+    text = "SET LOCAL lock_timeout = '50ms'; ALTER TABLE agents ADD COLUMN nickname text"
+    nickname = [(NUMBERS[0], "core", ""), (NUMBERS[0] + 1, "nickname", text)]
+    monkeypatch.setattr("relevo.store.migrate.migrations", lambda: nickname)
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(empty) as busy:
+        busy.execute("LOCK TABLE agents IN ACCESS SHARE MODE")
+        migrating = pool.submit(migrate, empty)
+        while not ask(empty, "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'agents'::regclass"):
+            assert not migrating.done()
+        busy.rollback()
+        assert migrating.result(60) == ["nickname"]
+
+
+def test_a_newer_database_that_has_no_place_for_this_code_is_refused_with_a_sentence(database: str) -> None:
+    """It names the way out, and nothing is changed."""
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("INSERT INTO migrations (number, name, least_code) VALUES (9999, 'from_the_future', 9998)")
     before = schema(database)
+    with pytest.raises(ConfigurationError, match=r"written by a newer Relevo"):
+        bring_forward(database)
     with pytest.raises(ConfigurationError, match=r"written by a newer Relevo\. Install that version, or name another"):
         migrate(database)
     assert schema(database) == before

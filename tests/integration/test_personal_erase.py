@@ -37,6 +37,8 @@ UNTOUCHED = {
     "agent_sessions",
     "password_links",
     "bots",
+    "models",
+    "model_chunks",
     "installation",
     "rate_limits",
     "refused_origins",

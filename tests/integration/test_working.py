@@ -14,6 +14,7 @@ from relevo.domain.messages import Author
 from relevo.errors import LeaseLost
 from relevo.flow.sweep import Sweeper
 from relevo.flow.work import Worker
+from relevo.store.inbox import PostgresInbox
 from tests.integration.hands import claimed, eventually, lines, spoken, timeline, written
 
 pytestmark = pytest.mark.anyio
@@ -117,6 +118,37 @@ async def test_what_was_begun_is_ended_when_a_worker_is_told_to_stop(opened: Ope
     verb.go.set()
     await asyncio.wait_for(running, 10)
     assert (verb.begun, verb.settled) == (["slow"], ["slow"])
+
+
+async def test_what_arrives_in_its_hands_as_it_is_told_to_stop_is_given_back(opened: OpenStore) -> None:
+    """Nobody waits for a lease, and it does not count as begun."""
+    inbox, verb, stop = opened.store.inbox, Settling(opened), asyncio.Event()
+    await inbox.receive([written("hello")])
+
+    class Stopping(PostgresInbox):
+        async def claim(self, limit: int, bot: str | None = None) -> list[Claim]:
+            stop.set()
+            return await super().claim(limit, bot)
+
+    one = worker(opened, verb)
+    one.inbox = Stopping(opened.database)
+    await asyncio.wait_for(one.run(stop), 10)
+    (claim,) = await inbox.claim(10)
+    assert (verb.begun, claim.attempts) == ([], 1)
+
+
+async def test_what_is_cut_off_is_given_back_at_once(opened: OpenStore) -> None:
+    """It was begun, so it counts; but it waits for no lease, however long that is."""
+    verb = Settling(opened)
+    await opened.store.inbox.receive([written("slow")])
+    one = worker(opened, verb)
+    one.inbox = PostgresInbox(opened.database, lease_seconds=600)
+    running = asyncio.create_task(one.run(asyncio.Event()))
+    await eventually(lambda: verb.begun == ["slow"])
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    (claim,) = await opened.store.inbox.claim(10)
+    assert claim.attempts == 2
 
 
 async def test_one_message_s_mistake_does_not_stop_the_others(opened: OpenStore) -> None:

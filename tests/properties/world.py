@@ -62,8 +62,8 @@ class HaltingInbox(PostgresInbox):
         super().__init__(database, lease_seconds=LEASE_SECONDS)
         self.leased: set[int] = set()
 
-    async def claim(self, limit: int) -> list[Claim]:
-        return self._taken(await super().claim(limit))
+    async def claim(self, limit: int, bot: str | None = None) -> list[Claim]:
+        return self._taken(await super().claim(limit, bot))
 
     async def abandoned(self, silence_seconds: float) -> list[Claim]:
         return self._taken(await super().abandoned(silence_seconds))

@@ -76,9 +76,9 @@ class WatchedInbox(PostgresInbox):
         self._killer.at("after receive")
         return received
 
-    async def claim(self, limit: int) -> list[Claim]:
+    async def claim(self, limit: int, bot: str | None = None) -> list[Claim]:
         """Claim, then perhaps die holding it."""
-        claims = await super().claim(limit)
+        claims = await super().claim(limit, bot)
         if claims:
             self._killer.at("after claim")
         return claims
