@@ -20,7 +20,9 @@ from bench.kit.comparison import Comparison, Plan, compare
 from bench.kit.programs import PROJECT, BenchError, bench_folder
 from bench.kit.result import lines_of, remarks_of
 from bench.kit.sizes import folder_megabytes, installed_megabytes
+from bench.kit.sizing import sizing_of
 from bench.kit.starts import own_environment
+from bench.kit.stock_model import trained_model
 from bench.kit.table import table_of
 
 FULL = Plan(
@@ -35,6 +37,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds; stock Rasa is not trained again")
     parser.add_argument("--no-stock", action="store_true", help="our side only")
+    parser.add_argument("--stock-epochs", type=int, default=2, metavar="N", help="of 100, which take hours")
     parser.add_argument("--no-stock-training", action="store_true", help="take stock Rasa's model of an earlier run")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there, too")
     chosen = parser.parse_args()
@@ -46,7 +49,7 @@ def main() -> None:
         parser.exit(1, f"{error}\n")
     lines = lines_of(found)
     print(f"\n{date.today().isoformat()}\n")  # noqa: DTZ011 - the day where the machine is
-    print("\n".join([*table_of(lines), "", *remarks_of(found)]))
+    print("\n".join([*table_of(lines), "", *remarks_of(found), "", *sizing_of(found.sides[0].spent(8))]))
     if chosen.json:
         document = {
             "others_share": found.others.share,
@@ -63,7 +66,7 @@ def _measure(chosen: argparse.Namespace, folder: Path) -> Comparison:
     found.megabytes[0] += folder_megabytes(PROJECT / "relevo")
     if not chosen.no_stock:
         stock_bot.install()
-        found.stock_model = stock_bot.trained_model(anew=not (chosen.quick or chosen.no_stock_training))
+        found.stock_model = trained_model(chosen.stock_epochs, anew=not (chosen.quick or chosen.no_stock_training))
         found.megabytes.append(installed_megabytes(stock_bot.STOCK / "requirements.lock", stock_bot.STOCK / ".venv"))
     asyncio.run(compare(found, folder))
     return found

@@ -18,7 +18,7 @@ from bench.kit.programs import first_answer, ready
 from bench.kit.relevo_serve import RelevoServe, relevo_serve
 from bench.kit.sides import Side
 from bench.kit.starts import OPENING, START_SECONDS, Startable, Starts, measure_starts, own_environment
-from bench.kit.stock_bot import StockModel
+from bench.kit.stock_model import StockModel
 from bench.kit.x_webhook import Webhooks, measure_webhooks
 
 UNLIMITED = {"RELEVO_REST_MESSAGES_PER_SECOND": "1000000", "RELEVO_REST_BURST": "1000000"}

@@ -43,8 +43,8 @@ def remarks_of(found: Comparison) -> Iterator[str]:
         f" The load generator used at most {100 * generator:.0f} % of one."
     )
     yield f"Answers without words: {', '.join(_wordless(found))}."
-    if found.stock_model is not None and not found.stock_model.is_of_this_run:
-        yield "Stock Rasa's training was measured in an earlier run."
+    if found.stock_model is not None:
+        yield found.stock_model.remark()
     if found.webhooks is not None:
         yield f"{found.webhooks.drained_seconds:.1f} s after the last webhook everything was answered."
 
@@ -104,7 +104,7 @@ def _start_lines(found: Comparison) -> Iterator[Line]:
 
 
 def _training_seconds(found: Comparison) -> list[float]:
-    return [found.model.seconds, *([found.stock_model.seconds] if found.stock_model else [])]
+    return [found.model.seconds, *([found.stock_model.whole_seconds] if found.stock_model else [])]
 
 
 def _webhook_lines(found: Comparison) -> Iterator[Line]:
