@@ -17,6 +17,7 @@ from abc import ABCMeta
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
@@ -95,6 +96,7 @@ class _StandIn(ABCMeta):
         return issubclass(subclass, _real(cls)) if _has_run(cls) else super().__subclasscheck__(subclass)
 
 
+@cache
 def _stand_in(module: ModuleType, path: str) -> Any:
     body = {"_module___": module.__name__, "__qualname__": path, "module_": module}
     return _StandIn(path.rpartition(".")[2], (Exception,), body)

@@ -74,7 +74,7 @@ class CurrentBrain:
 
     def prepare(self) -> None:
         """Import Rasa, which takes seconds, before there need be a model."""
-        with importing_rasa():
+        with importing_rasa(to_answer_only=True):
             for module in _PARTS:
                 importlib.import_module(module)
 

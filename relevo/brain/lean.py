@@ -8,6 +8,7 @@ relevo/deferred.py: a bot whose components use it loads it. Rasa's own command l
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 import sys
@@ -26,7 +27,7 @@ _INSTALL = (
     " with TensorFlow as docs/howto/tensorflow.md says."
 )
 STORES = frozenset({"redis", "sqlalchemy"})
-"""Classes are made of these wherever Rasa is imported, which is why they cannot be deferred."""
+"""Classes are made of these wherever Rasa is imported, so that deferring them is of no use."""
 _OWN_STORE = "Relevo keeps conversations itself; Rasa's own stores are there for: relevo rasa."
 
 DEFERRED = frozenset({
@@ -41,7 +42,7 @@ DEFERRED = frozenset({
 })  # fmt: skip
 """Packages, and single modules of Rasa's."""
 
-_RUNNER = "rasa.engine.runner.dask"
+_RUNNER, _CHANNELS = "rasa.engine.runner.dask", "rasa.core.channels"
 
 
 def install() -> None:
@@ -55,11 +56,19 @@ def install() -> None:
 
 
 @contextmanager
-def importing_rasa() -> Iterator[None]:
-    """Import Rasa in this block as a bot needs it."""
+def importing_rasa(*, to_answer_only: bool = False) -> Iterator[None]:
+    """Import Rasa in this block; to answer only, without the libraries of its stores, which training needs."""
     install()
-    with leaving_out(STORES, _OWN_STORE), deferring(DEFERRED):
+    with leaving_out(STORES if to_answer_only else (), _OWN_STORE), deferring(DEFERRED):
+        _name_what_channels_share()
         yield
+
+
+def _name_what_channels_share() -> None:
+    """Have the four names that all of Rasa asks the package of its channels for, without running it."""
+    channel = importlib.import_module(f"{_CHANNELS}.channel")
+    for name in ("CollectingOutputChannel", "InputChannel", "OutputChannel", "UserMessage"):
+        setattr(sys.modules[_CHANNELS], name, getattr(channel, name))
 
 
 class _Runner(ModuleType):
