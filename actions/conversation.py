@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -235,10 +236,10 @@ def _story(text: str, entities: Iterable[Mapping[str, Any]]) -> str:
 def _not_understood_before(tracker: Tracker) -> str | None:
     """Give the last message but one, where it was not understood either.
 
-    Looking at events makes Relevo serialise them all, so only where it must be.
+    Events are looked at from the newest on: Relevo serialises each of them when it is looked at.
     """
-    said = [event for event in tracker.events if event["event"] == "user"]
-    before = said[-2] if len(said) > 1 else {}
+    said = (event for event in reversed(tracker.events) if event["event"] == "user")
+    before: Mapping[str, Any] = next(islice(said, 1, None), {})
     return str(before.get("text") or "") if _intent(before.get("parse_data")) in NOT_UNDERSTOOD else None
 
 

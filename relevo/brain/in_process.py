@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, overload
 
 import rasa.core.actions.action
@@ -60,29 +60,27 @@ class InProcessAction(RemoteAction):
 
 
 class _Events(Sequence[dict[str, Any]]):
-    """A conversation's events as dictionaries, made when somebody looks."""
+    """A conversation's events as dictionaries, each made when somebody looks at it."""
 
     def __init__(self, tracker: DialogueStateTracker) -> None:
-        self._tracker = tracker
-        self._made: list[dict[str, Any]] | None = None
-
-    def _list(self) -> list[dict[str, Any]]:
-        if self._made is None:
-            self._made = [event.as_dict() for event in self._tracker.events]
-        return self._made
+        self._events = tracker.events
+        self._made: dict[int, dict[str, Any]] = {}
 
     @overload
     def __getitem__(self, index: int) -> dict[str, Any]: ...
     @overload
     def __getitem__(self, index: slice) -> list[dict[str, Any]]: ...
     def __getitem__(self, index: int | slice) -> dict[str, Any] | list[dict[str, Any]]:
-        return self._list()[index]
+        places = range(len(self._events))[index]
+        return [self._event(place) for place in places] if isinstance(places, range) else self._event(places)
 
     def __len__(self) -> int:
-        return len(self._tracker.events)
+        return len(self._events)
 
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        return iter(self._list())
+    def _event(self, place: int) -> dict[str, Any]:
+        if place not in self._made:
+            self._made[place] = self._events[place].as_dict()
+        return self._made[place]
 
 
 def _rejected(rejection: ActionExecutionRejection) -> ClientResponseError:

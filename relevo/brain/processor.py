@@ -2,7 +2,8 @@
 
 Rasa's processor logs and forgets what an action raises, and the bot goes on as if nothing had happened. Here it ends
 the turn. Rasa also replays the whole conversation into a fresh tracker for each action, since a form may write on the
-one that it is given; other actions get the real one here. What it deep-copies for debug logs, it no longer does.
+one that it is given; other actions get a view of the real one here. What it deep-copies for debug logs, it no longer
+does.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from rasa.core.actions.loops import LoopAction
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.nlg.generator import NaturalLanguageGenerator
 from rasa.core.policies.policy import PolicyPrediction
-from rasa.core.processor import MessageProcessor
 from rasa.engine.runner.interface import GraphRunner
 from rasa.engine.storage.storage import ModelMetadata
 from rasa.shared.core.events import ActionExecutionRejected, Event, ReminderScheduled, SlotSet, UserUttered
@@ -25,6 +25,8 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from relevo.brain.days import with_days
 from relevo.brain.loading import load
+from relevo.brain.quick_processor import QuickProcessor
+from relevo.brain.tracker import TurnTracker
 from relevo.contracts.brain import LANGUAGE_SLOT
 from relevo.metrics.numbers import count_understood
 from relevo.metrics.stages import ACTIONS, POLICIES, UNDERSTANDING, stage
@@ -33,7 +35,7 @@ CHOSEN_SLOT = "chosen_language"
 _log = structlog.get_logger()
 
 
-class TurnProcessor(MessageProcessor):
+class TurnProcessor(QuickProcessor):
     """Rasa's message processor for one turn at a time on a tracker that the caller owns."""
 
     async def run_turn(
@@ -102,11 +104,12 @@ class TurnProcessor(MessageProcessor):
     def _seen_by(
         self, action: Action, tracker: DialogueStateTracker, prediction: PolicyPrediction
     ) -> DialogueStateTracker:
-        if not prediction.events and not isinstance(action, LoopAction):
-            return tracker
-        copied = tracker.copy()
-        copied.update_with_events(prediction.events, self.domain)
-        return copied
+        """Give what an action may look at: with the policies' events, which do not stand where it is rejected."""
+        if isinstance(action, LoopAction) or not isinstance(tracker, TurnTracker):
+            copied = tracker.copy()
+            copied.update_with_events(prediction.events, self.domain)
+            return copied
+        return tracker.seen_with(prediction.events)
 
     def _log_action_on_tracker(
         self,
@@ -124,12 +127,8 @@ class TurnProcessor(MessageProcessor):
         self, output_channel: OutputChannel, tracker: DialogueStateTracker
     ) -> DialogueStateTracker:
         """Fill slots from the newest message."""
-        action: Any = self._get_action("action_extract_slots")
         with stage(ACTIONS):
-            events = await action.run(output_channel, self.nlg, tracker, self.domain)
-        await self._send_bot_messages(events, tracker, output_channel)
-        tracker.update_with_events(events, self.domain)
-        return tracker
+            return await super().run_action_extract_slots(output_channel, tracker)
 
 
 def _chosen_language(tracker: DialogueStateTracker) -> Iterator[Event]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -25,7 +24,9 @@ from relevo.brain.formal import reworded
 from relevo.brain.in_process import InProcessActions
 from relevo.brain.knowing import ending, known_by, needed_by
 from relevo.brain.lighter import lighten
+from relevo.brain.policies import hasten
 from relevo.brain.processor import TurnProcessor
+from relevo.brain.replies import Replies
 from relevo.brain.tracker import TurnTracker
 from relevo.configuration.formal import Formal
 from relevo.contracts.brain import LANGUAGE_SLOT, Answer, History, Question
@@ -66,12 +67,11 @@ class RasaBrain:
             raise BrainUnavailable(
                 f"The model {model.name} cannot be loaded ({type(error).__name__}). Train a new one: relevo train."
             ) from error
+        hasten(self._processor.graph_runner.components)
         self._domain = self._processor.domain
         self.knows = known_by(self._domain)
         """What conversations may be in the middle of; see brain.knowing."""
-        self._processor.nlg = TemplatedNaturalLanguageGenerator(
-            reworded(self._domain.responses, formal or {}, default_language)
-        )
+        self._processor.nlg = Replies(reworded(self._domain.responses, formal or {}, default_language))
         self._trackers: OrderedDict[UUID, tuple[int, TurnTracker]] = OrderedDict()
 
     async def answer(self, question: Question, history: History) -> Answer:
@@ -89,7 +89,7 @@ class RasaBrain:
             raise TurnFailed(f"{type(error).__name__} while answering.") from error
         return Answer(
             messages=tuple(said.messages),
-            tracker_events=tuple(_encode(event) for event in islice(tracker.events, known, None)),
+            tracker_events=tuple(_encode(tracker.events[place]) for place in range(known - len(tracker.events), 0)),
             language=_language(tracker),
         )
 

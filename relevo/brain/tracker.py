@@ -1,119 +1,121 @@
-"""A conversation's tracker that remembers what Rasa otherwise computes again for each of its policies.
+"""A conversation's tracker that costs the same however long the conversation is.
 
 In one turn Rasa walks the whole conversation about fifteen times, and about five times it rebuilds the state before
-each of its actions by replaying all events into a fresh tracker. Here the walk is done once for each new event, and the
-replay goes on from where it was; only where events were reverted does it begin anew.
+each of its actions by replaying all events into a fresh tracker. Here both are carried on from event to event, and only
+the newest states are kept: that is as far as policies look back. Who asks for every state gets Rasa's own answer.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import copy
+from collections.abc import Sequence
 from typing import Any
 
-from rasa.shared.core.constants import PREVIOUS_ACTION
-from rasa.shared.core.domain import Domain, State, SubState
-from rasa.shared.core.events import ActionExecuted, Event
-from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.core.constants import ACTION_LISTEN_NAME, ACTION_SESSION_START_NAME
+from rasa.shared.core.domain import Domain, State
+from rasa.shared.core.events import (
+    ActionExecuted,
+    ActionReverted,
+    DefinePrevUserUtteredFeaturization,
+    EntitiesAdded,
+    Event,
+    FollowupAction,
+    LoopInterrupted,
+    Restarted,
+    SessionStarted,
+    UserUtteranceReverted,
+    UserUttered,
+)
+from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
+
+from relevo.brain.applied import AppliedEvents
+from relevo.brain.replay import Replay, View
+
+_OF_MESSAGES = (DefinePrevUserUtteredFeaturization, EntitiesAdded, LoopInterrupted)
+"""Events that leave slots alone."""
 
 
 class TurnTracker(DialogueStateTracker):
     """Rasa's tracker, computing its views once for each new event."""
 
-    _applied_at = -1
-    _applied: list[Event]
-    _replays: dict[bool, _Replay] | None = None
+    _applied: AppliedEvents | None = None
+    _replays: tuple[Replay, ...] = ()
 
     def applied_events(self) -> list[Event]:
         """Give the events that were not reverted."""
-        if self._applied_at != len(self.events):
-            self._applied_at, self._applied = len(self.events), super().applied_events()
-        return list(self._applied)
+        return list(self._carried_on().events)
 
-    def past_states(
+    def latest_states(
+        self, domain: Domain, how_many: int, *, for_stories: bool, rule_only_data: dict[str, Any] | None
+    ) -> list[State] | None:
+        """Give the newest of what ``past_states`` gives, oldest first; the caller may change them.
+
+        None where more are asked for than are kept. For stories, the turns that only rules know are left out.
+        """
+        if self._max_event_history is not None:
+            return None
+        replay = next((each for each in self._replays if each.view.is_of(domain, for_stories, rule_only_data)), None)
+        if replay is None:
+            replay = Replay(self, View(domain, for_stories, rule_only_data))
+            self._replays = (*self._replays, replay)
+        return replay.latest(self, self._carried_on(), how_many)
+
+    def get_last_event_for(
         self,
-        domain: Domain,
-        omit_unset_slots: bool = False,
-        ignore_rule_only_turns: bool = False,
-        rule_only_data: dict[str, Any] | None = None,
-    ) -> list[State]:
-        """Give the states before each action and the present one; the caller may change them."""
-        self._replays = self._replays or {}
-        if omit_unset_slots not in self._replays:
-            self._replays[omit_unset_slots] = _Replay(self, omit_unset_slots)
-        moments = self._replays[omit_unset_slots].moments(self, domain)
-        if ignore_rule_only_turns:
-            return _states_for_stories(domain, moments, rule_only_data)
-        return [domain._clean_state(_copied(moment.state)) for moment in moments]
+        event_type: type[Event] | tuple[type[Event], ...],
+        action_names_to_exclude: list[str] | None = None,
+        skip: int = 0,
+        event_verbosity: EventVerbosity = EventVerbosity.APPLIED,
+    ) -> Event | None:
+        """Give the last event of a type that was not reverted, without copying them all."""
+        if event_verbosity is not EventVerbosity.APPLIED or skip or action_names_to_exclude:
+            found: Event | None = super().get_last_event_for(event_type, action_names_to_exclude, skip, event_verbosity)
+            return found
+        return next((event for event in reversed(self._carried_on().events) if isinstance(event, event_type)), None)
 
+    def _carried_on(self) -> AppliedEvents:
+        if self._applied is None or self._max_event_history is not None:  # then old events go, and nothing tells so
+            self._applied = AppliedEvents()
+        return self._applied.carry_on(self)
 
-@dataclass(frozen=True)
-class _Moment:
-    """A conversation just before an action."""
+    def copy(self) -> TurnTracker:
+        """Give a tracker like it that may be written on, without replaying the conversation."""
+        copied = self._like_it()
+        copied.events = self.events.copy()
+        copied.slots = {name: copy.copy(slot) for name, slot in self.slots.items()}
+        if self._applied is not None:
+            copied._applied = self._applied.copy()
+        return copied
 
-    state: State
-    previous_action: SubState
-    is_followup: bool
-    is_in_loop: bool
-    hides_rule_turn: bool
+    def seen_with(self, events: Sequence[Event]) -> TurnTracker:
+        """Give a tracker to look at, in which these events have happened already; its slots are this one's."""
+        if any(not isinstance(event, _OF_MESSAGES) for event in events):
+            seen = self.copy()
+        else:
+            seen = self._like_it()
+            seen.events = self.events.copy() if events else self.events
+        seen.update_with_events(events, None)
+        return seen
 
+    def _like_it(self) -> TurnTracker:
+        copied = copy.copy(self)
+        copied.followup_action = self._followup_by_events()
+        copied.active_loop = copy.copy(self.active_loop)
+        copied._applied, copied._replays = None, ()
+        return copied
 
-class _Replay:
-    """The moments of a conversation, extended as it grows."""
-
-    def __init__(self, tracker: DialogueStateTracker, omit_unset_slots: bool) -> None:
-        self._omit_unset_slots = omit_unset_slots
-        self._moments: list[_Moment] = []
-        self._count = 0
-        self._last: Event | None = None
-        self._begin(tracker)
-
-    def moments(self, tracker: DialogueStateTracker, domain: Domain) -> list[_Moment]:
-        applied = tracker.applied_events()
-        if self._count > len(applied) or (self._count and applied[self._count - 1] is not self._last):
-            self._begin(tracker)
-        for event in applied[self._count :]:
-            if isinstance(event, ActionExecuted):
-                self._moments.append(self._moment(domain, event.hide_rule_turn))
-            self._tracker.update(event)
-            self._count, self._last = self._count + 1, event
-        return [*self._moments, self._moment(domain, hides_rule_turn=False)]
-
-    def _begin(self, tracker: DialogueStateTracker) -> None:
-        self._tracker = tracker.init_copy()
-        self._moments, self._count, self._last = [], 0, None
-
-    def _moment(self, domain: Domain, hides_rule_turn: bool) -> _Moment:
-        tracker = self._tracker
-        return _Moment(
-            state=domain.get_active_state(tracker, omit_unset_slots=self._omit_unset_slots),
-            previous_action=domain._get_prev_action_sub_state(tracker),
-            is_followup=bool(tracker.followup_action),
-            is_in_loop=tracker.latest_action_name == tracker.active_loop_name,
-            hides_rule_turn=hides_rule_turn,
-        )
-
-
-def _states_for_stories(domain: Domain, moments: list[_Moment], rule_only_data: dict[str, Any] | None) -> list[State]:
-    """Leave out the turns that only rules know, as Rasa's Domain.states_for_tracker_history does."""
-    states: list[State] = []
-    last_action: SubState | None = None
-    is_hidden = False
-    for moment in moments:
-        if not is_hidden:
-            last_action = moment.previous_action
-        if not moment.is_followup and not moment.is_in_loop:
-            is_hidden = moment.hides_rule_turn
-        if is_hidden:
-            continue
-        state = _copied(moment.state)
-        domain._remove_rule_only_features(state, rule_only_data)
-        if states:
-            domain._substitute_rule_only_user_input(state, states[-1])
-        if last_action:
-            state[PREVIOUS_ACTION] = dict(last_action)
-        states.append(domain._clean_state(state))
-    return states
-
-
-def _copied(state: State) -> State:
-    return {part: dict(features) for part, features in state.items()}
+    def _followup_by_events(self) -> str | None:
+        """Give the follow-up that a replay would find: on the tracker itself Rasa clears it when it predicts."""
+        for event in reversed(self.events):
+            if isinstance(event, UserUttered | ActionExecuted):
+                return None
+            if isinstance(event, FollowupAction):
+                return str(event.action_name)
+            if isinstance(event, Restarted):
+                return str(ACTION_SESSION_START_NAME)
+            if isinstance(event, UserUtteranceReverted | ActionReverted):
+                replayed: str | None = super().copy().followup_action
+                return replayed
+            if isinstance(event, SessionStarted):
+                break
+        return str(ACTION_LISTEN_NAME)

@@ -1,0 +1,179 @@
+"""Rasa's policies without what they do for logs and over the whole conversation: the same predictions.
+
+They take the place of Rasa's own in one loaded model; other models and the training keep Rasa's. Their names are
+Rasa's, since events tell which policy predicted an action.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from rasa.core.featurizers.tracker_featurizers import MaxHistoryTrackerFeaturizer
+from rasa.core.policies.memoization import MemoizationPolicy as RasaMemoizationPolicy
+from rasa.core.policies.policy import Policy, PolicyPrediction
+from rasa.core.policies.rule_policy import RULES, RULES_FOR_LOOP_UNHAPPY_PATH
+from rasa.core.policies.rule_policy import RulePolicy as RasaRulePolicy
+from rasa.shared.core.constants import PREVIOUS_ACTION, SHOULD_NOT_BE_SET, USER
+from rasa.shared.core.domain import Domain, State
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.nlu.constants import ACTION_NAME, INTENT
+
+from relevo.brain.tracker import TurnTracker
+
+_NOTHING: MappingProxyType[str, Any] = MappingProxyType({})
+
+
+def hasten(components: Iterable[Any]) -> None:
+    """Have the policies among a loaded model's components be ours."""
+    for component in components:
+        if isinstance(component, Policy) and type(component.featurizer) is MaxHistoryTrackerFeaturizer:
+            component.featurizer.__class__ = LatestStates
+        if type(component) is RasaRulePolicy:
+            component.__class__ = RulePolicy
+            component.look_back_no_further_than_needed()
+        elif type(component) is RasaMemoizationPolicy:
+            component.__class__ = MemoizationPolicy
+
+
+class LatestStates(MaxHistoryTrackerFeaturizer):
+    """Gives a policy the states it looks at, and computes no others."""
+
+    def prediction_states(
+        self,
+        trackers: list[DialogueStateTracker],
+        domain: Domain,
+        use_text_for_last_user_input: bool = False,
+        ignore_rule_only_turns: bool = False,
+        rule_only_data: dict[str, Any] | None = None,
+        ignore_action_unlikely_intent: bool = False,
+    ) -> list[list[State]]:
+        """Give the newest states of each tracker."""
+        found = []
+        for tracker in trackers:
+            states = (
+                tracker.latest_states(
+                    domain, self.max_history, for_stories=ignore_rule_only_turns, rule_only_data=rule_only_data
+                )
+                if isinstance(tracker, TurnTracker) and self.max_history
+                else None
+            )
+            kept = self._remove_action_unlikely_intent_from_states(states or [])
+            if states is None or (ignore_action_unlikely_intent and len(kept) < len(states)):
+                return list(
+                    super().prediction_states(
+                        trackers,
+                        domain,
+                        use_text_for_last_user_input,
+                        ignore_rule_only_turns,
+                        rule_only_data,
+                        ignore_action_unlikely_intent,
+                    )
+                )
+            found.append(states)
+        self._choose_last_user_input(found, use_text_for_last_user_input)
+        return found
+
+
+class MemoizationPolicy(RasaMemoizationPolicy):
+    """Rasa's memoization without copies for a log."""
+
+    def predict_action_probabilities(
+        self,
+        tracker: DialogueStateTracker,
+        domain: Domain,
+        rule_only_data: dict[str, Any] | None = None,
+        **_: Any,
+    ) -> PolicyPrediction:
+        """Predict what followed in the stories."""
+        states = self._prediction_states(tracker, domain, rule_only_data=rule_only_data)
+        action = self.recall(states, tracker, domain, rule_only_data=rule_only_data)
+        return self._prediction(
+            self._default_predictions(domain) if action is None else self._prediction_result(action, tracker, domain)
+        )
+
+
+class RulePolicy(RasaRulePolicy):
+    """Rasa's rules, looked up by what a conversation's newest state must be."""
+
+    _indexes: tuple[_Index, ...]
+
+    def look_back_no_further_than_needed(self) -> None:
+        """Bound how many states are compared: to one more than any rule has, so that what is left out is no rule's."""
+        self._indexes = tuple(_Index(self.lookup.get(name, {})) for name in (RULES, RULES_FOR_LOOP_UNHAPPY_PATH))
+        self.featurizer.max_history = 1 + max(index.longest for index in self._indexes)
+
+    def _get_possible_keys(self, lookup: dict[str, str], states: list[State]) -> set[str]:
+        index = next((each for each in self._indexes if each.lookup is lookup), None) or _Index(lookup)
+        return index.agreeing(states)
+
+    @staticmethod
+    def format_tracker_states(states: list[dict[str, Any]]) -> str:
+        """Give nothing: only a debug log reads it."""
+        return ""
+
+
+@dataclass(frozen=True)
+class _Step:
+    """What one state of a rule asks of a conversation's state, as RulePolicy._does_rule_match_state compares them."""
+
+    is_beginning: bool
+    wanted: tuple[tuple[str, str, Any], ...]
+    unset: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, state: State) -> _Step:
+        asked = [(part, name, value) for part, features in state.items() for name, value in features.items()]
+        return cls(
+            is_beginning=not state.get(PREVIOUS_ACTION),
+            wanted=tuple(
+                (part, name, tuple(value) if isinstance(value, list) else value)
+                for part, name, value in asked
+                if value and value != SHOULD_NOT_BE_SET
+            ),
+            unset=tuple((part, name) for part, name, value in asked if value == SHOULD_NOT_BE_SET),
+        )
+
+    def agrees(self, state: State) -> bool:
+        if self.is_beginning or not state.get(PREVIOUS_ACTION):
+            return self.is_beginning and not state.get(PREVIOUS_ACTION)
+        return all(state.get(part, _NOTHING).get(name) == value for part, name, value in self.wanted) and all(
+            state.get(part, _NOTHING).get(name) in (None, SHOULD_NOT_BE_SET) for part, name in self.unset
+        )
+
+    @property
+    def asks(self) -> tuple[Any, Any]:
+        """Give the action and the intent that it asks for, each None where it asks for none."""
+        wanted = {} if self.is_beginning else {(part, name): value for part, name, value in self.wanted}
+        return wanted.get((PREVIOUS_ACTION, ACTION_NAME)), wanted.get((USER, INTENT))
+
+
+class _Index:
+    """Rules by the action and the intent that the newest state must have."""
+
+    def __init__(self, lookup: dict[str, str]) -> None:
+        self.lookup = lookup
+        self.longest = 0
+        self._rules: defaultdict[tuple[Any, Any], list[tuple[str, list[_Step]]]] = defaultdict(list)
+        for key in lookup:
+            steps = [_Step.of(state) for state in reversed(json.loads(key))]
+            self.longest = max(self.longest, len(steps))
+            self._rules[steps[0].asks].append((key, steps))
+
+    def agreeing(self, states: list[State]) -> set[str]:
+        """Give the rules that agree with all states, a rule looking back no further than it is long."""
+        if not states:
+            return set(self.lookup)
+        newest = states[-1]
+        action, intent = newest.get(PREVIOUS_ACTION, {}).get(ACTION_NAME), newest.get(USER, {}).get(INTENT)
+        backwards = states[: -self.longest - 1 : -1]
+        return {
+            key
+            for place in {(action, intent), (action, None), (None, intent), (None, None)}
+            for key, steps in self._rules.get(place, ())
+            if all(map(_Step.agrees, steps, backwards))
+        }
