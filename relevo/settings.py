@@ -152,6 +152,14 @@ class BotSettings:
     silence_seconds: float = 30.0
     """How long a message may wait before the customer is told that no bot answers, and a person gets it."""
 
+    queueing_seconds: float = 300.0
+    """How long a message that no bot has begun may wait while bots answer others, before a person gets it. Longer than
+    a rush lasts: people could not keep up with it either."""
+
+    overload_seconds: float = 10.0
+    """How long a conversation may wait for its turn before its contact is told, once, that answers take longer. Longer
+    than anybody takes for thinking, shorter than what makes people write again."""
+
     bot_heartbeat_seconds: float = 2.0
     """How often a bot says that it lives, and looks for a newer model."""
 

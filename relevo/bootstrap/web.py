@@ -19,6 +19,7 @@ from relevo.bootstrap.files import open_many_files
 from relevo.bootstrap.help import shelf
 from relevo.bootstrap.intents import intents_of
 from relevo.bootstrap.lifetime import Part, process_name, run_until_stopped
+from relevo.bootstrap.load import overload_watch, standing_of
 from relevo.bootstrap.mail import mail_channel, mailer
 from relevo.bootstrap.reaches import reaches_of
 from relevo.bootstrap.serve import address
@@ -30,7 +31,6 @@ from relevo.configuration import Configuration
 from relevo.contracts.bots import Bots
 from relevo.contracts.channel import Channel
 from relevo.contracts.channel_log import ChannelLog
-from relevo.contracts.reaching import REACHES
 from relevo.domain.formality import address_formally
 from relevo.errors import Unavailable
 from relevo.flow.approvals import Decider
@@ -57,7 +57,6 @@ from relevo.flow.unreachable import Unreachable
 from relevo.flow.unsent import UnsentWatch
 from relevo.flow.webhooks import Herald
 from relevo.store.live import CHATS, INTAKES, ROUTERS, SENDERS, SETTINGS, TIMELINES
-from relevo.store.metrics import PostgresMetrics
 from relevo.store.personal import PostgresPersonalData
 from relevo.web.app import WebServices, create_app
 from relevo.web.server import serving
@@ -72,12 +71,21 @@ class Readiness:
 
     bots: Bots
     lost_seconds: float
+    standing: Standing | None = None
+    """Who knows how much waits; None: nobody asks."""
+    overload_seconds: float = 10.0
     look_at_x: Callable[[], Awaitable[str | None]] | None = None
     """Gives what is wrong with the account on X; None where X is off."""
 
     async def __call__(self) -> Mapping[str, bool | str]:
         """Tell about each part."""
         told = await self._bot()
+        load = await self.standing.load() if told["database"] is True and self.standing is not None else None
+        if load is not None and load.is_overloaded:
+            told["queue"] = Remark(
+                f"Answers take longer than {self.overload_seconds:.0f} s: {load.lanes_waiting} conversations wait, the "
+                f"first for {load.oldest_wait_seconds:.0f} s. Start more bots: relevo bot."
+            )
         if self.look_at_x is not None and told["database"] is True:
             problem = await self.look_at_x()
             told["x"] = Remark(problem) if problem else True
@@ -107,7 +115,8 @@ async def run_web(settings: Settings, configuration: Configuration, dsn: str, te
     ) as opened:
         decider, current = await _decider(configuration, opened), await current_service(opened, configuration.bot)
         recorder = Recorder(exchanges=opened.store.exchanges)
-        services = replace(await _services(settings, configuration, opened, decider), channel_log=recorder)
+        standing = standing_of(settings, configuration, opened)
+        services = replace(await _services(settings, configuration, opened, decider, standing), channel_log=recorder)
         async with (
             assisting(opened, configuration) as model,
             on_x(opened, configuration, recorder, attachment_key(settings), settings.web.public_url) as x,
@@ -116,7 +125,7 @@ async def run_web(settings: Settings, configuration: Configuration, dsn: str, te
             async with serving(app, settings.address.host, settings.address.port) as port:
                 _log.info("web.listening", host=settings.address.host, port=port)
                 tell(f"Listens on {settings.address.host} port {port}.")
-                parts = _parts(settings, configuration, opened, decider, current)
+                parts = _parts(settings, configuration, opened, decider, current, standing)
                 parts += x.served_by(current) if x is not None else []
                 parts += _deliverer(settings, configuration, opened, x, recorder)
                 await run_until_stopped(*parts, recorder.run, stop_seconds=settings.bots.stop_seconds)
@@ -137,7 +146,7 @@ async def _decider(configuration: Configuration, opened: OpenStore) -> Decider:
 
 
 async def _services(
-    settings: Settings, configuration: Configuration, opened: OpenStore, decider: Decider
+    settings: Settings, configuration: Configuration, opened: OpenStore, decider: Decider, standing: Standing
 ) -> WebServices:
     demo = await is_demo(opened)
     company = DEMO_COMPANY if demo else COMPANY
@@ -148,6 +157,8 @@ async def _services(
         readiness=Readiness(
             bots=opened.store.bots,
             lost_seconds=settings.bots.bot_lost_seconds,
+            standing=standing,
+            overload_seconds=settings.bots.overload_seconds,
             look_at_x=partial(x_problem, opened, configuration.x.account_id) if configuration.x else None,
         ),
         decider=decider,
@@ -165,19 +176,10 @@ async def _services(
         is_demo=demo,
         mails_links=configuration.mail is not None,
         process=process_name(f"web-{settings.address.port}"),
-        standing=Standing(
-            metrics=PostgresMetrics(opened.database),
-            bot_lost_seconds=settings.bots.bot_lost_seconds,
-            pushing=_pushing(configuration),
-        ),
+        standing=standing,
         demo_contacts=_demo_contacts() if demo else (),
         company_name=company,
     )
-
-
-def _pushing(configuration: Configuration) -> list[str]:
-    email = mail_channel(configuration)
-    return [*(set(reaches_of(configuration)) - set(REACHES)), *([email.name] if email is not None else [])]
 
 
 def _demo_contacts() -> list[DemoContact]:
@@ -197,6 +199,7 @@ def _parts(
     opened: OpenStore,
     decider: Decider,
     current: CurrentService,
+    standing: Standing,
 ) -> list[Part]:
     store, live = opened.store, opened.live
     sweeper = Sweeper(
@@ -206,11 +209,14 @@ def _parts(
         silence_seconds=settings.bots.silence_seconds,
         default_language=configuration.bot.default_language,
         handoffs=store.handoffs,
+        standing=standing,
+        queueing_seconds=settings.bots.queueing_seconds,
     )
     expirer = Expirer(attachments=store.attachments, retention=retention(settings))
     indexer = Indexer(search=store.search)
     watches = _watches(configuration, opened, current)
     parts = [current.run, kept_current(current, sweeper), decider.run, *watches, expirer.run, indexer.run]
+    parts += [overload_watch(settings, configuration, opened, standing).run]
     parts += [Leaving(store=store, live=live).run]
     parts += [AuditWatch(audit=store.audit, days=configuration.bot.service.audit_days).run]
     herald = Herald(webhooks=store.webhooks, poster=_poster(settings), live=live)

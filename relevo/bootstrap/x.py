@@ -22,6 +22,7 @@ from relevo.flow.hearing import Hearing
 from relevo.flow.intake import Intake
 from relevo.flow.texts import say
 from relevo.flow.watch import Watch
+from relevo.store.overload import PostgresOverload
 from relevo.store.x_limits import PostgresXLimits
 from relevo.store.x_sending import PostgresXEchoes
 
@@ -78,6 +79,7 @@ async def on_x(
             posts=watch,
             echoes=PostgresXEchoes(opened.database),
             peers=peers,
+            overload=PostgresOverload(opened.database),
             log=log,
             default_language=bot.default_language,
             service=bot.service,

@@ -163,7 +163,10 @@ class Inbox(Protocol):
         ...
 
     async def claim(self, limit: int, bot: str | None = None) -> list[Claim]:
-        """Take the heads of free lanes, at most one per conversation, oldest first; not what is left to other bots."""
+        """Take the heads of free lanes, at most one per conversation; not what is left to other bots.
+
+        Who has waited longest since they were last served is first.
+        """
         ...
 
     async def leave(self, claim: Claim, bots: Sequence[str], seconds: float) -> None:
@@ -190,8 +193,8 @@ class Inbox(Protocol):
         """Give what a contact hears for a message and mark it as delivered; None while its turn is not over."""
         ...
 
-    async def abandoned(self, silence_seconds: float) -> list[Claim]:
-        """Take messages that no bot has taken for so long, to be settled without one."""
+    async def abandoned(self, silence_seconds: float, queueing_seconds: float | None = None) -> list[Claim]:
+        """Take messages that no bot has taken for so long, or has never begun, to be settled without one."""
         ...
 
     async def tracker_events(self, conversation_id: UUID) -> Sequence[bytes]:

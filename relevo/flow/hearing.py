@@ -15,6 +15,7 @@ import structlog
 from relevo.contracts.channel_log import ChannelLog, Unlogged
 from relevo.contracts.clock import Clock, system_clock
 from relevo.contracts.live import Live
+from relevo.contracts.overload import Overload
 from relevo.contracts.platform import (
     REVOKED,
     Corrected,
@@ -38,6 +39,7 @@ from relevo.errors import Conflict
 from relevo.flow.elsewhere import AppWords
 from relevo.flow.menus import chosen
 from relevo.flow.opting_out import OPTED_OUT, opts_out
+from relevo.flow.overload import keep_within
 from relevo.flow.receive import arrival, receive
 from relevo.flow.remote_files import ALONE, REFUSED, RemoteFiles, placeholder, why
 from relevo.flow.texts import say
@@ -58,6 +60,8 @@ class Hearing:
     echoes: Echoes | None = None
     """None: nothing is sent there, so what is heard of our own is left."""
     peers: Peers | None = None
+    overload: Overload | None = None
+    """None: whoever writes any number of messages gets as many answers."""
     log: ChannelLog = field(default_factory=Unlogged)
     clock: Clock = field(default=system_clock)
     default_language: str = "es"
@@ -118,6 +122,8 @@ class Hearing:
         except Conflict:
             return None  # it is there already, with what was known of it then
         if received.is_new:
+            if self.overload is not None and await keep_within(self.overload, received.inbox_id, self.default_language):
+                self.live.wake_senders()
             self.live.changed(received.conversation_id)
         return received.conversation_id if received.is_new else None
 

@@ -13,7 +13,6 @@ from relevo.metrics.exposition import families, given, together
 from relevo.metrics.load import Load, gauges
 from relevo.metrics.numbers import REGISTRY
 
-_FRESH_SECONDS = 2.0
 _SHARE = 20
 """Counting what waits takes at most one twentieth of a connection's time, however much that is."""
 PUBLISHED_SECONDS = 30.0
@@ -28,6 +27,8 @@ class Standing:
     bot_lost_seconds: float = 10.0
     pushing: Sequence[str] = ()
     """Channels that deliveries are sent to by us."""
+    fresh_seconds: float = 2.0
+    """How long what was read stays; 0: it is read each time."""
     _read: Load | None = None
     _read_again_at: float = 0.0
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -38,7 +39,8 @@ class Standing:
             began = monotonic()
             if self._read is None or began >= self._read_again_at:
                 self._read = await self.metrics.load(self.bot_lost_seconds, self.pushing)
-                self._read_again_at = monotonic() + max(_FRESH_SECONDS, _SHARE * (monotonic() - began))
+                again_seconds = max(self.fresh_seconds, _SHARE * (monotonic() - began))
+                self._read_again_at = monotonic() + (again_seconds if self.fresh_seconds else 0.0)
             return self._read
 
     async def told(self, process: str) -> str:
@@ -49,4 +51,4 @@ class Standing:
             others = list(await self.metrics.published(PUBLISHED_SECONDS))
         except Unavailable:
             load = None
-        return together([own, given(gauges(load, is_overloaded=False)), *others])
+        return together([own, given(gauges(load)), *others])

@@ -19,6 +19,7 @@ from relevo.errors import LeaseLost
 from relevo.flow.handoff import count_handoff, prepare
 from relevo.flow.reception import is_anybody_there
 from relevo.flow.record import Occasion
+from relevo.flow.standing import Standing
 from relevo.flow.texts import say
 from relevo.flow.waiting import keep_looking
 
@@ -36,6 +37,10 @@ class Sweeper:
     """How long a message may wait before the contact is told that no bot answers."""
     default_language: str = "es"
     handoffs: Handoffs | None = None
+    standing: Standing | None = None
+    """Who knows whether bots are there; None: nobody asks."""
+    queueing_seconds: float = 300.0
+    """How long a message that no bot has begun may wait while bots answer others."""
     service: Service = field(default_factory=Service)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -45,7 +50,9 @@ class Sweeper:
 
     async def step(self) -> None:
         """Hand off what no bot has taken by now."""
-        for claim in await self.inbox.abandoned(self.silence_seconds):
+        is_queueing = self.standing is not None and (await self.standing.load()).bots_ready > 0
+        queueing_seconds = max(self.silence_seconds, self.queueing_seconds) if is_queueing else None
+        for claim in await self.inbox.abandoned(self.silence_seconds, queueing_seconds):
             await self._hand_off(claim)
 
     async def _hand_off(self, claim: Claim) -> None:

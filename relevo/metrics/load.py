@@ -23,16 +23,18 @@ class Load:
     oldest_delivery_seconds: float = 0.0
     dead_messages: int = 0
     dead_platform_events: int = 0
+    is_overloaded: bool = False
+    """Whether customers are told that answers take longer, or were within the last minute."""
     bots_ready: int = 0
     bots_not_ready: int = 0
 
 
-def gauges(load: Load | None, *, is_overloaded: bool) -> Iterator[Metric]:
+def gauges(load: Load | None) -> Iterator[Metric]:
     """Give the gauges; without a load only that the database cannot be reached."""
     yield _gauge("relevo_database_up", "1 when the database answers this process, else 0.", float(load is not None))
     if load is None:
         return
-    yield _gauge("relevo_overloaded", "1 while customers are told that answers take longer, else 0.", is_overloaded)
+    yield _gauge("relevo_overloaded", "1 while contacts are told that answers take longer.", load.is_overloaded)
     yield _gauge("relevo_messages_waiting", "Messages that wait for a bot.", load.messages_waiting)
     yield _gauge("relevo_messages_held", "Messages that a bot has in hand.", load.messages_held)
     yield _gauge("relevo_lanes_waiting", "Conversations whose next message no bot has taken yet.", load.lanes_waiting)

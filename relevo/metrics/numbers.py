@@ -60,6 +60,7 @@ platform_events = Counter(
 )
 effects = Counter("relevo_effects", "Effects by the state that they came to.", ["kind", "state"], registry=REGISTRY)
 handoffs = Counter("relevo_handoffs", "Conversations that people were asked to take.", ["reason"], registry=REGISTRY)
+told_slow = Counter("relevo_contacts_told_slow", "Contacts who were told that answers take longer.", registry=REGISTRY)
 http_seconds = Histogram(
     "relevo_http_seconds",
     "Seconds until a request's answer began, by the pattern of its address.",

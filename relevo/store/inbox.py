@@ -60,33 +60,34 @@ ON CONFLICT (workspace_id, identity_id) DO NOTHING
 # reaches so far ahead.
 _CLAIM = f"""
 WITH quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)), head AS (
-    SELECT w.id FROM inbox w
+    SELECT w.id, w.due_at FROM inbox w
     WHERE w.workspace_id = 1
       AND (w.state = 'waiting' AND (w.due_at <= now() OR w.attempts = 0)
         OR w.state = 'held' AND (w.lease_until < now() OR w.lease_until > now() + make_interval(secs => 2 * %(lease)s)))
-      AND (%(silence)s = 0 OR w.received_at <= now() - make_interval(secs => %(silence)s))
+      AND (%(silence)s = 0 OR w.received_at
+        <= now() - make_interval(secs => CASE WHEN w.attempts = 0 THEN %(queueing)s ELSE %(silence)s END))
       AND (w.for_bots IS NULL OR %(bot)s::text IS NULL OR %(bot)s = ANY (w.for_bots) OR w.for_bots_until < now())
       AND NOT EXISTS (
         SELECT FROM inbox b WHERE b.workspace_id = 1 AND b.conversation_id = w.conversation_id
           AND b.position < w.position AND b.state IN ('waiting', 'held'))
-    ORDER BY w.id LIMIT %(limit)s FOR UPDATE OF w SKIP LOCKED
+    ORDER BY w.due_at, w.id LIMIT %(limit)s FOR UPDATE OF w SKIP LOCKED
 ), held AS (
     UPDATE inbox q SET state = 'held', token = gen_random_uuid(), attempts = q.attempts + 1,
         lease_until = now() + make_interval(secs => %(lease)s)
     FROM head WHERE q.workspace_id = 1 AND q.id = head.id
     RETURNING q.id, q.token, q.attempts, q.channel, q.external_id, q.text, q.metadata, q.received_at, q.kind,
-        q.attachments, q.conversation_id
+        q.attachments, q.conversation_id, head.due_at
 )
 SELECT h.id, h.token, h.attempts, h.channel, h.external_id, h.text, h.metadata, h.received_at, h.kind, h.attachments,
     {rows.CONVERSATION_COLUMNS}
 FROM held h CROSS JOIN quick
 JOIN conversations c ON c.workspace_id = 1 AND c.id = h.conversation_id
 JOIN identities i ON i.workspace_id = 1 AND i.id = c.identity_id
-ORDER BY h.id
+ORDER BY h.due_at, h.id
 """
 
 _GIVE_BACK = """
-UPDATE inbox SET state = 'waiting', token = NULL, lease_until = NULL, due_at = now(), attempts = attempts - 1,
+UPDATE inbox SET state = 'waiting', token = NULL, lease_until = NULL, attempts = attempts - 1,
     for_bots = %(bots)s::text[], for_bots_until = now() + make_interval(secs => %(seconds)s)
 WHERE workspace_id = 1 AND id = ANY(%(ids)s) AND token = ANY(%(tokens)s) AND state = 'held'
 """
@@ -173,17 +174,19 @@ class PostgresInbox:
         raise Unavailable("The message could not be kept right now; send it again.")
 
     async def claim(self, limit: int, bot: str | None = None) -> list[Claim]:
-        """Take the heads of free lanes, oldest first; not what is left to other bots."""
-        return await self._claim(limit, silence_seconds=0.0, bot=bot)
+        """Take the heads of free lanes, those first that have waited longest; not what is left to other bots."""
+        return await self._claim({"limit": limit, "silence": 0.0, "queueing": 0.0, "bot": bot})
 
-    async def abandoned(self, silence_seconds: float) -> list[Claim]:
+    async def abandoned(self, silence_seconds: float, queueing_seconds: float | None = None) -> list[Claim]:
         """Take messages that no bot has taken for so long, to be settled without one; none while the clock jumped."""
-        if self._steadiness.seconds((await self._database.rows("SELECT now()"))[0][0]) < silence_seconds:
+        queueing = silence_seconds if queueing_seconds is None else queueing_seconds
+        steady = self._steadiness.seconds((await self._database.rows("SELECT now()"))[0][0])
+        if steady < max(silence_seconds, queueing):
             return []
-        return await self._claim(20, silence_seconds)
+        return await self._claim({"limit": 20, "silence": silence_seconds, "queueing": queueing, "bot": None})
 
-    async def _claim(self, limit: int, silence_seconds: float, bot: str | None = None) -> list[Claim]:
-        values = {"limit": limit, "lease": self._lease_seconds, "silence": silence_seconds, "bot": bot}
+    async def _claim(self, values: dict[str, Any]) -> list[Claim]:
+        values["lease"] = self._lease_seconds
         return [_claim(row) for row in await self._database.rows(_CLAIM, values)]
 
     async def renew(self, claims: Sequence[Claim]) -> None:

@@ -6,21 +6,20 @@ from collections.abc import Mapping, Sequence
 
 from relevo.metrics.load import Load
 from relevo.store import rows
+from relevo.store.overload import CALM_SECONDS
 from relevo.store.pool import Database
 
 # Each part reads an index of what is not done, and no more than that.
 _LOAD = """
 WITH open AS MATERIALIZED (
-    SELECT DISTINCT ON (conversation_id) conversation_id, state, received_at,
+    SELECT DISTINCT ON (conversation_id) state, due_at,
         count(*) FILTER (WHERE state = 'waiting') OVER (PARTITION BY conversation_id) AS waiting,
         count(*) FILTER (WHERE state = 'held') OVER (PARTITION BY conversation_id) AS held
     FROM inbox WHERE workspace_id = 1 AND state IN ('waiting', 'held')
     ORDER BY conversation_id, position
 ), heads AS (
-    SELECT count(*) AS lanes,
-        max(extract(epoch FROM clock_timestamp() - greatest(o.received_at, c.served_at))) AS oldest
-    FROM open o JOIN conversations c ON c.workspace_id = 1 AND c.id = o.conversation_id
-    WHERE o.state = 'waiting'
+    SELECT count(*) AS lanes, max(extract(epoch FROM clock_timestamp() - due_at)) AS oldest
+    FROM open WHERE state = 'waiting'
 ), sent AS (
     SELECT channel, count(*) AS n, max(extract(epoch FROM clock_timestamp() - created_at)) AS oldest
     FROM deliveries WHERE workspace_id = 1 AND state IN ('queued', 'sending') AND channel = ANY(%(channels)s)
@@ -39,7 +38,8 @@ SELECT (SELECT coalesce(sum(waiting), 0) FROM open), lanes, coalesce(oldest, 0),
     (SELECT count(*) FROM inbox WHERE workspace_id = 1 AND state = 'dead'),
     (SELECT count(*) FROM platform_events WHERE workspace_id = 1 AND state = 'dead'),
     (SELECT count(*) FROM living WHERE problem IS NULL),
-    (SELECT count(*) FROM living WHERE problem IS NOT NULL)
+    (SELECT count(*) FROM living WHERE problem IS NOT NULL),
+    EXISTS (SELECT FROM overload WHERE workspace_id = 1 AND seen_at > now() - make_interval(secs => %(calm)s))
 FROM heads
 """
 _PUBLISH = """
@@ -56,7 +56,7 @@ class PostgresMetrics:
 
     async def load(self, bot_lost_seconds: float, pushing: Sequence[str]) -> Load:
         """Give what waits, of deliveries those of channels that push; who has been silent for so long is no bot."""
-        values = {"lost": bot_lost_seconds, "channels": list(pushing)}
+        values = {"lost": bot_lost_seconds, "channels": list(pushing), "calm": CALM_SECONDS}
         row = (await self._database.rows(_LOAD, values))[0]
         return Load(
             messages_waiting=int(row[0]),
@@ -70,6 +70,7 @@ class PostgresMetrics:
             dead_platform_events=int(row[8]),
             bots_ready=row[9],
             bots_not_ready=row[10],
+            is_overloaded=row[11],
         )
 
     async def publish(self, process: str, families: Mapping[str, str]) -> None:

@@ -19,6 +19,7 @@ from relevo.store.ratings import write_rating
 
 # Words become a draft when control is no longer the bot's: only the database knows who holds it at commit. The system's
 # own words (a queue notice, "the bot cannot answer") are sent whoever holds it.
+# The lane's next message waits from now on: whoever was served goes behind those who wait.
 _SETTLE = """
 WITH expected AS (
     SELECT id FROM conversations
@@ -35,7 +36,7 @@ WITH expected AS (
         language = coalesce(%(language)s, c.language),
         issued_payloads = (%(payloads)s::text[] || c.issued_payloads)[1:24],
         rating_stage = CASE WHEN %(rates)s THEN %(rating_stage)s ELSE c.rating_stage END,
-        updated_at = now(), served_at = now()
+        updated_at = now()
     FROM settled WHERE c.workspace_id = 1 AND c.id = settled.conversation_id
     RETURNING c.id, c.channel, c.control, c.last_position - %(count)s AS base, c.tracker_version
 ), written AS (
@@ -48,13 +49,16 @@ WITH expected AS (
 ), queued AS (
     INSERT INTO deliveries (conversation_id, position, channel, priority)
     SELECT w.conversation_id, w.position, c.channel, 1 FROM written w, conversation c WHERE w.kind = 'message'
+), next AS (
+    UPDATE inbox n SET due_at = now() FROM settled WHERE n.workspace_id = 1 AND n.id = (
+        SELECT q.id FROM inbox q WHERE q.workspace_id = 1 AND q.conversation_id = %(conversation)s
+            AND q.state = 'waiting' ORDER BY q.position LIMIT 1)
+    RETURNING n.id
 ), remembered AS (
     INSERT INTO tracker_events (conversation_id, version, events)
     SELECT id, tracker_version, %(events)s FROM conversation WHERE %(turns)s = 1
 )
-SELECT tracker_version, control, EXISTS (
-    SELECT FROM inbox n WHERE n.workspace_id = 1 AND n.conversation_id = %(conversation)s AND n.state = 'waiting')
-FROM conversation
+SELECT tracker_version, control, EXISTS (SELECT FROM next) FROM conversation
 """
 
 _VERIFY = """

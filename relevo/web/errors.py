@@ -30,7 +30,7 @@ from sanic.exceptions import (
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from relevo.errors import NotAuthenticated, RequestError, TooMany, TurnPending
+from relevo.errors import NotAuthenticated, RequestError, TooMany, TurnPending, Unavailable
 from relevo.flow.password_links import LINK_PATH
 from relevo.web.channel_refusals import count_refusal
 from relevo.web.wire import json_answer
@@ -38,6 +38,8 @@ from relevo.web.wire import json_answer
 log = structlog.get_logger("relevo.web")
 
 _WITH_PROBLEMS = "/desk/api/"
+_AGAIN_SECONDS = "2"
+"""When to try again while the database is away or takes nothing."""
 _READ_AWAY_BYTES = 32_000_000
 """How much of a body is read that nobody wants: more than a photo, so that whoever sends one hears what was wrong."""
 
@@ -82,8 +84,8 @@ def refusal(error: RequestError) -> HTTPResponse:
     headers = {}
     if isinstance(error, TooMany):
         headers["Retry-After"] = str(error.retry_after_seconds)
-    elif isinstance(error, TurnPending):
-        headers["Retry-After"] = "1"
+    elif isinstance(error, Unavailable):
+        headers["Retry-After"] = "1" if isinstance(error, TurnPending) else _AGAIN_SECONDS
     elif isinstance(error, NotAuthenticated):
         headers["WWW-Authenticate"] = "Bearer"
     said = {"code": error.reason, "message": str(error), **({"details": error.details} if error.details else {})}

@@ -10,7 +10,9 @@ import pytest
 import structlog
 from prometheus_client.parser import text_string_to_metric_families
 
+from relevo.bootstrap import open_store
 from relevo.contracts.brain import Question
+from relevo.contracts.store import TurnOutcome
 from relevo.errors import TurnFailed
 from relevo.flow.counted import Counted
 from relevo.flow.standing import Standing
@@ -18,6 +20,7 @@ from relevo.metrics.numbers import MOST_WORDS, OTHER, few
 from relevo.store.metrics import PostgresMetrics
 from relevo.web.settings import WebSettings
 from tests.integration.doors import Doors, open_doors
+from tests.integration.hands import written
 
 pytestmark = pytest.mark.anyio
 LOGS = Path(__file__).parents[2] / "docs" / "reference" / "logs.md"
@@ -96,7 +99,7 @@ async def test_what_waits_is_read_from_the_database(database: str) -> None:
         for sender in ("amina", "bruno"):
             for n in range(3):
                 await doors.post(sender, f"hello {n}")
-        await doors.opened.database.run("UPDATE inbox SET received_at = received_at - interval '90 seconds'")
+        await doors.opened.database.run("UPDATE inbox SET due_at = due_at - interval '90 seconds'")
         found = await samples(doors)
         assert value(found, "relevo_messages_waiting") == 6
         assert value(found, "relevo_lanes_waiting") == 2
@@ -112,13 +115,13 @@ async def test_what_waits_is_read_from_the_database(database: str) -> None:
 
 async def test_a_lane_waits_since_it_was_served(database: str) -> None:
     """Whoever writes a hundred messages makes a long lane and no long wait: it is served again and again."""
-    async with open_doors(database, has_bot=False, settings=WebSettings(rest_wait_seconds=0.01)) as doors:
-        for n in range(3):
-            await doors.post("amina", f"hello {n}")
-        await doors.opened.database.run("UPDATE inbox SET received_at = received_at - interval '90 seconds'")
-        await doors.opened.database.run("UPDATE conversations SET served_at = now()")
-        load = await PostgresMetrics(doors.opened.database).load(10.0, ())
-        assert (load.messages_waiting, load.lanes_waiting) == (3, 1)
+    async with open_store(database) as opened:
+        await opened.store.inbox.receive([written(number=n) for n in range(3)])
+        await opened.database.run("UPDATE inbox SET due_at = due_at - interval '90 seconds'")
+        (claim,) = await opened.store.inbox.claim(1)
+        await opened.store.inbox.settle(claim, TurnOutcome())
+        load = await PostgresMetrics(opened.database).load(10.0, ())
+        assert (load.messages_waiting, load.lanes_waiting) == (2, 1)
         assert load.oldest_wait_seconds < 60
 
 

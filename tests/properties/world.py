@@ -65,8 +65,8 @@ class HaltingInbox(PostgresInbox):
     async def claim(self, limit: int, bot: str | None = None) -> list[Claim]:
         return self._taken(await super().claim(limit, bot))
 
-    async def abandoned(self, silence_seconds: float) -> list[Claim]:
-        return self._taken(await super().abandoned(silence_seconds))
+    async def abandoned(self, silence_seconds: float, queueing_seconds: float | None = None) -> list[Claim]:
+        return self._taken(await super().abandoned(silence_seconds, queueing_seconds))
 
     async def settle(self, claim: Claim, outcome: TurnOutcome) -> Committed:
         await halt("before the commit")

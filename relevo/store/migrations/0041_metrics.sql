@@ -1,4 +1,4 @@
--- What processes without a door have counted, and since when a lane waits.
+-- What processes without a door have counted.
 
 CREATE UNLOGGED TABLE process_numbers (
     workspace_id integer NOT NULL DEFAULT 1,
@@ -10,6 +10,3 @@ CREATE UNLOGGED TABLE process_numbers (
 COMMENT ON TABLE process_numbers IS 'One row a bot process: its numbers as Prometheus reads them, by family. Worth nothing after a crash.';
 
 CREATE INDEX platform_events_dead ON platform_events (workspace_id, channel) WHERE state = 'dead';
-
-ALTER TABLE conversations ADD COLUMN served_at timestamptz;
-COMMENT ON COLUMN conversations.served_at IS 'When its last turn ended: from then on its next message waits for a turn.';
