@@ -22,7 +22,7 @@ from bench.kit.result import lines_of, remarks_of
 from bench.kit.sizes import folder_megabytes, installed_megabytes
 from bench.kit.sizing import sizing_of
 from bench.kit.starts import own_environment
-from bench.kit.stock_model import trained_model
+from bench.kit.stock_model import StockModel, kept_model, trained_model
 from bench.kit.table import table_of
 
 FULL = Plan(
@@ -35,10 +35,12 @@ QUICK = Plan(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer rounds; stock Rasa is not trained again")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds")
     parser.add_argument("--no-stock", action="store_true", help="our side only")
     parser.add_argument("--stock-epochs", type=int, default=2, metavar="N", help="of 100, which take hours")
-    parser.add_argument("--no-stock-training", action="store_true", help="take stock Rasa's model of an earlier run")
+    training = parser.add_mutually_exclusive_group()
+    training.add_argument("--train-stock", action="store_true", help="anew; else only where the files have changed")
+    training.add_argument("--no-stock-training", action="store_true", help="our side only, unless there is a model")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there, too")
     chosen = parser.parse_args()
     uvloop.install()
@@ -66,10 +68,17 @@ def _measure(chosen: argparse.Namespace, folder: Path) -> Comparison:
     found.megabytes[0] += folder_megabytes(PROJECT / "relevo")
     if not chosen.no_stock:
         stock_bot.install()
-        found.stock_model = trained_model(chosen.stock_epochs, anew=not (chosen.quick or chosen.no_stock_training))
+        found.stock_model = _stock_model(chosen)
+    if found.stock_model is not None:
         found.megabytes.append(installed_megabytes(stock_bot.STOCK / "requirements.lock", stock_bot.STOCK / ".venv"))
     asyncio.run(compare(found, folder))
     return found
+
+
+def _stock_model(chosen: argparse.Namespace) -> StockModel | None:
+    if chosen.no_stock_training:
+        return kept_model(chosen.stock_epochs)
+    return trained_model(chosen.stock_epochs, anew=chosen.train_stock)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from bench.kit.stock_bot import QUIET, RASA, STOCK
 ALL_EPOCHS = 100
 """As many as Rasa suggests, for each component that has any."""
 _CACHE = STOCK / ".cache"
+_TOLD = "told.json"
 _CONFIG = STOCK / "config.yml"
 _TRAINED_FROM = (_CONFIG, STOCK / "requirements.lock", PROJECT / "domain.yml", PROJECT / "data")
 _PROGRESS = re.compile(r"Epochs: [^\r\n]*?(\d+)/(\d+) \[(?:(\d+):)?(\d+):(\d+)<")
@@ -60,16 +61,30 @@ class StockModel:
 
 def trained_model(epochs: int, *, anew: bool) -> StockModel:
     """Give the model of the files as they are, trained now where that is wanted or has not been done before."""
-    folder = _CACHE / f"{_content_hash()}-{epochs}"
-    told = folder / "told.json"
-    is_of_this_run = anew or not told.is_file()
-    if is_of_this_run:
-        seconds = _train(folder, epochs)
-        log = (folder / "train.log").read_text(encoding="utf-8", errors="replace")
-        known = {"seconds": seconds, "epoch_seconds": epoch_seconds(log), "trained_on": str(date.today())}  # noqa: DTZ011 - the day where the machine is
-        told.write_text(json.dumps(known), encoding="utf-8")
-    found = json.loads(told.read_text(encoding="utf-8"))
-    return StockModel(path=folder / "model.tar.gz", epochs=epochs, is_of_this_run=is_of_this_run, **found)
+    if not anew and (kept := kept_model(epochs)):
+        return kept
+    folder = _folder(epochs)
+    seconds = _train(folder, epochs)
+    log = (folder / "train.log").read_text(encoding="utf-8", errors="replace")
+    today = str(date.today())  # noqa: DTZ011 - the day where the machine is
+    known = {"seconds": seconds, "epoch_seconds": epoch_seconds(log), "trained_on": today}
+    (folder / _TOLD).write_text(json.dumps(known), encoding="utf-8")
+    return _model(folder, epochs, is_of_this_run=True)
+
+
+def kept_model(epochs: int) -> StockModel | None:
+    """Give the model that an earlier run trained of the files as they are, or None."""
+    folder = _folder(epochs)
+    return _model(folder, epochs, is_of_this_run=False) if (folder / _TOLD).is_file() else None
+
+
+def _folder(epochs: int) -> Path:
+    return _CACHE / f"{_content_hash()}-{epochs}"
+
+
+def _model(folder: Path, epochs: int, *, is_of_this_run: bool) -> StockModel:
+    known = json.loads((folder / _TOLD).read_text(encoding="utf-8"))
+    return StockModel(path=folder / "model.tar.gz", epochs=epochs, is_of_this_run=is_of_this_run, **known)
 
 
 def epoch_seconds(log: str) -> float:
