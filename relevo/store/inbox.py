@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
 from typing import Any
 from uuid import UUID
 
@@ -122,6 +121,15 @@ UNION ALL SELECT 0, '', 'system', '{}', now(), NULL FROM asked CROSS JOIN quick
 ORDER BY 1
 """
 
+_RENEW = """
+UPDATE inbox SET lease_until = now() + make_interval(secs => %s)
+WHERE workspace_id = 1 AND id = ANY(%s) AND token = ANY(%s) AND state = 'held'
+"""
+_DEFER = """
+UPDATE inbox SET state = 'waiting', token = NULL, lease_until = NULL, due_at = now() + make_interval(secs => %s)
+WHERE workspace_id = 1 AND id = %s AND token = %s AND state = 'held'
+"""
+
 _BACKLOG = """
 SELECT count(*) FILTER (WHERE state <> 'dead'),
     count(DISTINCT conversation_id) FILTER (WHERE state <> 'dead' AND received_at < now() - make_interval(secs => %s)),
@@ -150,28 +158,38 @@ class PostgresInbox:
 
     async def receive(self, arrivals: Sequence[Arrival]) -> list[Received]:
         """Keep messages, all or none, and put them on their timelines."""
+        if len(arrivals) == 1 and not arrivals[0].attachments:
+            return [await self._receive(None, arrivals[0])]
         async with self._database.connection() as connection:
-            if len(arrivals) == 1:
-                return [await self._receive(connection, arrivals[0])]
             # In one order everywhere: two batches that lock the same conversations cannot stop each other.
             ordered = sorted(range(len(arrivals)), key=lambda n: (arrivals[n].channel, arrivals[n].address))
             async with connection.transaction():
                 received = {n: await self._receive(connection, arrivals[n]) for n in ordered}
             return [received[n] for n in range(len(arrivals))]
 
-    async def _receive(self, connection: Connection, arrival: Arrival) -> Received:
+    async def _receive(self, connection: Connection | None, arrival: Arrival) -> Received:
+        """Keep one message, within a transaction that others share or as one statement."""
         values = _arrival_values(arrival)
-        inside = connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE or bool(arrival.attachments)
         for _ in range(4):
             try:
-                async with connection.transaction() if inside else nullcontext():
-                    row = await _write(connection, arrival, values)
+                row = await self._write(connection, arrival, values)
             except psycopg.errors.UniqueViolation:
                 continue  # the same message at the same moment: the next look finds it
             if row is not None:
                 return _received(row, arrival)
-            await connection.execute(_INTRODUCE, values)
+            await (connection.execute(_INTRODUCE, values) if connection else self._database.quick(_INTRODUCE, values))
         raise Unavailable("The message could not be kept right now; send it again.")
+
+    async def _write(
+        self, connection: Connection | None, arrival: Arrival, values: dict[str, Any]
+    ) -> tuple[Any, ...] | None:
+        if connection is None:
+            return next(iter((await self._database.quick(_RECEIVE, values)).rows), None)
+        async with connection.transaction():
+            row = await (await connection.execute(_RECEIVE, values)).fetchone()
+            if row is not None and row[3] and arrival.attachments:
+                await hand_over(connection, arrival, row[1], row[2])
+            return row
 
     async def claim(self, limit: int, bot: str | None = None) -> list[Claim]:
         """Take the heads of free lanes, those first that have waited longest; not what is left to other bots."""
@@ -187,25 +205,17 @@ class PostgresInbox:
 
     async def _claim(self, values: dict[str, Any]) -> list[Claim]:
         values["lease"] = self._lease_seconds
-        return [_claim(row) for row in await self._database.rows(_CLAIM, values)]
+        return [_claim(row) for row in (await self._database.quick(_CLAIM, values)).rows]
 
     async def renew(self, claims: Sequence[Claim]) -> None:
         """Prolong leases that are still ours."""
-        await self._database.run(
-            "UPDATE inbox SET lease_until = now() + make_interval(secs => %s)"
-            " WHERE workspace_id = 1 AND id = ANY(%s) AND token = ANY(%s) AND state = 'held'",
-            (self._lease_seconds, [c.inbox_id for c in claims], [c.token for c in claims]),
+        await self._database.quick(
+            _RENEW, (self._lease_seconds, [c.inbox_id for c in claims], [c.token for c in claims])
         )
 
     async def defer(self, claim: Claim, seconds: float) -> None:
         """Give a row back for later; it keeps its place."""
-        changed = await self._database.run(
-            "UPDATE inbox SET state = 'waiting', token = NULL, lease_until = NULL,"
-            " due_at = now() + make_interval(secs => %s)"
-            " WHERE workspace_id = 1 AND id = %s AND token = %s AND state = 'held'",
-            (seconds, claim.inbox_id, claim.token),
-        )
-        if not changed:
+        if not (await self._database.quick(_DEFER, (seconds, claim.inbox_id, claim.token))).touched:
             raise LeaseLost
 
     async def leave(self, claim: Claim, bots: Sequence[str], seconds: float) -> None:
@@ -223,8 +233,7 @@ class PostgresInbox:
 
     async def settle(self, claim: Claim, outcome: TurnOutcome) -> Committed:
         """End the turn: everything in one transaction."""
-        async with self._database.connection() as connection:
-            return await write_turn(connection, claim, outcome)
+        return await write_turn(self._database, claim, outcome)
 
     async def tracker_events(self, conversation_id: UUID) -> Sequence[bytes]:
         """Give a conversation's committed tracker events, a JSON array for each turn, oldest first."""
@@ -236,7 +245,7 @@ class PostgresInbox:
 
     async def reply(self, inbox_id: int) -> Reply | None:
         """Give what the contact hears for a message, or None while its turn is not over."""
-        found = await self._database.rows(_REPLY, {"id": inbox_id, "reply": f"reply:{inbox_id}"})
+        found = (await self._database.quick(_REPLY, {"id": inbox_id, "reply": f"reply:{inbox_id}"})).rows
         if not found:
             return None
         entries = [rows.entry(row) for row in found if row[0]]
@@ -260,13 +269,6 @@ class PostgresInbox:
     async def replay(self, inbox_id: int | None) -> int:
         """Have a given-up message answered again, or every one of them, and give their number."""
         return await self._database.run(_REPLAY, (inbox_id,))
-
-
-async def _write(connection: Connection, arrival: Arrival, values: dict[str, Any]) -> tuple[Any, ...] | None:
-    row = await (await connection.execute(_RECEIVE, values)).fetchone()
-    if row is not None and row[3] and arrival.attachments:
-        await hand_over(connection, arrival, row[1], row[2])
-    return row
 
 
 def _arrival_values(arrival: Arrival) -> dict[str, Any]:

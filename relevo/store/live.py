@@ -33,6 +33,7 @@ SELECT i.address, c.last_position FROM conversations c
 JOIN identities i ON i.workspace_id = 1 AND i.id = c.identity_id
 WHERE c.workspace_id = 1 AND c.updated_at > now() - make_interval(secs => %s)
 """
+_TELL = "SELECT pg_notify(topic, payload) FROM unnest(%s::text[], %s::text[]) AS t (topic, payload)"
 _MOST_TOLD = 50
 """Conversations that are told apart; more at once are anything."""
 _log = structlog.get_logger()
@@ -224,10 +225,7 @@ class PostgresLive:
             self._wanted.clear()
             topics, self._pending = self._pending, set()
             try:
-                await self._database.run(
-                    "SELECT pg_notify(topic, payload) FROM unnest(%s::text[], %s::text[]) AS t (topic, payload)",
-                    ([topic for topic, _ in topics], [payload for _, payload in topics]),
-                )
+                await self._database.quick(_TELL, list(map(list, zip(*topics, strict=True))))
             except Unavailable:
                 _log.warning("live.untold", topics=len(topics))
 

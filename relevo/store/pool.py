@@ -14,12 +14,20 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from relevo.errors import ConfigurationError, Unavailable
 from relevo.store.connecting import Connection, Way
+from relevo.store.express import Answer, Express
 from relevo.store.silence import Silence
 
 __all__ = ["WORKSPACE", "Connection", "Database"]
 
 _log = structlog.get_logger()
 WORKSPACE = 1
+_NOT_QUICK = (
+    psycopg.errors.LockNotAvailable,
+    psycopg.errors.FeatureNotSupported,
+    psycopg.errors.InvalidSqlStatementName,
+)
+"""Somebody holds what it needs, or a table is changing its shape: it may take its time where nobody stands behind."""
+_GONE = (PoolTimeout, psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction)
 _AWAY = "The database is not reachable right now; try again in a moment."
 
 
@@ -41,6 +49,7 @@ class Database:
             kwargs={"autocommit": True, "prepare_threshold": 2, "application_name": name},
         )
         self._silence = Silence(self._connect, self._pool.drain)
+        self._express = Express(self._begun, self._silence)
         self._watching: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -58,16 +67,21 @@ class Database:
         if self._watching is not None:
             self._watching.cancel()
             await asyncio.wait([self._watching])
+        await self._express.close()
         await self._pool.close()
 
     async def _connect(self) -> Connection:
         return await AsyncConnection.connect(self._way.conninfo(), autocommit=True, application_name=self._name)
 
+    async def _begun(self) -> Connection:
+        connection = await self._connect()
+        await self._way.begin(connection)
+        return connection
+
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[Connection]:
         """Make a connection to listen on; raises psycopg.OperationalError when the database is gone."""
-        async with await self._connect() as connection:
-            await self._way.begin(connection)
+        async with await self._begun() as connection:
             with self._silence.listening(connection):
                 yield connection
 
@@ -80,12 +94,15 @@ class Database:
             async with self._pool.connection() as connection:
                 with self._silence.over(connection):
                     yield connection
-        except (PoolTimeout, psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction) as error:
-            if isinstance(error, (PoolTimeout, psycopg.errors.ReadOnlySqlTransaction)):  # gone, or a replica by now
-                self._silence.doubt()
-            if (state := getattr(error, "sqlstate", None)) and state.startswith("40"):  # two in each other's way
-                _log.warning("database.rolled_back", sqlstate=state)
-            raise Unavailable(_AWAY) from error
+        except _GONE as error:
+            raise self._away(error) from error
+
+    def _away(self, error: Exception) -> Unavailable:
+        if isinstance(error, (PoolTimeout, psycopg.errors.ReadOnlySqlTransaction)):  # gone, or a replica by now
+            self._silence.doubt()
+        if (state := getattr(error, "sqlstate", None)) and state.startswith("40"):  # two in each other's way
+            _log.warning("database.rolled_back", sqlstate=state)
+        return Unavailable(_AWAY)
 
     async def rows(self, statement: str, values: Any = None) -> list[tuple[Any, ...]]:
         """Run one statement as a transaction of its own and give its rows."""
@@ -97,3 +114,20 @@ class Database:
         """Run one statement as a transaction of its own and give the number of rows it touched."""
         async with self.connection() as connection:
             return (await connection.execute(statement, values)).rowcount
+
+    async def quick(self, statement: str, values: Any = None) -> Answer:
+        """Run one short statement, which a message waits for, as a transaction of its own.
+
+        It shares its connection, so it must go by keys and be a constant: each is prepared once and never forgotten.
+        """
+        if self._silence.is_lost:
+            raise Unavailable(_AWAY)
+        try:
+            return await self._express.ask(statement, values)
+        except _NOT_QUICK:
+            pass
+        except _GONE as error:
+            raise self._away(error) from error
+        async with self.connection() as connection:
+            cursor = await connection.execute(statement, values)
+            return Answer(await cursor.fetchall() if cursor.description else [], cursor.rowcount)

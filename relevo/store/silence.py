@@ -41,24 +41,41 @@ class Silence:
     @contextmanager
     def over(self, connection: Connection) -> Iterator[None]:
         """Watch over what is done with a connection."""
-        self._lent[connection] = time.monotonic()
-        self._wanted.set()
+        self.busy(connection)
         try:
             yield
         finally:
-            del self._lent[connection]
+            self.idle(connection)
             if connection.closed:
                 self.doubt()
+
+    def busy(self, connection: Connection) -> None:
+        """Say that a statement begins, or that the one before it has ended, on a connection that many share."""
+        self._lent[connection] = time.monotonic()
+        self._wanted.set()
+
+    def idle(self, connection: Connection) -> None:
+        """Say that nothing is done with it any more."""
+        self._lent.pop(connection, None)
 
     @contextmanager
     def listening(self, connection: Connection) -> Iterator[None]:
         """Cut a connection, on which one only listens, together with the others."""
-        self._kept.add(connection)
+        self.keep(connection)
         try:
             yield
         finally:
-            self._kept.discard(connection)
-            self.doubt()
+            self.leave(connection)
+
+    def keep(self, connection: Connection) -> None:
+        """Cut a connection together with the others from now on, whether or not anything is done with it."""
+        self._kept.add(connection)
+
+    def leave(self, connection: Connection) -> None:
+        """Forget a connection that is over."""
+        self._kept.discard(connection)
+        self._lent.pop(connection, None)
+        self.doubt()
 
     def doubt(self) -> None:
         """Say that a connection broke, or that none was to be had: the others are likely to be broken too."""

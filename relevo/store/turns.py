@@ -13,7 +13,7 @@ from relevo.store import rows
 from relevo.store.attachments import keep_for
 from relevo.store.cases import write_cases
 from relevo.store.handoffs import end_waiting, write_handoff
-from relevo.store.pool import Connection
+from relevo.store.pool import Database
 from relevo.store.posted_cases import settle_posted
 from relevo.store.ratings import write_rating
 
@@ -74,7 +74,7 @@ FROM identity WHERE k.workspace_id = 1 AND k.id = identity.contact_id
 """
 
 
-async def write_turn(connection: Connection, claim: Claim, outcome: TurnOutcome) -> Committed:
+async def write_turn(database: Database, claim: Claim, outcome: TurnOutcome) -> Committed:
     """Settle a claim with its outcome.
 
     Raises LeaseLost, with nothing written, when the token or the tracker's version is another one by now, or when it
@@ -84,8 +84,8 @@ async def write_turn(connection: Connection, claim: Claim, outcome: TurnOutcome)
     more = (outcome.verification, outcome.cases, outcome.contacts, outcome.handoff, outcome.kept_attachments)
     rates = outcome.rating is not None and outcome.rating.says_something
     if not any(more) and not outcome.taken_back and not rates:
-        return _settled(await (await connection.execute(_SETTLE, values)).fetchone())
-    async with connection.transaction():
+        return _settled(next(iter((await database.quick(_SETTLE, values)).rows), None))
+    async with database.connection() as connection, connection.transaction():
         result = _settled(await (await connection.execute(_SETTLE, values)).fetchone())
         if outcome.verification is not None:
             await connection.execute(_VERIFY, _verify_values(claim, outcome))

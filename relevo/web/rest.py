@@ -32,8 +32,8 @@ from relevo.web.settings import WebSettings
 from relevo.web.wire import json_answer, read_json
 
 CHANNEL = "rest"
-_FIRST_PAUSE_SECONDS = 0.1
-_LONGEST_PAUSE_SECONDS = 1.0
+_PAUSE_SECONDS = 1.0
+"""How long a waiting caller listens before looking anyway: what a lost wake-up costs."""
 
 
 class Said(msgspec.Struct):
@@ -137,7 +137,7 @@ async def _reply(services: WebServices, received: Received) -> Reply:
     Subscribed before the first look, so that an end between the two is not missed; a lost wake-up costs a pause.
     """
     deadline = monotonic() + services.settings.rest_wait_seconds
-    pause = _FIRST_PAUSE_SECONDS if received.is_new else 0.0
+    pause = _PAUSE_SECONDS if received.is_new else 0.0
     with services.live.conversation(received.conversation_id) as news:
         while True:
             if pause:
@@ -147,7 +147,7 @@ async def _reply(services: WebServices, received: Received) -> Reply:
                 return reply
             if monotonic() >= deadline:
                 raise TurnPending
-            pause = min(max(2 * pause, _FIRST_PAUSE_SECONDS), _LONGEST_PAUSE_SECONDS)
+            pause = _PAUSE_SECONDS
 
 
 async def _look(services: WebServices, received: Received) -> Reply | None:

@@ -1,0 +1,241 @@
+"""Carries the message path's statements cheaply: prepared once, and sent one behind the other without waiting.
+
+Several callers share a connection. Each statement is a transaction of its own, ended by a sync of its own: what becomes
+of one is nothing to the one behind it. It is meant for statements that are over in a millisecond; one that has to wait
+for a lock is given back as ``LockNotAvailable``, with nothing written, so that it does not hold up the others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import psycopg
+from psycopg import pq
+from psycopg.adapt import PyFormat, Transformer
+
+from relevo.store.connecting import Connection
+from relevo.store.silence import Silence
+
+LONGEST_LOCK_MILLISECONDS = 50
+_CONNECT_SECONDS = 5.0
+_CONNECT_AGAIN_SECONDS = 0.2
+# Every statement here goes by keys: planning it anew for its values finds nothing better.
+_SETTINGS = f"""
+SET plan_cache_mode = force_generic_plan; SET jit = off; SET lock_timeout = '{LONGEST_LOCK_MILLISECONDS}ms'
+"""
+_Kind = tuple[str, tuple[int, ...]]
+"""A statement, and the types of what is given to it: a number is a short one or a long one by its size."""
+_PLACEHOLDER = re.compile(r"%(?:\((\w+)\)s|(s)|(%))")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a statement gave."""
+
+    rows: list[tuple[Any, ...]]
+    touched: int
+
+
+class Express:
+    """A few connections, opened when first needed and again once they are lost."""
+
+    def __init__(self, connect: Callable[[], Awaitable[Connection]], silence: Silence, *, size: int = 2) -> None:
+        self._connect, self._silence, self._size = connect, silence, size
+        self._lines: list[_Line] = []
+        self._opening: asyncio.Task[None] | None = None
+
+    async def ask(self, statement: str, values: Any = None) -> Answer:
+        """Run one statement as a transaction of its own; raises what psycopg would."""
+        line = await self._line()
+        return await line.ask(statement, values)
+
+    async def close(self) -> None:
+        """End the connections; who still waits is told that they are lost."""
+        if self._opening is not None:
+            self._opening.cancel()
+        for line in self._lines:
+            line.close(psycopg.OperationalError("The process ends."))
+
+    async def _line(self) -> _Line:
+        if len(self._lines) < self._size or any(line.is_over for line in self._lines):
+            if self._opening is None or self._opening.done():
+                self._opening = asyncio.create_task(self._open())
+            await asyncio.shield(self._opening)  # one attempt for all who wait, also where it fails
+        return min(self._lines, key=len)
+
+    async def _open(self) -> None:
+        self._lines = [line for line in self._lines if not line.is_over]
+        while len(self._lines) < self._size:
+            self._lines.append(_Line(await self._connected(), self._silence))
+
+    async def _connected(self) -> Connection:
+        """Connect, also to a server that is just starting."""
+        deadline = asyncio.get_running_loop().time() + _CONNECT_SECONDS
+        while True:
+            try:
+                connection = await self._connect()
+            except psycopg.OperationalError:
+                self._silence.doubt()
+                if self._silence.is_lost or asyncio.get_running_loop().time() > deadline:
+                    raise
+            else:
+                await connection.execute(_SETTINGS)
+                return connection
+            await asyncio.sleep(_CONNECT_AGAIN_SECONDS)
+
+
+@dataclass(slots=True)
+class _Asked:
+    """A statement under way; its future is done once its transaction is."""
+
+    answer: asyncio.Future[pq.abc.PGresult]
+    result: pq.abc.PGresult | None = None
+    error: pq.abc.PGresult | None = None
+
+
+class _Line:
+    """One connection in libpq's pipeline mode; its length is how many statements are under way."""
+
+    def __init__(self, connection: Connection, silence: Silence) -> None:
+        self.is_over = False
+        self._silence = silence
+        silence.keep(connection)
+        self._connection, self._wire = connection, connection.pgconn
+        self._loop, self._socket = asyncio.get_running_loop(), connection.pgconn.socket
+        self._under_way: deque[_Asked] = deque()
+        self._prepared: dict[_Kind, bytes] = {}
+        self._numbered = 0
+        self._is_writing = False
+        self._wire.nonblocking = 1
+        self._wire.enter_pipeline_mode()
+        self._loop.add_reader(self._socket, self._read)
+
+    def __len__(self) -> int:
+        return len(self._under_way)
+
+    async def ask(self, statement: str, values: Any) -> Answer:
+        sql, names = _numbered(statement)
+        given = Transformer(self._connection)
+        dumped = given.dump_sequence(_in_order(values, names), [PyFormat.TEXT] * len(names))
+        kind = sql, given.types or ()
+        is_new = kind not in self._prepared
+        try:
+            result = await self._sent(kind, dumped).answer
+        except psycopg.Error as error:
+            if is_new or isinstance(error, psycopg.errors.FeatureNotSupported):  # its tables have changed their shape
+                self._prepared.pop(kind, None)
+            if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):  # another server takes writes by now
+                self.close(psycopg.OperationalError("The server takes no writes any more."))
+            raise
+        given.set_pgresult(result)
+        return Answer(given.load_rows(0, result.ntuples, tuple), result.command_tuples or 0)
+
+    def _sent(self, kind: _Kind, values: Sequence[Any]) -> _Asked:
+        if self.is_over:
+            raise psycopg.OperationalError("The connection was lost.")
+        try:
+            name = self._prepared.get(kind) or self._prepare(kind)
+            self._wire.send_query_prepared(name, values, result_format=pq.Format.BINARY)
+            self._wire.pipeline_sync()
+            asked = _Asked(self._loop.create_future())
+            self._under_way.append(asked)
+            if len(self) == 1:
+                self._silence.busy(self._connection)
+            self._write()
+        except psycopg.OperationalError as error:
+            self.close(error)
+            raise
+        return asked
+
+    def _prepare(self, kind: _Kind) -> bytes:
+        self._numbered += 1
+        name = self._prepared[kind] = b"express_%d" % self._numbered
+        self._wire.send_prepare(name, kind[0].encode(), kind[1])
+        return name
+
+    def _write(self) -> None:
+        try:
+            is_left = bool(self._wire.flush())
+        except psycopg.OperationalError as error:
+            self.close(error)
+            return
+        if is_left and not self._is_writing:
+            self._loop.add_writer(self._socket, self._write)
+        elif self._is_writing and not is_left:
+            self._loop.remove_writer(self._socket)
+        self._is_writing = is_left
+
+    def _read(self) -> None:
+        try:
+            self._wire.consume_input()
+            while self._under_way and not self._wire.is_busy():
+                self._take(self._wire.get_result())
+        except psycopg.OperationalError as error:
+            self.close(error)
+
+    def _take(self, result: pq.abc.PGresult | None) -> None:
+        """Take one result; the sync behind a statement, and nothing before it, says that its transaction is over."""
+        if result is None:
+            if self._wire.status != pq.ConnStatus.OK:
+                raise psycopg.OperationalError("The connection was lost.")
+            return
+        asked = self._under_way[0]
+        if result.status == pq.ExecStatus.FATAL_ERROR:
+            asked.error = asked.error or result
+        elif result.status != pq.ExecStatus.PIPELINE_SYNC:
+            asked.result = result
+        else:
+            self._end(self._under_way.popleft())
+            (self._silence.busy if self._under_way else self._silence.idle)(self._connection)
+
+    @staticmethod
+    def _end(asked: _Asked) -> None:
+        if asked.answer.done():  # whoever asked has gone
+            return
+        if asked.error is not None:
+            asked.answer.set_exception(psycopg.errors.error_from_result(asked.error))
+        else:
+            assert asked.result is not None
+            asked.answer.set_result(asked.result)
+
+    def close(self, error: psycopg.OperationalError) -> None:
+        """End it; whether what is under way was done, nobody knows."""
+        if self.is_over:
+            return
+        self.is_over = True
+        self._loop.remove_reader(self._socket)
+        self._loop.remove_writer(self._socket)
+        with suppress(psycopg.OperationalError):
+            self._wire.finish()
+        self._silence.leave(self._connection)
+        for asked in self._under_way:
+            if not asked.answer.done():
+                asked.answer.set_exception(error)
+        self._under_way.clear()
+
+
+@lru_cache(maxsize=1000)
+def _numbered(statement: str) -> tuple[str, tuple[str, ...]]:
+    """Give a statement with PostgreSQL's own placeholders, and the names, or places, of what belongs into them."""
+    names: dict[str, int] = {}
+
+    def placed(found: re.Match[str]) -> str:
+        if found[3]:
+            return "%"
+        name = found[1] or str(len(names))
+        return f"${names.setdefault(name, len(names) + 1)}"
+
+    return _PLACEHOLDER.sub(placed, statement), tuple(names)
+
+
+def _in_order(values: Mapping[str, Any] | Sequence[Any] | None, names: Sequence[str]) -> Sequence[Any]:
+    if isinstance(values, Mapping):
+        return [values[name] for name in names]
+    return values or ()

@@ -1,0 +1,148 @@
+"""Statements that share a connection: each caller gets what is theirs, whatever happens to the others'."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import datetime, timezone
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from relevo.errors import Unavailable
+from relevo.store.pool import Database
+
+pytestmark = pytest.mark.anyio
+
+_ADD = "INSERT INTO sums (id, number) VALUES (%(id)s, %(number)s)"
+_GROW = "UPDATE sums SET number = number + %s WHERE id = %s"
+_END_OTHERS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()
+"""
+
+
+@pytest.fixture
+async def opened(database: str) -> AsyncIterator[Database]:
+    """Give a database with a table of numbers."""
+    opened = Database(database)
+    await opened.open()
+    await opened.run("CREATE TABLE sums (id bigint PRIMARY KEY, number bigint NOT NULL, note text)")
+    yield opened
+    await opened.close()
+
+
+async def _numbers(database: Database) -> dict[int, int]:
+    return dict(await database.rows("SELECT id, number FROM sums"))
+
+
+async def test_values_come_back_as_they_went(opened: Database) -> None:
+    """Every kind of value that the message path uses survives the way there and back, as on the ordinary way."""
+    values: dict[str, Any] = {
+        "text": "ñ % $1 'quoted'",
+        "none": None,
+        "number": 2**40,
+        "truth": True,
+        "bytes": b"\x00\xff",
+        "id": uuid4(),
+        "at": datetime(2026, 11, 26, 12, 30, tzinfo=timezone.utc),
+        "list": ["a,b", '"', "ü"],
+        "empty": [],
+        "ids": [uuid4()],
+    }
+    statement = """SELECT %(text)s::text, %(none)s::text, %(number)s::bigint, %(truth)s::boolean, %(bytes)s::bytea,
+        %(id)s::uuid, %(at)s::timestamptz, %(list)s::text[], %(empty)s::text[], %(ids)s::uuid[], %(text)s::text, 7 %% 4,
+        '{"a": [1, null]}'::jsonb"""
+    (quick,) = (await opened.quick(statement, values)).rows
+    (usual,) = await opened.rows(statement, values)
+    assert quick == usual == (*values.values(), values["text"], 3, {"a": [1, None]})
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(asked=st.lists(st.sampled_from(("add", "add twice", "no such thing", "gone", "grow")), min_size=1, max_size=30))
+async def test_nobody_gets_anothers_answer(opened: Database, asked: list[str]) -> None:
+    """Of many at once some are refused and some callers go away; all others are done once, and told so."""
+    await opened.run("DELETE FROM sums")
+    await opened.quick(_ADD, {"id": 0, "number": 0})
+    tasks = [asyncio.create_task(_ask(opened, number, what)) for number, what in enumerate(asked, 1)]
+    await asyncio.sleep(0)
+    for task, what in zip(tasks, asked, strict=True):
+        if what == "gone":
+            task.cancel()
+    for number, answer in enumerate(await asyncio.gather(*tasks, return_exceptions=True), 1):
+        _demand_own(number, asked[number - 1], answer)
+    numbers = await _numbers(opened)
+    assert numbers.pop(0) == asked.count("grow")
+    assert {number for number, what in enumerate(asked, 1) if what in ("add", "add twice")} <= numbers.keys()
+    assert all(number == kept for number, kept in numbers.items())
+
+
+async def _ask(database: Database, number: int, what: str) -> object:
+    if what == "grow":
+        return (await database.quick(_GROW, (1, 0))).touched
+    if what == "no such thing":
+        return await database.quick("SELECT * FROM nothing WHERE id = %s", (number,))
+    done = (await database.quick(_ADD + " RETURNING id", {"id": number, "number": number})).rows
+    return await database.quick(_ADD, {"id": number, "number": 0}) if what == "add twice" else done
+
+
+def _demand_own(number: int, what: str, answer: object) -> None:
+    refusals = {"add twice": psycopg.errors.UniqueViolation, "no such thing": psycopg.errors.UndefinedTable}
+    if what in refusals:
+        assert isinstance(answer, refusals[what])
+    elif what != "gone":
+        assert answer == (1 if what == "grow" else [(number,)])
+
+
+async def test_a_lock_holds_up_only_who_needs_it(opened: Database) -> None:
+    """Who needs a row that somebody holds waits for it elsewhere; those behind are answered, and it is done later."""
+    await opened.run(_ADD, {"id": 1, "number": 10})
+    async with opened.connection() as connection, connection.transaction():
+        await connection.execute("UPDATE sums SET number = 20 WHERE id = 1")
+        held = [asyncio.create_task(opened.quick(_GROW, (number, 1))) for number in (1, 2, 3)]
+        await asyncio.sleep(0)
+        for number in range(20):
+            assert (await opened.quick("SELECT %s::int", (number,))).rows == [(number,)]
+        assert not any(task.done() for task in held)
+    assert [answer.touched for answer in await asyncio.gather(*held)] == [1, 1, 1]
+    assert await _numbers(opened) == {1: 26}
+
+
+async def test_a_lost_connection_is_said_and_made_anew(opened: Database) -> None:
+    """What was under way when the server ended its sessions is done wholly or not at all; whoever was told is right."""
+    lost = 0
+    for number in range(60):
+        await asyncio.sleep(0)
+        asked = asyncio.create_task(opened.quick(_ADD, {"id": number, "number": number}))
+        if number % 6 == 5:
+            with suppress(Unavailable):
+                await opened.rows(_END_OTHERS)
+        try:
+            await asked
+        except Unavailable:
+            lost += 1
+            continue
+        assert number in await _again(opened)
+    assert lost < 60
+    assert (await opened.quick("SELECT count(*) FROM sums")).rows[0][0] >= 60 - lost
+
+
+async def _again(database: Database) -> dict[int, int]:
+    for _ in range(10):
+        with suppress(Unavailable):
+            return await _numbers(database)
+    raise AssertionError("The database does not come back.")
+
+
+async def test_a_table_that_changes_its_shape_is_read_in_its_new_one(opened: Database) -> None:
+    """While a newer release changes a table, statements that were prepared before go on."""
+    statement = "SELECT * FROM sums WHERE id = %s"
+    await opened.quick(_ADD, {"id": 1, "number": 1})
+    assert (await opened.quick(statement, (1,))).rows == [(1, 1, None)]
+    await opened.run("ALTER TABLE sums DROP COLUMN note")
+    for _ in range(4):
+        assert (await opened.quick(statement, (1,))).rows == [(1, 1)]
