@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -70,7 +70,8 @@ class Worker:
             self.live.wake_bots()
             return
         for claim in claims:
-            task = asyncio.create_task(self._do(claim))
+            earlier = [task for task, held in self._running.items() if held.conversation.id == claim.conversation.id]
+            task = asyncio.create_task(self._do(claim, earlier))
             self._running[task] = claim
             task.add_done_callback(self._running.pop)
         if len(claims) < max(free, 1):  # else there may be more
@@ -82,7 +83,9 @@ class Worker:
         else:
             await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
 
-    async def _do(self, claim: Claim) -> None:
+    async def _do(self, claim: Claim, earlier: Sequence[asyncio.Task[None]]) -> None:
+        if earlier:  # whose lease ran out here, of all places: two would answer from one conversation's memory
+            await asyncio.wait(earlier)
         try:
             await self.verb(claim)
         # The row's lease runs out and it is tried again: nothing is lost, and everything is seen.

@@ -38,11 +38,13 @@ class Settling:
         self.begun: list[str] = []
         self.settled: list[str] = []
         self.lost: list[str] = []
+        self.story: list[str] = []
         self.go = asyncio.Event()
 
     async def __call__(self, claim: Claim) -> None:
         text = claim.arrival.text
         self.begun.append(text)
+        self.story.append("begun")
         if text == "mistake":
             raise KeyError(text)
         if text.startswith("slow"):
@@ -51,8 +53,10 @@ class Settling:
             await self.opened.store.inbox.settle(claim, TurnOutcome(messages=lines(f"re {text}")))
         except LeaseLost:
             self.lost.append(text)
+            self.story.append("lost")
         else:
             self.settled.append(text)
+            self.story.append("settled")
 
 
 def worker(opened: OpenStore, verb: Settling, *, at_once: int = 4) -> Worker:
@@ -101,6 +105,21 @@ async def test_a_long_turn_keeps_its_lease(opened: OpenStore) -> None:
         assert await inbox.claim(10) == []
     verb.go.set()
     await eventually(lambda: verb.settled == ["slow"])
+    stop.set()
+    await asyncio.wait_for(running, 10)
+
+
+async def test_a_turn_that_lost_its_lease_here_ends_before_it_is_begun_again(opened: OpenStore) -> None:
+    """Where renewing failed, the same process may be the one that takes the message again: one after the other."""
+    inbox, verb, stop = opened.store.inbox, Settling(opened), asyncio.Event()
+    await inbox.receive([written("slow")])
+    only = Worker(inbox=inbox, live=opened.live, verb=verb, lease_seconds=3600)  # which never renews in time
+    running = asyncio.create_task(only.run(stop))
+    await eventually(lambda: verb.begun == ["slow"])
+    await eventually_attempted(opened, 2)
+    verb.go.set()
+    await eventually(lambda: verb.settled == ["slow"])
+    assert verb.story == ["begun", "lost", "begun", "settled"]
     stop.set()
     await asyncio.wait_for(running, 10)
 
@@ -173,6 +192,15 @@ async def test_a_worker_that_is_cancelled_leaves_nothing_running(opened: OpenSto
     await asyncio.gather(running, return_exceptions=True)
     await eventually(lambda: asyncio.all_tasks() <= before)
     await eventually_claimed(opened)
+
+
+async def eventually_attempted(opened: OpenStore, times: int) -> None:
+    """Wait until the one message was taken so often."""
+    for _ in range(500):
+        if await opened.database.rows("SELECT attempts FROM inbox") == [(times,)]:
+            return
+        await asyncio.sleep(0.02)
+    pytest.fail("nobody took it again")
 
 
 async def eventually_claimed(opened: OpenStore) -> None:
