@@ -28,6 +28,7 @@ from bench.kit.cluster import Cluster
 from bench.kit.impatient import Impatient
 from bench.kit.killer import Killer
 from bench.kit.ledger import read_timelines
+from bench.kit.pages import Page, Pages
 from bench.kit.play import Chaos, Outcome, Play
 from bench.kit.programs import PROJECT, BenchError, bench_folder, ready
 from bench.kit.raw_http import HttpConnection
@@ -37,6 +38,8 @@ from bench.kit.troubles import BRIEFLY, Troubles
 
 START_SECONDS = 300.0
 LEASE_SECONDS = 6.0
+PAGES = 6
+"""Visitors who hear what is said on an open stream."""
 _SETTINGS = {"RELEVO_LEASE_SECONDS": str(LEASE_SECONDS), "RELEVO_SILENCE_SECONDS": "120"}
 """What a message may wait is above the longest outage, so that every one is answered by a bot."""
 _SHORT = Chaos(conversations=30, seconds=15.0, seed=0, pauses=(0.1, 0.5), lasts=(0.5, 2.0), bots=2, troubles=BRIEFLY)
@@ -71,7 +74,7 @@ def main() -> None:
     chosen = parser.parse_args()
     reason = "it was asked for" if chosen.one_machine else None if hosts.is_apart() else hosts.why_not()
     if reason is None and not hosts.is_apart():
-        parser.exit(hosts.run_apart("bench.chaos", [*sys.argv[1:], "--seed", str(chosen.seed)]))
+        hosts.run_apart("bench.chaos", [*sys.argv[1:], "--seed", str(chosen.seed)])
     chaos = Chaos(conversations=chosen.conversations, seconds=chosen.seconds, seed=chosen.seed)
     if chosen.short:
         chaos = Chaos(**{**vars(_SHORT), "seed": chosen.seed})
@@ -141,7 +144,15 @@ async def on_hosts(chaos: Chaos, folder: Path, model: Path | None) -> Told:
             lease_seconds=LEASE_SECONDS,
             chaos=chaos,
         )
-        outcome = await play.outcome(troubles.run)
+        pages = Pages(
+            pages=[Page(door=cluster.door, chance=Random(f"{chaos.seed}/{number}")) for number in range(PAGES)], dsn=dsn
+        )
+
+        async def everything(seconds: float) -> None:
+            await asyncio.gather(troubles.run(seconds), pages.live(seconds))
+
+        outcome = await play.outcome(everything)
+        await pages.heard_all(outcome.findings)
         more = {
             "ended by itself": sum(service.ended_by_itself for service in cluster.services()),
             "replica differs": await _differences(cluster),
@@ -149,10 +160,23 @@ async def on_hosts(chaos: Chaos, folder: Path, model: Path | None) -> Told:
     finally:
         keeping.cancel()
         cluster.end()
-    remarks = [f"{what}: {count}" for what, count in cluster.replicas.did.items()]
-    if cluster.library is None:
-        remarks.append("no clock was stepped: there is no C compiler")
-    return Told(outcome=outcome, happened=troubles.happened, more=more, diary=troubles.diary, remarks=remarks)
+    return Told(
+        outcome=outcome,
+        happened=troubles.happened,
+        more=more,
+        diary=troubles.diary,
+        remarks=_remarks(cluster, pages.pages),
+    )
+
+
+def _remarks(cluster: Cluster, pages: Sequence[Page]) -> list[str]:
+    heard, streams = sum(len(page.heard) for page in pages), sum(page.streams for page in pages)
+    return [
+        *(f"{what}: {count}" for what, count in cluster.replicas.did.items()),
+        f"{len(pages)} open pages heard {heard} messages on {streams} streams",
+        f"turns that came too late, and wrote nothing: {cluster.count('outcome=lease_lost')}",
+        *([] if cluster.library else ["no clock was stepped: there is no C compiler"]),
+    ]
 
 
 async def _differences(cluster: Cluster) -> int:

@@ -99,6 +99,15 @@ class Cluster:
         web = chance.choice(self.of("web"))
         return HttpConnection(PORT, web.host.address, TOKEN)
 
+    def door(self, chance: Random) -> str:
+        """Give the address of one of the doors."""
+        return f"http://{chance.choice(self.of('web')).host.address}:{PORT}"
+
+    def count(self, words: str) -> int:
+        """Count the lines of all logs in which these words stand."""
+        logs = (service.program.log.read_text(errors="replace") for service in self.services())
+        return sum(words in line for log in logs for line in log.splitlines())
+
     async def ready(self, seconds: float) -> None:
         """Wait until each door says that everything is ready; raises BenchError when one never does."""
         deadline = monotonic() + seconds

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
 from bench.kit.programs import BenchError
 
@@ -38,10 +39,10 @@ def why_not() -> str | None:
     return None if tried.returncode == 0 else f"making namespaces is not permitted: {tried.stderr.strip()[:200]}"
 
 
-def run_apart(module: str, arguments: Sequence[str]) -> int:
-    """Run a module of the bench again, in namespaces of its own, and give its exit status."""
+def run_apart(module: str, arguments: Sequence[str]) -> NoReturn:
+    """Go on as a module of the bench in namespaces of its own; whoever kills this process kills all of that."""
     command = [*_APART, sys.executable, "-m", module, *arguments]
-    return subprocess.run(command, env={**os.environ, INSIDE: "1"}, check=False).returncode
+    os.execvpe(command[0], command, {**os.environ, INSIDE: "1"})  # noqa: S606 - there is no shell to start it
 
 
 def folder_apart() -> Path:

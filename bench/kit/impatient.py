@@ -15,8 +15,8 @@ from time import monotonic, perf_counter
 from bench.kit.conversations import CONFIRMING_STEP, Conversation
 from bench.kit.raw_http import HttpAnswer, HttpConnection
 
-GIVE_UP_SECONDS = 150.0
-"""After so long a message counts as never answered."""
+GIVE_UP_SECONDS = 600.0
+"""After so long a message counts as never answered: far above what troubles on a busy machine come to."""
 PATIENCE_SECONDS = 12.0
 """A platform's usual timeout, after which it sends again."""
 

@@ -43,6 +43,7 @@ WEIGHTS = {
 BRIEFLY = frozenset(
     {
         "bot killed",
+        "web killed",
         "bot frozen past its lease",
         "bot's host lost",
         "web's host cut off",
