@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from relevo.bootstrap.everything import Settings
+from relevo.configuration.documents import plain_yaml
 from relevo.flow.teaching import Intents
 
 
@@ -26,7 +27,7 @@ def intents_of(settings: Settings) -> Intents:
 def _read(path: Path) -> dict[str, Any]:
     """Give a file's mapping; what is wrong in it is told by ``relevo check`` and by training, not here."""
     try:
-        document = yaml.safe_load(path.read_text("utf-8"))
+        document = plain_yaml(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return {}
     return document if isinstance(document, dict) else {}

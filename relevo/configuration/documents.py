@@ -18,6 +18,8 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from relevo.errors import ConfigurationError
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""A safe one, ten times as fast as ``yaml.safe_load`` wherever PyYAML is compiled."""
 TWICE = "'{name}' is there twice; remove one of them."
 
 
@@ -173,10 +175,15 @@ class Spot:
         return None
 
 
+def plain_yaml(text: str) -> Any:
+    """Read YAML without places, as ``yaml.safe_load`` does; raises yaml.YAMLError."""
+    return yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe one
+
+
 def read_document(path: Path, mistakes: Mistakes) -> Spot | None:
     """Read a YAML file; None, with a mistake noted, when it is missing, empty or no YAML."""
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
     except FileNotFoundError:
         mistakes.note(path.name, 1, "the file is missing; take it from a fresh copy of the project.")
     except (OSError, UnicodeDecodeError) as error:

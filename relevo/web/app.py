@@ -48,6 +48,10 @@ class WebApp(Sanic):
         True  # Sanic rewrites its own hot methods at each start; only so does it do that from their source again
     )
 
+    def _determine_error_format(self, handler: object) -> str:
+        """Give none, since errors.py answers them all: Sanic reads and parses each door's source for it."""
+        return ""
+
 
 def create_app(services: WebServices) -> Sanic:
     """Make the web application; nothing is shared between two of them."""

@@ -10,8 +10,7 @@ from importlib import resources
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import yaml
-
+from relevo.configuration.documents import plain_yaml
 from relevo.store.aurora.demo_baggage import demo_baggage
 from relevo.store.aurora.demo_flights import demo_flights
 from relevo.store.rows import json_text
@@ -61,7 +60,7 @@ class DemoEncounter:
 def demo_data() -> Mapping[str, Any]:
     """Give the file as it is written, dates still relative."""
     text = resources.files("relevo.store.aurora").joinpath("data/aurora.yml").read_text(encoding="utf-8")
-    data: Mapping[str, Any] = yaml.safe_load(text)
+    data: Mapping[str, Any] = plain_yaml(text)
     return data
 
 
@@ -92,7 +91,7 @@ def demo_macros() -> list[dict[str, str]]:
 
 def _ready_words() -> Mapping[str, Any]:
     text = resources.files("relevo.store.aurora").joinpath("data/replies.yml").read_text(encoding="utf-8")
-    data: Mapping[str, Any] = yaml.safe_load(text)
+    data: Mapping[str, Any] = plain_yaml(text)
     return data
 
 
