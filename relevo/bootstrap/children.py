@@ -25,6 +25,9 @@ PROBLEM = "! "
 TO_BE_MENDED = 2
 """Status of a process that ended because a person must mend something first."""
 
+_GIVING_BACK_SECONDS = 1.0
+"""How long after its own end a child may take to give back what it has not finished."""
+
 _LONGEST_PAUSE_SECONDS = 30.0
 _HEALTHY_SECONDS = 60.0
 """A child that lived this long is started again at once; one that ends sooner, ever later."""
@@ -123,7 +126,7 @@ class Children:
 
     async def _end(self, program: Program, process: Process, ended: asyncio.Task[None]) -> None:
         _signal(process, signal.SIGTERM)
-        _, unfinished = await asyncio.wait([ended], timeout=self.stop_seconds)
+        _, unfinished = await asyncio.wait([ended], timeout=self.stop_seconds + _GIVING_BACK_SECONDS)
         if unfinished:
             self.tell(program.name, f"! It did not end within {self.stop_seconds:.0f} s, so it was killed.")
             _signal(process, signal.SIGKILL)

@@ -51,9 +51,9 @@ class BotFiles:
         return digest.hexdigest()[:12]
 
     def code(self) -> str:
-        """Give a name that changes with the code that a model is trained and loaded by, whatever the bot's files."""
+        """Give a name that changes with the code that a model is loaded by and calls: Rasa, Relevo, actions."""
         digest = hashlib.sha256(f"{metadata.version('rasa')} {__version__}".encode())
-        for name, content in sorted(_component_sources()):
+        for name, content in sorted([*_component_sources(), *self._actions()]):
             digest.update(f"\0{name}\0{len(content)}\0".encode() + content)
         return digest.hexdigest()[:12]
 
@@ -76,6 +76,10 @@ class BotFiles:
                 lines = content[: found.end()].splitlines()
                 return f"{name}:{len(lines)}"
         return None
+
+    def _actions(self) -> Iterator[tuple[str, bytes]]:
+        for file in (*self.project.glob("actions.py"), *self.project.glob("actions/**/*.py")):
+            yield file.relative_to(self.project).as_posix(), _read(file)
 
     def _contents(self) -> Iterator[tuple[str, bytes]]:
         for file in self._files():

@@ -20,7 +20,8 @@ def train(supervisor: Annotated[int | None, typer.Option(hidden=True)] = None) -
     """Train a model of config.yml, domain.yml and data/.
 
     It is published in the database that DATABASE_URL names, or in the bundled one if that runs here: bots on any
-    machine take it up by themselves within seconds. The last three models are kept.
+    machine take it up by themselves within seconds, or where the actions changed too, when they are started again.
+    The last three models are kept.
     """
     from relevo.bootstrap.console import Console
     from relevo.bootstrap.everything import read_settings

@@ -17,7 +17,7 @@ class PublishedModel:
     digest: bytes
     """SHA-256 of its content."""
     code: str
-    """Which versions of Rasa, Relevo and its components trained it."""
+    """Which code it was trained beside: Rasa, Relevo and the business's actions."""
 
 
 class PublishedModels(Protocol):

@@ -38,6 +38,8 @@ _LOOK_SECONDS = 60.0
 """How often a stream looks by itself, for what no timeline tells: thousands of idle ones must cost next to nothing."""
 _LIVELY_SECONDS = 5.0
 """How often it looks while somebody types: nobody tells that they stopped."""
+_STOPPING_SECONDS = 0.5
+"""How soon a poll notices that the process is about to end."""
 STREAM_HEADERS = {
     "Cache-Control": "no-store, no-transform",
     "X-Accel-Buffering": "no",
@@ -139,6 +141,7 @@ class Waiter:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
+        self.services = reader.services
         self._listening: AbstractContextManager[Subscription] | None = None
         self._news: Subscription | None = None
         self._about: UUID | None = None
@@ -181,13 +184,21 @@ async def _poll(reader: Reader, seconds: float, seen: str | None) -> HTTPRespons
             await waiter.subscribe()
             found = await reader.read()
             state = await reader.state() if seen is not None else None
-            left = deadline - monotonic()
+            left = 0.0 if reader.services.stopping.is_set() else deadline - monotonic()
             if found or was_reset or left <= 0 or (state is not None and state.tag != seen):
                 await reader.collect()
                 told: dict[str, Any] = {"answers": reader.answers} if reader.answers else {}
                 told |= {"state": state} if state is not None else {}
                 return json_answer({"events": found, "position": reader.position, "reset": was_reset, **told})
-            await waiter.wait(min(left, _LIVELY_SECONDS) if state and state.typing else left)
+            await _wait(waiter, min(left, _LIVELY_SECONDS) if state and state.typing else left)
+
+
+async def _wait(waiter: Waiter, seconds: float) -> None:
+    """Wait for news, for so long, or until this process is about to end."""
+    until = monotonic() + seconds
+    while (left := until - monotonic()) > 0 and not waiter.services.stopping.is_set():
+        if await waiter.wait(min(left, _STOPPING_SECONDS)):
+            return
 
 
 async def _stream(request: Request, reader: Reader, place: Stream) -> None:

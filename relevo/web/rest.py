@@ -145,6 +145,8 @@ async def _reply(services: WebServices, received: Received) -> Reply:
             reply = await _look(services, received)
             if reply is not None:
                 return reply
+            if services.stopping.is_set():
+                deadline = min(deadline, monotonic() + services.settings.shutdown_seconds / 2)
             if monotonic() >= deadline:
                 raise TurnPending
             pause = _PAUSE_SECONDS

@@ -101,6 +101,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 async def _stop(app: Sanic, server: AsyncioServer) -> None:
     server.close()
+    app.ctx.services.stopping.set()
     connections: set[Any] = server.connections
     for transport in list(app.ctx.streaming):
         transport.close()

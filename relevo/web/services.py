@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -57,6 +58,8 @@ class WebServices:
     store: Store
     live: Live
     readiness: Readiness
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when this process is about to end: who waits is answered with what there is, and asks another one."""
     decider: Decider | None = None
     """Decides about prepared effects; None where no business can be asked."""
     assisting: Assisting | None = None

@@ -266,19 +266,21 @@ async def _ready() -> dict[str, bool | str]:
 
 async def test_stopping_answers_who_waits_and_ends_streams(database: str) -> None:
     """A server that stops gives waiting callers a moment, closes streams at once, and leaves no connection open."""
-    settings = WebSettings(shutdown_seconds=0.5, rest_wait_seconds=0.2)
+    settings = WebSettings(shutdown_seconds=4, rest_wait_seconds=60)
     async with open_doors(database, settings=settings, has_bot=False) as doors:
         token = (await doors.http.post("/widget/api/v1/session")).json()["token"]
         headers = {"Authorization": f"Bearer {token}"}
         services = WebServices(store=doors.opened.store, live=doors.opened.live, readiness=_ready, settings=settings)
-        async with httpx.AsyncClient(timeout=10) as http:
+        async with httpx.AsyncClient(timeout=20) as http:
             async with serving(create_app(services), port=0) as port:
                 url = f"http://127.0.0.1:{port}"
                 stream = await http.send(
                     http.build_request("GET", f"{url}/widget/api/v1/events", headers=headers), stream=True
                 )
                 waiting = asyncio.create_task(http.post(f"{url}{REST}", json={"sender": "a", "message": "b"}))
+                polling = asyncio.create_task(http.get(f"{url}/widget/api/v1/events?wait=60", headers=headers))
                 await _written(doors, "a")
+            assert (await polling).json()["events"] == []
             assert (await waiting).json()["error"]["code"] == "turn_pending"
             with pytest.raises(httpx.RemoteProtocolError):
                 await stream.aread()

@@ -9,7 +9,7 @@ CREATE TABLE models (
     PRIMARY KEY (workspace_id, digest)
 );
 COMMENT ON COLUMN models.digest IS 'SHA-256 of the whole content.';
-COMMENT ON COLUMN models.code IS 'Which Rasa, Relevo and components it was trained by: the ones that surely load it.';
+COMMENT ON COLUMN models.code IS 'Which Rasa, Relevo and actions it was trained beside: a bot with the same surely loads it.';
 
 CREATE TABLE model_chunks (
     workspace_id integer NOT NULL DEFAULT 1,

@@ -32,6 +32,18 @@ def test_the_fingerprint_follows_the_content_and_nothing_else(files: BotFiles) -
     assert len({first, second, files.fingerprint()}) == 3
 
 
+def test_the_code_beside_a_model_is_told_apart_by_the_actions(files: BotFiles) -> None:
+    """A model that calls a new action is for bots that have it; other files of the bot make no difference."""
+    first = files.code()
+    files.domain.write_text("intents: [greet, bye]\n")
+    assert files.code() == first
+    (files.project / "actions").mkdir()
+    (files.project / "actions" / "lounge.py").write_text("# an action\n")
+    second = files.code()
+    (files.project / "actions" / "lounge.py").write_text("# another action\n")
+    assert len({first, second, files.code()}) == 3
+
+
 def test_every_broken_file_is_told_with_its_line(files: BotFiles) -> None:
     """Each file that is no YAML is named, with the line."""
     files.domain.write_text("intents:\n- greet\n  - bye: [\n")
