@@ -45,7 +45,14 @@ class Timed:
 
 _timed: ContextVar[Timed | None] = ContextVar("timed", default=None)
 _in_hand: set[Timed] = set()
-claim_age.set_function(lambda: perf_counter() - min((turn.began for turn in _in_hand), default=perf_counter()))
+
+
+def _oldest_seconds() -> float:
+    now = perf_counter()
+    return now - min((turn.began for turn in _in_hand), default=now)
+
+
+claim_age.set_function(_oldest_seconds)
 
 
 @contextmanager
