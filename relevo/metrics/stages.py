@@ -48,8 +48,9 @@ _in_hand: set[Timed] = set()
 
 
 def _oldest_seconds() -> float:
+    # A copy, for it is asked in another thread.
     now = perf_counter()
-    return now - min((turn.began for turn in _in_hand), default=now)
+    return now - min((turn.began for turn in tuple(_in_hand)), default=now)
 
 
 claim_age.set_function(_oldest_seconds)
