@@ -68,8 +68,8 @@ class Search(Protocol):
         """Give what comes after a place, at most so much; what is written meanwhile moves nothing."""
         ...
 
-    async def keep_up(self, *, everything: bool = False) -> bool:
-        """Bring some of what was written since into the index, and tell whether there was any.
+    async def keep_up(self, *, everything: bool = False) -> int:
+        """Bring some of what was written since into the index, and give of how many conversations.
 
         Conversations that changed since the last look are looked at, or all where ``everything`` is asked for. Somebody
         who erases, or keeps up at the same moment, is not waited for.

@@ -31,8 +31,10 @@ class UnsentWatch:
     async def _tried(self) -> float:
         """Send what is due, and give how long nothing will be."""
         try:
-            await self.step()
             soonest = await self.unsent.seconds_to_next()
+            if soonest is not None and soonest <= 0:
+                await self.step()
+                soonest = await self.unsent.seconds_to_next()
         except Unavailable:
             _log.warning("unsent.database_unreachable")
             return _IDLE_SECONDS

@@ -14,8 +14,8 @@ from relevo.contracts.store import Claim, Inbox
 from relevo.errors import LeaseLost, Unavailable
 
 _log = structlog.get_logger()
-_IDLE_SECONDS = 1.0
-"""How long to wait for a wake-up before looking anyway: a lost wake-up costs this much."""
+_IDLE_SECONDS, _LONGEST_IDLE_SECONDS = 1.0, 5.0
+"""How long to wait for a wake-up before looking anyway, longer where nothing comes: what a lost wake-up costs."""
 
 
 @dataclass(kw_only=True)
@@ -30,6 +30,7 @@ class Worker:
     lease_seconds: float = 60.0
     at_once: int = 4
     _running: dict[asyncio.Task[None], Claim] = field(default_factory=dict)
+    _idle_seconds: float = _IDLE_SECONDS
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until told to stop, then finish what was begun; cut off meanwhile, give it back for others."""
@@ -69,6 +70,8 @@ class Worker:
             await self.inbox.release(claims)
             self.live.wake_bots()
             return
+        if claims:
+            self._idle_seconds = _IDLE_SECONDS  # what is put back is due soon
         for claim in claims:
             earlier = [task for task, held in self._running.items() if held.conversation.id == claim.conversation.id]
             task = asyncio.create_task(self._do(claim, earlier))
@@ -79,7 +82,8 @@ class Worker:
 
     async def _wait(self, wait: Callable[[float], Awaitable[bool]]) -> None:
         if len(self._running) < self.at_once:
-            await wait(_IDLE_SECONDS)
+            was_woken = await wait(self._idle_seconds)
+            self._idle_seconds = _IDLE_SECONDS if was_woken else min(2 * self._idle_seconds, _LONGEST_IDLE_SECONDS)
         else:
             await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
 

@@ -76,8 +76,8 @@ class PostgresEffects:
 
     async def spent(self, kind: str, business_ref: str, days: int) -> int:
         """Sum what was done, or may have been, for a person within so many days."""
-        found = await self._database.rows(_SPENT, {"kind": kind, "ref": business_ref, "key": "", "days": days})
-        total: int = found[0][0]
+        found = await self._database.quick(_SPENT, {"kind": kind, "ref": business_ref, "key": "", "days": days})
+        total: int = found.rows[0][0]
         return total
 
     async def conclude(self, result: EffectResult) -> None:

@@ -121,6 +121,9 @@ UNION ALL SELECT 0, '', 'system', '{}', now(), NULL FROM asked CROSS JOIN quick
 ORDER BY 1
 """
 
+_TRACKER_EVENTS = """
+SELECT events FROM tracker_events WHERE workspace_id = 1 AND conversation_id = %s ORDER BY version
+"""
 _RENEW = """
 UPDATE inbox SET lease_until = now() + make_interval(secs => %s)
 WHERE workspace_id = 1 AND id = ANY(%s) AND token = ANY(%s) AND state = 'held'
@@ -237,11 +240,7 @@ class PostgresInbox:
 
     async def tracker_events(self, conversation_id: UUID) -> Sequence[bytes]:
         """Give a conversation's committed tracker events, a JSON array for each turn, oldest first."""
-        found = await self._database.rows(
-            "SELECT events FROM tracker_events WHERE workspace_id = 1 AND conversation_id = %s ORDER BY version",
-            (conversation_id,),
-        )
-        return [row[0] for row in found]
+        return [row[0] for row in (await self._database.quick(_TRACKER_EVENTS, (conversation_id,))).rows]
 
     async def reply(self, inbox_id: int) -> Reply | None:
         """Give what the contact hears for a message, or None while its turn is not over."""

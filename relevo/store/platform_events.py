@@ -78,18 +78,16 @@ class PostgresPlatformEvents:
     async def keep(self, events: Sequence[PlatformEvent]) -> int:
         """Keep a batch, and give how many of it were new."""
         seals = [uuid4() if self._sealer else None for _ in events]
-        return await self._database.run(
-            _KEEP,
-            {
-                "channels": [event.channel for event in events],
-                "keys": [event.key for event in events],
-                "lanes": [event.lane for event in events],
-                "kinds": [event.kind for event in events],
-                "orders": [event.order for event in events],
-                "bodies": [self._sealed(event.body, seal) for event, seal in zip(events, seals, strict=True)],
-                "seals": seals,
-            },
-        )
+        values = {
+            "channels": [event.channel for event in events],
+            "keys": [event.key for event in events],
+            "lanes": [event.lane for event in events],
+            "kinds": [event.kind for event in events],
+            "orders": [event.order for event in events],
+            "bodies": [self._sealed(event.body, seal) for event, seal in zip(events, seals, strict=True)],
+            "seals": seals,
+        }
+        return (await self._database.quick(_KEEP, values)).touched
 
     async def claim(self, channels: Sequence[str], limit: int) -> list[ClaimedEvent]:
         """Take the heads of free lanes, oldest first; what cannot be opened is given up at once."""

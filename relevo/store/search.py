@@ -96,8 +96,8 @@ class PostgresSearch:
         match, document = hits[limit - 1]
         return Findings(found=found, after=SearchPlace(match=match, document=document, is_similar=is_similar))
 
-    async def keep_up(self, *, everything: bool = False) -> bool:
-        """Bring some of what was written since into the index, and tell whether there was any."""
+    async def keep_up(self, *, everything: bool = False) -> int:
+        """Bring some of what was written since into the index, and give of how many conversations."""
         async with self._database.connection() as connection:
             return await search_index.keep_up(connection, everything=everything)
 

@@ -92,15 +92,15 @@ async def index_people(connection: Connection, *contacts: UUID) -> None:
         await connection.execute(statement, {"contacts": list(contacts)})
 
 
-async def keep_up(connection: Connection, *, everything: bool) -> bool:
-    """Index some of what is not yet, in a transaction of its own, and tell whether there was any."""
+async def keep_up(connection: Connection, *, everything: bool) -> int:
+    """Index some of what is not yet, in a transaction of its own, and give of how many conversations."""
     async with connection.transaction():
         if (await (await connection.execute(IS_FREE)).fetchone()) != (True,):
-            return False
+            return 0
         found = await (await connection.execute(_GROWN, {"everything": everything})).fetchall()
         if not found:
-            return False
+            return 0
         for statement in (_PEOPLE, _CASES, _ENTRIES):
             await connection.execute(statement, {"grown": [row[0] for row in found]})
         await connection.execute(_SEEN, {"until": found[-1][1]})
-    return True
+    return len(found)

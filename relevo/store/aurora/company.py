@@ -46,6 +46,7 @@ from relevo.store.pool import Connection, Database
 
 _LOCK = 0x4155524F5241
 _PEOPLE = "ref, given_names, surnames, email, language, loyalty_number, points"
+_PERSON = f"SELECT {_PEOPLE} FROM aurora_people WHERE workspace_id = 1 AND ref = %s"
 _FIND = """
 SELECT ref, given_names, surnames, phone FROM aurora_people p
 WHERE workspace_id = 1
@@ -91,9 +92,7 @@ class Aurora:
 
     async def person(self, ref: str) -> Person:
         """Give a person by reference; raises NotFound."""
-        found = await self._database.rows(
-            f"SELECT {_PEOPLE} FROM aurora_people WHERE workspace_id = 1 AND ref = %s", (ref,)
-        )
+        found = (await self._database.quick(_PERSON, (ref,))).rows
         if not found:
             raise NotFound("Nobody has this reference.")
         names = ("ref", "given_names", "surnames", "email", "language", "loyalty_number", "points")
