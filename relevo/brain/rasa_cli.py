@@ -1,4 +1,4 @@
-"""Runs Rasa's own command line with the placeholders in place, telemetry off, and Relevo's models where it looks."""
+"""Runs Rasa's own command line without what is not installed, telemetry off, and Relevo's models where it looks."""
 
 from __future__ import annotations
 
