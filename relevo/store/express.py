@@ -50,6 +50,7 @@ class Express:
         self._connect, self._silence, self._size = connect, silence, size
         self._lines: list[_Line] = []
         self._opening: asyncio.Task[None] | None = None
+        self._is_closed = False
 
     async def ask(self, statement: str, values: Any = None) -> Answer:
         """Run one statement as a transaction of its own; raises what psycopg would."""
@@ -57,13 +58,16 @@ class Express:
         return await line.ask(statement, values)
 
     async def close(self) -> None:
-        """End the connections; who still waits is told that they are lost."""
+        """End the connections for good; who still waits, and who asks later, is told that they are lost."""
+        self._is_closed = True
         if self._opening is not None:
             self._opening.cancel()
         for line in self._lines:
             line.close(psycopg.OperationalError("The process ends."))
 
     async def _line(self) -> _Line:
+        if self._is_closed:
+            raise psycopg.OperationalError("The connections were closed.")
         if len(self._lines) < self._size or any(line.is_over for line in self._lines):
             if self._opening is None or self._opening.done():
                 self._opening = asyncio.create_task(self._open())

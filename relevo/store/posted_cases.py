@@ -18,6 +18,11 @@ JOIN identities i ON i.workspace_id = 1 AND i.id = c.identity_id AND i.business_
 WHERE c.workspace_id = 1 AND c.id = %(conversation)s AND s.workspace_id = 1 AND s.status = 'open'
   AND s.trigger = 'public_post' AND s.business_ref IS NULL AND s.contact_id = i.contact_id
 """
+# Asked first, since hardly anybody posts: planning the next statement takes longer than a whole turn is written in.
+_HAS_POSTED = """
+SELECT FROM conversations c JOIN posts p ON p.workspace_id = 1 AND p.identity_id = c.identity_id
+WHERE c.workspace_id = 1 AND c.id = %(conversation)s LIMIT 1
+"""
 # Somebody whom other systems know by the same reference alone, and who has written nowhere yet.
 _SAME = """
 SELECT i.contact_id, k.id FROM conversations c
@@ -65,6 +70,9 @@ async def settle_posted(connection: Connection, conversation_id: UUID, outcome: 
 
 async def _unite(connection: Connection, conversation_id: UUID) -> None:
     """Bring what somebody tried elsewhere onto the timeline of their posts, once both are proven to be one person."""
-    row = await (await connection.execute(_SAME, {"conversation": conversation_id})).fetchone()
+    values = {"conversation": conversation_id}
+    if await (await connection.execute(_HAS_POSTED, values)).fetchone() is None:
+        return
+    row = await (await connection.execute(_SAME, values)).fetchone()
     if row is not None:
         await merge_contacts(connection, row[0], row[1], None, SAME_REFERENCE, "")

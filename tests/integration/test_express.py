@@ -138,6 +138,14 @@ async def _again(database: Database) -> dict[int, int]:
     raise AssertionError("The database does not come back.")
 
 
+async def test_what_was_closed_stays_closed(opened: Database) -> None:
+    """Who asks after the end is told that the database is away."""
+    await opened.quick("SELECT 1")
+    await opened.close()
+    with pytest.raises(Unavailable):
+        await opened.quick("SELECT 1")
+
+
 async def test_a_table_that_changes_its_shape_is_read_in_its_new_one(opened: Database) -> None:
     """While a newer release changes a table, statements that were prepared before go on."""
     statement = "SELECT * FROM sums WHERE id = %s"
