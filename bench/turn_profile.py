@@ -1,7 +1,7 @@
 """Measures the processor time of one turn inside the bot process, by stage, and of turn 400 beside turn 4.
 
 Run it with the project's Python: .venv/bin/python -m bench.turn_profile [--rounds 5] [--cprofile]; see bench/README.md.
-It counts processor time of the thread, so that a busy machine matters little; the web has no part in it.
+It counts processor time of the thread, and beside it that of a fixed piece of work: on a busy machine both take longer.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ import pstats
 import warnings
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from statistics import mean, median
+from time import thread_time_ns
 
 import structlog
 import uvloop
@@ -69,12 +70,14 @@ class Bench:
     clock: StageClock
     profile: cProfile.Profile | None = None
     said: int = 0
+    yardsticks: list[float] = field(default_factory=list)
 
     async def turn(self, address: str, text: str) -> Measured:
         """Have one message answered, and give what that cost; receiving it is the web's."""
         self.said += 1
         arrival = Arrival(channel="rest", address=address, external_id=f"{address}/{self.said}", text=text)
         await self.opened.store.inbox.receive([arrival])
+        self.yardsticks.append(_yardstick())
         self.clock.start()
         if self.profile:
             self.profile.enable()
@@ -123,7 +126,7 @@ async def _measure(dsn: str, model: Path, rounds: int, long: int, profile: cProf
         await _play(bench, customers, "warm")
         bench.profile = profile
         turns = [turn for number in range(rounds) for turn in await _play(bench, customers, f"round-{number}")]
-        print_stages(turns)
+        print_stages(turns, bench.yardsticks)
         if profile:
             pstats.Stats(profile).sort_stats("tottime").print_stats(60)
             return
@@ -139,8 +142,8 @@ async def _long(bench: Bench, address: str) -> list[float]:
     return [sum((await bench.turn(address, text)).values()) for _ in range(CYCLES) for text in STEADY]
 
 
-def print_stages(turns: Sequence[Measured]) -> None:
-    """Print what a message costs, by stage."""
+def print_stages(turns: Sequence[Measured], yardsticks: Sequence[float]) -> None:
+    """Print what a message costs, by stage, and what it would at the speed that the yardstick has at its best."""
     totals = [sum(turn.values()) for turn in turns]
     print(f"\nmilliseconds of processor time a message, {len(turns)} messages")
     print(f"{'':<24}{'mean':>8}{'median':>8}")
@@ -150,6 +153,10 @@ def print_stages(turns: Sequence[Measured]) -> None:
     without = [sum(turn.values()) - turn.get(CLIENT, 0.0) for turn in turns]
     print(f"{'without the client':<24}{mean(without):>8.2f}{median(without):>8.2f}")
     print(f"{'all of it':<24}{mean(totals):>8.2f}{median(totals):>8.2f}")
+    usual, best = median(yardsticks), sorted(yardsticks)[len(yardsticks) // 20]
+    print(
+        f"yardstick: {usual:.2f}, at its best {best:.2f}; all of it at that speed {median(totals) * best / usual:.2f}"
+    )
 
 
 def print_long(played: Sequence[Sequence[float]]) -> None:
@@ -188,6 +195,7 @@ def _watch(clock: StageClock) -> None:
     from relevo.brain.processor import TurnProcessor
     from relevo.brain.rasa_brain import RasaBrain
     from relevo.store.inbox import PostgresInbox
+    from relevo.store.pool import Database
 
     for owner, name, stage in (
         (PostgresInbox, "claim", "claim"),
@@ -198,6 +206,7 @@ def _watch(clock: StageClock) -> None:
         (RemoteAction, "run", "actions"),
         (TemplatedNaturalLanguageGenerator, "generate", "replies"),
         (RasaBrain, "_restored", "tracker read again"),
+        (Database, "quick", CLIENT),
         (psycopg.AsyncCursor, "execute", CLIENT),
         (psycopg.AsyncCursor, "executemany", CLIENT),
         (psycopg.AsyncCursor, "fetchall", CLIENT),
@@ -205,6 +214,15 @@ def _watch(clock: StageClock) -> None:
         (psycopg_pool.AsyncConnectionPool, "putconn", CLIENT),
     ):
         clock.watch(owner, name, stage)
+
+
+def _yardstick() -> float:
+    """Give what a fixed piece of work takes, in milliseconds."""
+    began = thread_time_ns()
+    counted: dict[str, int] = {}
+    for number in range(2000):
+        counted[str(number % 97)] = counted.get(str(number % 89), 0) + number
+    return (thread_time_ns() - began) / 1e6
 
 
 def _be_quiet() -> None:
