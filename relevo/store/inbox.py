@@ -93,30 +93,37 @@ WHERE workspace_id = 1 AND id = ANY(%(ids)s) AND token = ANY(%(tokens)s) AND sta
 
 # What was handed out and not yet known to be is handed out again after a crash, so this need not be on disk either.
 # A reply reaches as far as its turn's own last word, or where it has none, up to the next message; what it takes along
-# is marked as its own, so that a caller who lost the answer gets the same one again.
+# is marked as its own, so that a caller who lost the answer gets the same one again. Only then is all that the
+# conversation ever delivered looked through: a first answer costs the same however long the conversation is.
 _REPLY = """
-WITH quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)), asked AS (
-    SELECT q.conversation_id, coalesce(
-        (SELECT max(e.position) FROM entries e
-         WHERE e.workspace_id = 1 AND e.inbox_id = %(id)s AND e.author <> 'contact'),
+WITH quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)), own AS MATERIALIZED (
+    SELECT e.position, CASE WHEN d.id IS NOT NULL THEN d.external_id IS NOT DISTINCT FROM %(reply)s END AS was_heard
+    FROM entries e LEFT JOIN deliveries d
+        ON d.workspace_id = 1 AND d.conversation_id = e.conversation_id AND d.position = e.position
+    WHERE e.workspace_id = 1 AND e.inbox_id = %(id)s AND e.author <> 'contact'
+), asked AS (
+    SELECT q.conversation_id, coalesce((SELECT bool_or(was_heard) FROM own), true) AS is_again, coalesce(
+        (SELECT max(position) FROM own),
         (SELECT min(n.position) - 1 FROM inbox n
          WHERE n.workspace_id = 1 AND n.conversation_id = q.conversation_id AND n.id > %(id)s),
         9223372036854775807) AS last_position
     FROM inbox q WHERE q.workspace_id = 1 AND q.id = %(id)s AND q.state IN ('settled', 'dead')
 ), fresh AS (
-    UPDATE deliveries d SET state = 'delivered', ended_at = now(), external_id = %(reply)s FROM asked
-    WHERE d.workspace_id = 1 AND d.conversation_id = asked.conversation_id AND d.state = 'queued'
-      AND d.position <= asked.last_position
+    UPDATE deliveries d SET state = 'delivered', ended_at = now(), external_id = %(reply)s
+    WHERE d.workspace_id = 1 AND d.conversation_id = (SELECT conversation_id FROM asked) AND d.state = 'queued'
+      AND d.position <= (SELECT last_position FROM asked)
     RETURNING d.position
 ), heard AS (
-    SELECT position FROM fresh
-    UNION ALL SELECT d.position FROM asked
-    JOIN deliveries d ON d.workspace_id = 1 AND d.conversation_id = asked.conversation_id AND d.external_id = %(reply)s
+    SELECT position FROM own
+    UNION SELECT position FROM fresh
+    UNION SELECT d.position FROM deliveries d
+    WHERE d.workspace_id = 1 AND d.conversation_id = (SELECT conversation_id FROM asked WHERE is_again)
+      AND d.external_id = %(reply)s
 )
-SELECT e.position, e.kind, e.author, e.content, e.created_at, e.external_id
-FROM asked JOIN entries e ON e.workspace_id = 1 AND e.conversation_id = asked.conversation_id
-WHERE e.kind = 'message' AND e.author <> 'contact'
-  AND (e.inbox_id = %(id)s OR e.position IN (SELECT position FROM heard))
+SELECT e.* FROM asked CROSS JOIN heard CROSS JOIN LATERAL (
+    SELECT e.position, e.kind, e.author, e.content, e.created_at, e.external_id FROM entries e
+    WHERE e.workspace_id = 1 AND e.conversation_id = asked.conversation_id AND e.position = heard.position
+      AND e.kind = 'message' AND e.author <> 'contact' LIMIT 1) e
 UNION ALL SELECT 0, '', 'system', '{}', now(), NULL FROM asked CROSS JOIN quick
 ORDER BY 1
 """
