@@ -26,6 +26,8 @@ from relevo.store.silence import Silence
 LONGEST_LOCK_MILLISECONDS = 50
 _CONNECT_SECONDS = 5.0
 _CONNECT_AGAIN_SECONDS = 0.2
+_LOOK_SECONDS = 0.5
+"""How long a statement is waited for before its connection is looked at: one that ended unheard costs this much."""
 # Every statement here goes by keys: planning it anew for its values finds nothing better.
 _SETTINGS = f"""
 SET plan_cache_mode = force_generic_plan; SET jit = off; SET lock_timeout = '{LONGEST_LOCK_MILLISECONDS}ms'
@@ -62,6 +64,7 @@ class Express:
         self._is_closed = True
         if self._opening is not None:
             self._opening.cancel()
+            await asyncio.wait([self._opening])
         for line in self._lines:
             line.close(psycopg.OperationalError("The process ends."))
 
@@ -90,9 +93,17 @@ class Express:
                 if self._silence.is_lost or asyncio.get_running_loop().time() > deadline:
                     raise
             else:
-                await connection.execute(_SETTINGS)
-                return connection
+                return await _prepared(connection)
             await asyncio.sleep(_CONNECT_AGAIN_SECONDS)
+
+
+async def _prepared(connection: Connection) -> Connection:
+    try:
+        await connection.execute(_SETTINGS)
+    except BaseException:  # cancelled, or lost again: nobody else would close it
+        await connection.close()
+        raise
+    return connection
 
 
 @dataclass(slots=True)
@@ -117,6 +128,7 @@ class _Line:
         self._prepared: dict[_Kind, bytes] = {}
         self._numbered = 0
         self._is_writing = False
+        self._looking: asyncio.TimerHandle | None = None
         self._wire.nonblocking = 1
         self._wire.enter_pipeline_mode()
         self._loop.add_reader(self._socket, self._read)
@@ -152,6 +164,8 @@ class _Line:
             self._under_way.append(asked)
             if len(self) == 1:
                 self._silence.busy(self._connection)
+            if self._looking is None:
+                self._looking = self._loop.call_later(_LOOK_SECONDS, self._look)
             self._write()
         except psycopg.OperationalError as error:
             self.close(error)
@@ -175,6 +189,13 @@ class _Line:
         elif self._is_writing and not is_left:
             self._loop.remove_writer(self._socket)
         self._is_writing = is_left
+
+    def _look(self) -> None:
+        """Read without having been told that there is something: libpq may have closed the socket while it wrote."""
+        self._looking = None
+        if self._under_way:
+            self._looking = self._loop.call_later(_LOOK_SECONDS, self._look)
+            self._read()
 
     def _read(self) -> None:
         try:
@@ -214,6 +235,8 @@ class _Line:
         if self.is_over:
             return
         self.is_over = True
+        if self._looking is not None:
+            self._looking.cancel()
         self._loop.remove_reader(self._socket)
         self._loop.remove_writer(self._socket)
         with suppress(psycopg.OperationalError):

@@ -75,7 +75,11 @@ class Database:
 
     async def _begun(self) -> Connection:
         connection = await self._connect()
-        await self._way.begin(connection)
+        try:
+            await self._way.begin(connection)
+        except BaseException:  # cancelled, or lost again: nobody else would close it
+            await connection.close()
+            raise
         return connection
 
     @asynccontextmanager

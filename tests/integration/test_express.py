@@ -24,6 +24,9 @@ _GROW = "UPDATE sums SET number = number + %s WHERE id = %s"
 _END_OTHERS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()
 """
+_END_SLEEPING = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'active' AND query = 'SELECT pg_sleep(60)'
+"""
 
 
 @pytest.fixture
@@ -154,3 +157,16 @@ async def test_a_table_that_changes_its_shape_is_read_in_its_new_one(opened: Dat
     await opened.run("ALTER TABLE sums DROP COLUMN note")
     for _ in range(4):
         assert (await opened.quick(statement, (1,))).rows == [(1, 1)]
+
+
+async def test_a_connection_that_ends_unheard_is_noticed(opened: Database) -> None:
+    """Whoever waits on it hears that it is lost, also where nothing tells the process that its socket has ended."""
+    await opened.quick("SELECT 1")
+    for line in opened._express._lines:
+        asyncio.get_running_loop().remove_reader(line._socket)
+    assert (await opened.quick("SELECT 2")).rows == [(2,)]
+    slow = asyncio.ensure_future(opened.quick("SELECT pg_sleep(60)"))
+    while not await opened.rows(_END_SLEEPING):
+        await asyncio.sleep(0.02)
+    with pytest.raises(Unavailable):
+        await asyncio.wait_for(slow, 30)

@@ -299,10 +299,19 @@ def world(database: str) -> Iterator[World]:
 @pytest.mark.timeout(0 if IS_LONG else 600)  # a story that fails is made shorter first
 def test_nothing_is_lost_doubled_or_disordered_in_any_story(world: World) -> None:
     """Every invariant holds after every step of every story, and everything comes to an end."""
-    run_state_machine_as_test(lambda: Story(world), settings=SETTINGS)  # type: ignore[no-untyped-call]
+    _tell(world, SETTINGS)
+    if _unseen(world):  # what is claimed first hangs on the clock, so that the same story may go another way
+        _tell(world, settings(SETTINGS, max_examples=4 * SETTINGS.max_examples))
+    assert not _unseen(world), f"no story tells of {_unseen(world)}"
+
+
+def _tell(world: World, how: settings) -> None:
+    run_state_machine_as_test(lambda: Story(world), settings=how)  # type: ignore[no-untyped-call]
     print(f"seen in these stories: {dict(sorted(world.seen.items()))}")
-    missing = [sight for sight in SIGHTS if not world.seen[sight]]
-    assert not missing, f"no story tells of {missing}"
+
+
+def _unseen(world: World) -> list[str]:
+    return [sight for sight in SIGHTS if not world.seen[sight]]
 
 
 @pytest.mark.parametrize(
