@@ -40,6 +40,8 @@ UNTOUCHED = {
     "models",
     "model_chunks",
     "installation",
+    "overload",
+    "process_numbers",
     "rate_limits",
     "refused_origins",
     "migrations",
