@@ -26,6 +26,7 @@ RelevoError
     │   ├── PlatformAway      nobody could be asked: says nothing about the message, and counts as no attempt
     │   └── SendDelayed       the platform takes no more for now: said beside the message, and counts as no attempt
     ├── SendRefused           certainly not sent, and never will be
+    │   └── SendUnwanted      its contact asked for no such message
     └── SendUnconfirmed       left us, no answer: find out first
 
 The docstring is the default message; the class is the verdict; ``code`` is stable and machine-readable.
@@ -240,6 +241,12 @@ class SendRefused(SendError):
     """Certainly not sent, and it never will be."""
 
     code = "send_refused"
+
+
+class SendUnwanted(SendRefused):
+    """Not sent, since its contact asked for no such message: nobody has to see to it."""
+
+    code = "send_unwanted"
 
 
 class SendUnconfirmed(SendError):

@@ -6,20 +6,20 @@ matching rules 0.9; with these replacements 0.5, 0.3 and 0.3.
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from rasa.core.policies.rule_policy import RulePolicy
 from rasa.nlu.classifiers.logistic_regression_classifier import LogisticRegressionClassifier
-from rasa.shared.core.constants import PREVIOUS_ACTION
 from rasa.shared.core.domain import State
 from rasa.shared.core.events import Event
 from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
 from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from relevo.brain.policies import Step, steps_of
 
 ORIGINALS: dict[str, Any] = {
     "process": LogisticRegressionClassifier.process,
@@ -82,22 +82,7 @@ def _weights(features: list[Features], coefficients: np.ndarray[Any, Any]) -> An
 
 def _possible_keys(self: RulePolicy, lookup: dict[str, str], states: list[State]) -> set[str]:
     """Find the rules that agree with the newest states; a rule looks back no further than it is long."""
-    possible = {key: _steps_back(key) for key in lookup}
+    possible = {key: steps_of(key) for key in lookup}
     longest = max(map(len, possible.values()), default=0)
-    for back, state in enumerate(states[: -longest - 1 : -1]):
-        possible = {key: steps for key, steps in possible.items() if _agrees(self, steps, back, state)}
-    return set(possible)
-
-
-@lru_cache(maxsize=10_000)
-def _steps_back(key: str) -> tuple[State, ...]:
-    return tuple(reversed(json.loads(key)))
-
-
-def _agrees(policy: RulePolicy, steps: tuple[State, ...], back: int, state: State) -> bool:
-    if back >= len(steps):
-        return True
-    wanted, given = steps[back].get(PREVIOUS_ACTION), state.get(PREVIOUS_ACTION)
-    if not wanted or not given:
-        return not wanted and not given
-    return bool(policy._does_rule_match_state(steps[back], state))
+    backwards = states[: -longest - 1 : -1]
+    return {key for key, steps in possible.items() if all(map(Step.agrees, steps, backwards))}

@@ -10,6 +10,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -118,7 +119,7 @@ class RulePolicy(RasaRulePolicy):
 
 
 @dataclass(frozen=True)
-class _Step:
+class Step:
     """What one state of a rule asks of a conversation's state, as RulePolicy._does_rule_match_state compares them."""
 
     is_beginning: bool
@@ -126,7 +127,8 @@ class _Step:
     unset: tuple[tuple[str, str], ...]
 
     @classmethod
-    def of(cls, state: State) -> _Step:
+    def of(cls, state: State) -> Step:
+        """Take a rule's state apart."""
         asked = [(part, name, value) for part, features in state.items() for name, value in features.items()]
         return cls(
             is_beginning=not state.get(PREVIOUS_ACTION),
@@ -139,6 +141,7 @@ class _Step:
         )
 
     def agrees(self, state: State) -> bool:
+        """Tell whether a conversation's state is as asked."""
         if self.is_beginning or not state.get(PREVIOUS_ACTION):
             return self.is_beginning and not state.get(PREVIOUS_ACTION)
         return all(state.get(part, _NOTHING).get(name) == value for part, name, value in self.wanted) and all(
@@ -152,15 +155,21 @@ class _Step:
         return wanted.get((PREVIOUS_ACTION, ACTION_NAME)), wanted.get((USER, INTENT))
 
 
+@lru_cache(maxsize=10_000)
+def steps_of(key: str) -> tuple[Step, ...]:
+    """Give a rule's steps, the newest first; the key is the rule's states, as Rasa writes them."""
+    return tuple(Step.of(state) for state in reversed(json.loads(key)))
+
+
 class _Index:
     """Rules by the action and the intent that the newest state must have."""
 
     def __init__(self, lookup: dict[str, str]) -> None:
         self.lookup = lookup
         self.longest = 0
-        self._rules: defaultdict[tuple[Any, Any], list[tuple[str, list[_Step]]]] = defaultdict(list)
+        self._rules: defaultdict[tuple[Any, Any], list[tuple[str, tuple[Step, ...]]]] = defaultdict(list)
         for key in lookup:
-            steps = [_Step.of(state) for state in reversed(json.loads(key))]
+            steps = steps_of(key)
             self.longest = max(self.longest, len(steps))
             self._rules[steps[0].asks].append((key, steps))
 
@@ -175,5 +184,5 @@ class _Index:
             key
             for place in {(action, intent), (action, None), (None, intent), (None, None)}
             for key, steps in self._rules.get(place, ())
-            if all(map(_Step.agrees, steps, backwards))
+            if all(map(Step.agrees, steps, backwards))
         }

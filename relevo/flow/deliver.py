@@ -37,6 +37,7 @@ from relevo.errors import (
     SendError,
     SendRefused,
     SendUnconfirmed,
+    SendUnwanted,
     Unavailable,
 )
 from relevo.flow.pauses import Pauses
@@ -167,7 +168,8 @@ class Deliverer:
         except SendDeferred as error:
             return await self._again(delivery, token, error, at_last="refused")
         except SendRefused as error:
-            return await self._end(delivery, token, "refused", str(error))
+            is_missed = not isinstance(error, SendUnwanted)
+            return await self._end(delivery, token, "refused", str(error), is_missed=is_missed)
         except SendUnconfirmed as error:
             return await self._unconfirmed(channel, delivery, token, error)
         return await self._arrived(delivery, token, receipt)
@@ -220,8 +222,8 @@ class Deliverer:
         await self.outbox.defer(delivery, token, again_at, counts=False)
         return Ending("platform_away")
 
-    async def _end(self, delivery: Delivery, token: UUID, state: str, reason: str) -> Ending:
-        if self.ended_badly is not None:
+    async def _end(self, delivery: Delivery, token: UUID, state: str, reason: str, *, is_missed: bool = True) -> Ending:
+        if self.ended_badly is not None and is_missed:
             try:
                 await self.ended_badly(delivery, reason)
             except Unavailable:

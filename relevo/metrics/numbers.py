@@ -1,4 +1,4 @@
-"""Every number that a process counts by itself; what is counted in the database is in ``queues.py``.
+"""Every number that a process counts by itself; what is counted in the database is in ``load.py``.
 
 Labels are words of ours, of the configuration or of ``policies.yml``; what may be any word passes through ``few``. A
 histogram's unit is in its name; seconds are by this process's own clock.

@@ -70,6 +70,7 @@ async def test_whoever_wants_nothing_from_a_program_is_answered_and_not_written_
         (_, (state, reason)) = await here.states()
         assert state == "refused"
         assert "no program writes to them" in reason
+        assert await here.opened.database.rows("SELECT count(*) FROM handoffs") == [(0,)], "nobody has to see to it"
         await peers.heard("2222", "dm", at=here.time.now)
         await said(conversation_id, Author.SYSTEM, Content(text="It comes tomorrow."))
         await here.send()

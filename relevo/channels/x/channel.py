@@ -28,7 +28,7 @@ from relevo.contracts.channel import Delivery, Priority, Receipt
 from relevo.contracts.clock import Clock, system_clock
 from relevo.contracts.x import CHAT, ChatWriter, Limits, Part, Parts, Peer, Peers, X
 from relevo.domain.echoes import fingerprint
-from relevo.errors import RequestError, SendRefused, SendUnconfirmed, Unavailable
+from relevo.errors import RequestError, SendRefused, SendUnconfirmed, SendUnwanted, Unavailable
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,7 +70,7 @@ class XChannel:
         known = await self._shared.parts.of(delivery.id)
         peer = await self._shared.peers.of(delivery.address)
         if peer.opted_out_at is not None and delivery.priority is Priority.PROACTIVE:
-            raise SendRefused("They asked that no program writes to them. Write yourself, or wait until they write.")
+            raise SendUnwanted("They asked that no program writes to them. Write yourself, or wait until they write.")
         if CHAT in ({part.transport for part in known.values()} or {peer.transport}):
             return await self._by_chat(delivery, peer)
         return await self._by_dm(delivery, await self._lookup.settled(delivery, known))
