@@ -26,6 +26,7 @@ from relevo.store.silence import Silence
 LONGEST_LOCK_MILLISECONDS = 50
 _CONNECT_SECONDS = 5.0
 _CONNECT_AGAIN_SECONDS = 0.2
+_MOST_ATTEMPTS = 5
 _LOOK_SECONDS = 0.5
 """How long a statement is waited for before its connection is looked at: one that ended unheard costs this much."""
 # Every statement here goes by keys: planning it anew for its values finds nothing better.
@@ -71,11 +72,13 @@ class Express:
     async def _line(self) -> _Line:
         if self._is_closed:
             raise psycopg.OperationalError("The connections were closed.")
-        if len(self._lines) < self._size or any(line.is_over for line in self._lines):
+        for _ in range(_MOST_ATTEMPTS):  # a line may be lost again before whoever waited for it goes on
+            if len(self._lines) == self._size and not any(line.is_over for line in self._lines):
+                return min(self._lines, key=len)
             if self._opening is None or self._opening.done():
                 self._opening = asyncio.create_task(self._open())
             await asyncio.shield(self._opening)  # one attempt for all who wait, also where it fails
-        return min(self._lines, key=len)
+        raise psycopg.OperationalError("The server ends its connections as soon as they are made.")
 
     async def _open(self) -> None:
         self._lines = [line for line in self._lines if not line.is_over]
@@ -154,8 +157,6 @@ class _Line:
         return Answer(given.load_rows(0, result.ntuples, tuple), result.command_tuples or 0)
 
     def _sent(self, kind: _Kind, values: Sequence[Any]) -> _Asked:
-        if self.is_over:
-            raise psycopg.OperationalError("The connection was lost.")
         try:
             name = self._prepared.get(kind) or self._prepare(kind)
             self._wire.send_query_prepared(name, values, result_format=pq.Format.BINARY)

@@ -103,6 +103,24 @@ async def test_photos_zoom_turn_and_follow_one_another_in_place(office: Office) 
     assert window.complaints == []
 
 
+async def test_what_is_pressed_while_the_page_changes_is_done(office: Office) -> None:
+    """What has come meanwhile is shown once the button is let go of: a click needs it under the pointer for so long."""
+    await office.doors.texts("amina", "look", **with_files(said(photo(400, 200), "wide.jpg")))
+    await office.doors.texts("amina", "a person please")
+    window = await office.seat()
+    page = window.page
+    await window.open(f"/desk/conversations/{(await office.doors.conversation('rest', 'amina')).id}")
+    before = await page.locator("#looked").get_attribute("data-position") or ""
+    await page.locator("#timeline a.photo").hover()
+    await page.mouse.down()
+    await office.doors.texts("amina", "refund my order")
+    await expect(page.locator("#looked")).not_to_have_attribute("data-position", before)
+    await expect(page.locator("#timeline")).not_to_contain_text("refund my order")
+    await page.mouse.up()
+    await expect(page.locator(".viewer")).to_contain_text("wide.jpg")
+    await expect(page.locator("#timeline")).to_contain_text("refund my order")
+
+
 async def _asks_the_business(page: Page, business: Ledger) -> None:
     """It is silent once, and answers when the box is opened again."""
     answers = [BusinessUnavailable()]

@@ -335,6 +335,8 @@ async def test_what_is_pressed_before_the_scripts_are_there_is_done_once_they_ar
     conversation = await office.doors.conversation("rest", "amina")
     await sara.page.route("**/static/desk/desk.js", later)
     await sara.page.goto(f"/desk/conversations/{conversation.id}", wait_until="commit")
+    await sara.page.locator("[data-opens=keys]").click(no_wait_after=True)
+    await sara.page.locator("#keys [data-closes]").click(no_wait_after=True)
     await sara.page.get_by_role("button", name="Take over").first.click(no_wait_after=True)
     arrived.set()
     await expect(sara.page.get_by_label("Reply to the customer")).to_be_visible()

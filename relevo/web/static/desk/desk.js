@@ -11,9 +11,11 @@ const PAGE_SECONDS = 60;
 const PRESENCE_SECONDS = 15;
 const DOUBT_SECONDS = 2;
 const PENDING_SECONDS = 3;
+const PRESS_SECONDS = 0.2;
 const status = document.getElementById("refresh");
 const quiet = status?.textContent;
 const parts = new Map(); // each live part as it last came, before anything was made of it
+const held = new Map(); // what came for a part in which something is being pressed
 
 const main = document.querySelector("main");
 const about = new Set(main?.dataset.about?.split(" "));
@@ -174,6 +176,8 @@ function replace(fresh, isNew = false) {
   const shown = document.getElementById(fresh.id);
   if (isNew || !shown || parts.get(fresh.id)?.isEqualNode(fresh)) return;
   if (shown.querySelector("dialog[open]")) return; // as soon as it is closed
+  if (shown.querySelector(":is(a, button, summary):active")) { hold(fresh); return; }
+  held.delete(fresh.id);
   const before = parts.get(fresh.id);
   parts.set(fresh.id, fresh.cloneNode(true));
   const next = document.adoptNode(fresh);
@@ -187,6 +191,18 @@ function replace(fresh, isNew = false) {
   tellTimesLeft();
   if (wasAtEnd) scrollToNewest();
   else next.scrollTop = shown.scrollTop;
+}
+
+// A click needs its button under it when it is pressed and when it is let go of.
+function hold(fresh) {
+  if (!held.has(fresh.id)) setTimeout(release, PRESS_SECONDS * 1000, fresh.id);
+  held.set(fresh.id, fresh);
+}
+
+function release(id) {
+  const fresh = held.get(id);
+  held.delete(id);
+  if (fresh) replace(fresh);
 }
 
 // What has not changed stays as it is: photos are not loaded, and so not viewed, again.

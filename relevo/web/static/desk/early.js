@@ -11,4 +11,9 @@
     document.removeEventListener("submit", keep);
     for (const [form, button] of early.splice(0)) if (form.isConnected) form.requestSubmit(button);
   }, { once: true });
+  document.addEventListener("click", ({ target }) => {
+    const opens = target.closest("[data-opens]")?.dataset.opens;
+    if (opens) document.getElementById(opens)?.showModal();
+    if (target.closest("[data-closes]")) target.closest("dialog").close();
+  });
 })();

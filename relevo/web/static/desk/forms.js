@@ -15,9 +15,6 @@ export function listenToForms(refresh) {
     submit(event.target, address, refresh);
   });
   document.addEventListener("click", ({ target }) => {
-    const opens = target.closest("[data-opens]")?.dataset.opens;
-    if (opens) document.getElementById(opens).showModal();
-    if (target.closest("[data-closes]")) target.closest("dialog").close();
     if (target.closest("#toast button")) hideToast();
   });
   document.addEventListener("input", ({ target, inputType }) => {
