@@ -22,11 +22,18 @@ pytest_plugins = ("tests.measured",)
 
 ROOM_BYTES = 8_000_000_000
 """Of two processes' databases, each with its write-ahead log, with a reserve."""
+BROWSER_MILLISECONDS = 20_000
+"""How long a page may take to show what is expected: no test is about time, and machines are busy."""
 TRAINS_A_BOT = "acceptance/test_customers_are_served.py"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the file that trains a bot, and beside it with what needs none: the others would wait for it."""
+    if any(item.get_closest_marker("browser") for item in items):
+        from playwright import async_api, sync_api
+
+        async_api.expect.set_options(timeout=BROWSER_MILLISECONDS)
+        sync_api.expect.set_options(timeout=BROWSER_MILLISECONDS)
     items.sort(key=lambda item: (TRAINS_A_BOT not in str(item.path), "properties" not in item.path.parts))
 
 
