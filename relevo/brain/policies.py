@@ -19,13 +19,14 @@ from rasa.core.policies.memoization import MemoizationPolicy as RasaMemoizationP
 from rasa.core.policies.policy import Policy, PolicyPrediction
 from rasa.core.policies.rule_policy import RULES, RULES_FOR_LOOP_UNHAPPY_PATH
 from rasa.core.policies.rule_policy import RulePolicy as RasaRulePolicy
-from rasa.shared.core.constants import PREVIOUS_ACTION, SHOULD_NOT_BE_SET, USER
+from rasa.shared.core.constants import ACTION_LISTEN_NAME, PREVIOUS_ACTION, SHOULD_NOT_BE_SET, USER
 from rasa.shared.core.domain import Domain, State
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import ACTION_NAME, INTENT
 
 from relevo.brain.tracker import TurnTracker
 
+_OF_ANY_INTENT = ((ACTION_LISTEN_NAME, None), (None, None))
 _NOTHING: MappingProxyType[str, Any] = MappingProxyType({})
 
 
@@ -101,15 +102,26 @@ class MemoizationPolicy(RasaMemoizationPolicy):
 class RulePolicy(RasaRulePolicy):
     """Rasa's rules, looked up by what a conversation's newest state must be."""
 
-    _indexes: tuple[_Index, ...]
+    _indexes: tuple[RuleIndex, ...]
 
     def look_back_no_further_than_needed(self) -> None:
         """Bound how many states are compared: to one more than any rule has, so that what is left out is no rule's."""
-        self._indexes = tuple(_Index(self.lookup.get(name, {})) for name in (RULES, RULES_FOR_LOOP_UNHAPPY_PATH))
+        self._indexes = tuple(RuleIndex(self.lookup.get(name, {})) for name in (RULES, RULES_FOR_LOOP_UNHAPPY_PATH))
         self.featurizer.max_history = 1 + max(index.longest for index in self._indexes)
 
+    def _find_action_from_rules(
+        self, tracker: DialogueStateTracker, domain: Domain, use_text_for_last_user_input: bool
+    ) -> tuple[str | None, str | None, bool]:
+        """Look for a rule; for one that asks for a message's very words only where a rule does."""
+        if use_text_for_last_user_input and not any(index.reads_words for index in self._indexes):
+            return None, None, False
+        found: tuple[str | None, str | None, bool] = super()._find_action_from_rules(
+            tracker, domain, use_text_for_last_user_input
+        )
+        return found
+
     def _get_possible_keys(self, lookup: dict[str, str], states: list[State]) -> set[str]:
-        index = next((each for each in self._indexes if each.lookup is lookup), None) or _Index(lookup)
+        index = next((each for each in self._indexes if each.lookup is lookup), None) or RuleIndex(lookup)
         return index.agreeing(states)
 
     @staticmethod
@@ -161,17 +173,20 @@ def steps_of(key: str) -> tuple[Step, ...]:
     return tuple(Step.of(state) for state in reversed(json.loads(key)))
 
 
-class _Index:
+class RuleIndex:
     """Rules by the action and the intent that the newest state must have."""
 
     def __init__(self, lookup: dict[str, str]) -> None:
         self.lookup = lookup
         self.longest = 0
+        self.reads_words = False
+        """Whether a rule may agree with a message of which no intent is told, only its words."""
         self._rules: defaultdict[tuple[Any, Any], list[tuple[str, tuple[Step, ...]]]] = defaultdict(list)
         for key in lookup:
             steps = steps_of(key)
             self.longest = max(self.longest, len(steps))
             self._rules[steps[0].asks].append((key, steps))
+            self.reads_words |= not steps[0].is_beginning and steps[0].asks in _OF_ANY_INTENT
 
     def agreeing(self, states: list[State]) -> set[str]:
         """Give the rules that agree with all states, a rule looking back no further than it is long."""

@@ -29,7 +29,7 @@ from rasa.shared.core.events import (
 from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
 
 from relevo.brain.applied import AppliedEvents
-from relevo.brain.replay import Replay, View
+from relevo.brain.replay import Replay, View, slots_like
 
 _OF_MESSAGES = (DefinePrevUserUtteredFeaturization, EntitiesAdded, LoopInterrupted)
 """Events that leave slots alone."""
@@ -82,7 +82,7 @@ class TurnTracker(DialogueStateTracker):
         """Give a tracker like it that may be written on, without replaying the conversation."""
         copied = self._like_it()
         copied.events = self.events.copy()
-        copied.slots = {name: copy.copy(slot) for name, slot in self.slots.items()}
+        copied.slots = slots_like(self.slots)
         if self._applied is not None:
             copied._applied = self._applied.copy()
         return copied

@@ -35,7 +35,12 @@ def word_grams(words: list[str]) -> Iterator[str]:
 def letter_grams(words: list[str]) -> Iterator[str]:
     """Give each group of neighbouring letters within a word; ``"_"`` stands at its ends, and before each group."""
     for word in words:
-        edged = f"_{word}_"
-        for length in range(SHORTEST, LONGEST + 1):
-            for start in range(max(1, len(edged) - length + 1)):
-                yield "_" + edged[start : start + length]
+        yield from letter_grams_of(word)
+
+
+def letter_grams_of(word: str) -> Iterator[str]:
+    """Give those of one word."""
+    edged = f"_{word}_"
+    for length in range(SHORTEST, LONGEST + 1):
+        for start in range(max(1, len(edged) - length + 1)):
+            yield "_" + edged[start : start + length]

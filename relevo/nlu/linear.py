@@ -6,21 +6,26 @@ becomes the probability that it is right. docs/understanding.md tells more.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from relevo.nlu.grams import letter_grams, word_grams, words_in
+from relevo.nlu.grams import letter_grams, letter_grams_of, word_grams, words_in
 
 _WORDS_WEIGH = 0.7
 """Beside the letter groups' 1."""
 _MANY = 5000
 """Of more texts than these, grams that only one has are left out: three of four, and nothing is understood worse."""
+_KEPT_WORDS = 10_000
+_LEAST = 1e-6
+"""Nothing is less, or more than 1 less it, likely."""
 _SHARPNESS = 4.0
 """What margins are multiplied by before they are compared. Both were chosen as relevo.nlu.learning tells."""
 
@@ -35,6 +40,7 @@ class Grams:
         self.rarity = rarity
         self.usual = usual
         """How much the words of half the texts tell, at least."""
+        self._words: dict[str, tuple[int, ...]] = {}
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> Grams:
@@ -55,7 +61,9 @@ class Grams:
         Whatever tells little weighs little: of "I'm" nothing can be sure.
         """
         words = words_in(text)
-        parts = [self._weighed(word_grams(words), _WORDS_WEIGH), self._weighed(letter_grams(words), 1.0)]
+        said = filter(None, map(self.places.get, word_grams(words)))
+        letters = chain.from_iterable(map(self._letters_of, words))
+        parts = [self._weighed(said, _WORDS_WEIGH), self._weighed(letters, 1.0)]
         places = np.concatenate([places for places, _ in parts])
         weights = np.concatenate([weights for _, weights in parts])
         length = float(np.sqrt(weights @ weights)) or 1.0
@@ -67,8 +75,17 @@ class Grams:
         known = filter(None, map(self.places.get, {*words}))
         return float(np.sqrt(sum(float(self.rarity[place]) ** 2 for place in known)))
 
-    def _weighed(self, grams: Iterable[str], weight: float) -> tuple[npt.NDArray[np.int32], Array]:
-        known = Counter(filter(None, map(self.places.get, grams)))
+    def _letters_of(self, word: str) -> tuple[int, ...]:
+        """Give the places of a word's letter groups; people say the same words again and again."""
+        places = self._words.get(word)
+        if places is None:
+            if len(self._words) >= _KEPT_WORDS:
+                self._words.clear()
+            places = self._words[word] = tuple(filter(None, map(self.places.get, letter_grams_of(word))))
+        return places
+
+    def _weighed(self, known_places: Iterable[int], weight: float) -> tuple[npt.NDArray[np.int32], Array]:
+        known = Counter(known_places)
         places = np.fromiter(known.keys(), dtype=np.int32, count=len(known))
         counts = np.fromiter(known.values(), dtype=np.float32, count=len(known))
         weights = (1 + np.log(counts)) * self.rarity[places]
@@ -95,7 +112,7 @@ class LinearClassifier:
         shares: Array = shares_of((weights @ self.weights[places] + self.biases)[None])[0]
         best, alike = int(shares.argmax()), 1 / len(shares)
         share = float(shares[best])
-        sure = float(1 / (1 + np.exp(-(self.slope * odds_of(share) + self.shift))))
+        sure = 1 / (1 + math.exp(-(self.slope * _odds(share) + self.shift)))
         if sure < share:  # as far towards all being alike as it takes: the order stays
             kept = max(0.0, sure - alike) / max(share - alike, 1e-9)
             return np.asarray(shares * kept + alike * (1 - kept))
@@ -136,7 +153,12 @@ def shares_of(margins: Array) -> Array:
     return found
 
 
+def _odds(share: float) -> float:
+    kept = min(max(share, _LEAST), 1 - _LEAST)
+    return math.log(kept / (1 - kept))
+
+
 def odds_of(shares: Any) -> Any:
     """Give the logarithm of the odds."""
-    kept = np.clip(shares, 1e-6, 1 - 1e-6)
+    kept = np.clip(shares, _LEAST, 1 - _LEAST)
     return np.log(kept / (1 - kept))

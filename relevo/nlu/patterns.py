@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from relevo.nlu.booking_codes import booking_codes
 from relevo.nlu.dates import PERIOD, dates
@@ -43,6 +44,23 @@ class Text:
     digits: str
     """Folded, with the letters in numbers that people take for digits written as digits: "5oo52" is "50052"."""
     is_shouted: bool
+    found: dict[Finder, tuple[Span, ...]] = field(default_factory=dict)
+    """What each finder found, once it was asked: two parts of the pipeline ask the same ones of a message."""
+
+    @classmethod
+    @lru_cache(maxsize=16)
+    def of(cls, raw: str) -> Text:
+        """Make what finders look at; what they found in the last few texts is kept."""
+        letters = [letter for letter in raw if letter.isalpha()]
+        folded = fold(raw)
+        return cls(raw, folded, _with_digits(folded), sum(map(str.isupper, letters)) > 0.7 * len(letters) > 8)
+
+    def spans(self, finder: Finder) -> tuple[Span, ...]:
+        """Give what a finder finds."""
+        found = self.found.get(finder)
+        if found is None:
+            found = self.found[finder] = tuple(finder(self))
+        return found
 
     def cue_before(self, start: int, kind: str) -> bool:
         """Tell whether a word that announces this kind stands shortly before a position."""
@@ -60,13 +78,10 @@ def finders_of(names: Mapping[str, str]) -> tuple[Finder, ...]:
 
 def find(raw: str, finders: Sequence[Finder]) -> list[Span]:
     """Give everything that is found, by position."""
-    raw = raw[:LONGEST_TEXT]
-    letters = [letter for letter in raw if letter.isalpha()]
-    folded = fold(raw)
-    text = Text(raw, folded, _with_digits(folded), sum(map(str.isupper, letters)) > 0.7 * len(letters) > 8)
+    text = Text.of(raw[:LONGEST_TEXT])
     taken: list[Span] = []
     for finder in finders:
-        for span in finder(text):
+        for span in text.spans(finder):
             if all(span.end <= other.start or span.start >= other.end for other in taken):
                 taken.append(span)
     return sorted(taken, key=lambda span: span.start)
