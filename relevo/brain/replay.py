@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -60,7 +60,7 @@ class _Walk:
     def from_the_beginning(cls, tracker: DialogueStateTracker) -> _Walk:
         """Begin before a conversation's first event, with the slots alone that policies see."""
         slots = [slot for slot in tracker.slots.values() if slot.influence_conversation]
-        return cls(DialogueStateTracker(tracker.sender_id, slots, is_rule_tracker=tracker.is_rule_tracker))
+        return cls(QuickTracker(tracker.sender_id, slots, is_rule_tracker=tracker.is_rule_tracker))
 
     def copy(self) -> _Walk:
         tracker = copy.copy(self.tracker)
@@ -146,6 +146,16 @@ class Replay:
         elif isinstance(event, UserUttered):
             self._marks.append(self._walk.copy())
         self._walk.apply(event)
+
+
+class QuickTracker(DialogueStateTracker):
+    """Rasa's tracker, made several times a turn."""
+
+    def __init__(self, sender_id: str, slots: Iterable[Slot] | None, *rest: Any, **options: Any) -> None:
+        super().__init__(sender_id, None if slots is None else (), *rest, **options)
+        if slots is not None:
+            self.slots = slots_like({slot.name: slot for slot in slots})
+            self._reset_slots()
 
 
 def slots_like(slots: Mapping[str, Slot]) -> dict[str, Slot]:

@@ -26,16 +26,16 @@ from rasa.shared.core.events import (
     UserUtteranceReverted,
     UserUttered,
 )
-from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
+from rasa.shared.core.trackers import EventVerbosity
 
 from relevo.brain.applied import AppliedEvents
-from relevo.brain.replay import Replay, View, slots_like
+from relevo.brain.replay import QuickTracker, Replay, View, slots_like
 
 _OF_MESSAGES = (DefinePrevUserUtteredFeaturization, EntitiesAdded, LoopInterrupted)
 """Events that leave slots alone."""
 
 
-class TurnTracker(DialogueStateTracker):
+class TurnTracker(QuickTracker):
     """Rasa's tracker, computing its views once for each new event."""
 
     _applied: AppliedEvents | None = None

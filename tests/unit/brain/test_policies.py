@@ -30,7 +30,7 @@ _STARTED: dict[str, Any] = {}
     ],
 )
 def test_words_are_looked_at_where_a_rule_may_ask_for_them(newest: dict[str, Any], is_read: bool) -> None:
-    """A rule of an intent, or of what follows an action, cannot agree with a message that is seen by its words alone."""
+    """A rule of an intent, or of what follows an action, cannot agree with a message's words alone."""
     others = [_STARTED, {**_LISTENED, "user": {"intent": "bye"}}]
     rules = {json.dumps([_STARTED, newest]): "utter_hello", json.dumps(others): "utter_bye"}
     assert RuleIndex(rules).reads_words is is_read
