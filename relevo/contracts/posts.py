@@ -77,7 +77,7 @@ class PostCase:
     id: str
     type: str
     goal: str
-    due_seconds: int
+    due_seconds: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

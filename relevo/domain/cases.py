@@ -150,7 +150,7 @@ class CaseRequest:
     """What the contact wants, in their own words."""
     detail: Mapping[str, Any] = field(default_factory=dict)
     priority: Priority = Priority()
-    due_seconds: int = 14_400
+    due_seconds: float = 14_400
     """How long until a person should have answered."""
     effects: tuple[str, ...] = ()
     """Keys of prepared effects that a person decides about in this case."""
@@ -168,7 +168,7 @@ class CaseContact:
     """What it turns out to be about, where nobody knew."""
     reference: str | None = None
     """Kept where the case has none."""
-    due_seconds: int = 14_400
+    due_seconds: float = 14_400
     effects: tuple[str, ...] = ()
     """Keys of prepared effects that a person decides about in this case."""
     goal: str | None = None

@@ -67,10 +67,10 @@ class Service:
         """Give what moves the clocks of handoffs in a queue: by the hours of its own people."""
         return Sla(self.sla, self.calendar_of(queue))
 
-    def answer_seconds(self, case_type: str, trigger: str, level: str, language: str, now: datetime) -> int:
+    def answer_seconds(self, case_type: str, trigger: str, level: str, language: str, now: datetime) -> float:
         """Give how long it is until a case should have its first answer by the people who would see to it."""
         queue = self.queues.choose(case_type=case_type, language=language, trigger=trigger, priority=level)
-        return int((self.clockwork_of(queue).due_at(level, Goal.FIRST_RESPONSE, now) - now).total_seconds())
+        return (self.clockwork_of(queue).due_at(level, Goal.FIRST_RESPONSE, now) - now).total_seconds()
 
     @property
     def rules(self) -> Rules:

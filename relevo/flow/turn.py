@@ -315,7 +315,7 @@ class ConversationTurn:
             trigger = Trigger.REPEATED_CONTACT
             self.handoff = HandoffRequest(trigger=trigger, case_id=case.id, case_type=case.type, goal=goal or case.goal)
 
-    def _due_seconds(self, case_type: str, trigger: str, level: str) -> int:
+    def _due_seconds(self, case_type: str, trigger: str, level: str) -> float:
         language = self.claim.conversation.language or self.services.default_language
         return self.services.service.answer_seconds(case_type, trigger, level, language, self.now)
 

@@ -12,11 +12,13 @@ from relevo.domain.messages import clean_text
 from relevo.store import rows
 from relevo.store.pool import Connection
 
-_OPEN = """
+# To the second: what came while nobody is there is due at the same time, and seen to in the order in which it came.
+_DUE = "date_trunc('second', now() + make_interval(secs => %(due)s + 0.5))"
+_OPEN = f"""
 INSERT INTO cases (id, type, trigger, reference, goal, detail, contact_id, business_ref, conversation_id, priority,
     priority_reasons, due_at, promised_at)
 SELECT %(id)s, %(type)s, %(trigger)s, %(reference)s, %(goal)s, %(detail)s::json, i.contact_id, i.business_ref, c.id,
-    %(priority)s, %(reasons)s::jsonb, now() + make_interval(secs => %(due)s), %(promised_at)s
+    %(priority)s, %(reasons)s::jsonb, {_DUE}, %(promised_at)s
 FROM conversations c JOIN identities i ON i.workspace_id = 1 AND i.id = c.identity_id
 WHERE c.workspace_id = 1 AND c.id = %(conversation)s
 ON CONFLICT (workspace_id, id) DO NOTHING
@@ -41,7 +43,7 @@ UPDATE cases SET status = 'open', outcome = NULL, closed_at = NULL,
     reference = coalesce(reference, %(reference)s), contacted = contacted + %(counted)s,
     goal = coalesce(goal, %(goal)s),
     detail = (detail::jsonb || %(detail)s::jsonb)::json, {RAISED},
-    due_at = least(due_at, now() + make_interval(secs => %(due)s))
+    due_at = least(due_at, {_DUE})
 WHERE workspace_id = 1 AND id = %(id)s AND (status = 'open' OR EXISTS (
     SELECT FROM effects f WHERE f.workspace_id = 1 AND f.key = ANY(%(effects)s) AND f.state = 'prepared'))
 """

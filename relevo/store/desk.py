@@ -66,9 +66,10 @@ LEFT JOIN contacts k ON k.workspace_id = 1 AND k.id = s.contact_id
 LEFT JOIN agents a ON a.workspace_id = 1 AND a.id = s.agent_id
 WHERE s.workspace_id = 1
 """
+# What came while nobody is there is due at the same time: what came first is seen to first.
 _BY_DUE = """
-ORDER BY s.status <> 'open', CASE WHEN s.status <> 'open' THEN s.closed_at END DESC NULLS LAST, s.due_at NULLS LAST,
-    s.opened_at DESC
+ORDER BY s.status <> 'open', CASE WHEN s.status <> 'open' THEN s.closed_at END DESC NULLS LAST,
+    s.due_at NULLS LAST, CASE WHEN s.status = 'open' THEN s.opened_at END, s.opened_at DESC
 """
 _THOSE = """
 AND (%(is_open)s::boolean IS NULL OR (s.status = 'open') = %(is_open)s)
