@@ -15,7 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from relevo.errors import Unavailable
+from relevo.store.express import Express
 from relevo.store.pool import Database
+from relevo.store.silence import Silence
 
 pytestmark = pytest.mark.anyio
 
@@ -132,6 +134,28 @@ async def test_a_lost_connection_is_said_and_made_anew(opened: Database) -> None
         assert number in await _again(opened)
     assert lost < 60
     assert len(await _again(opened)) >= 60 - lost
+
+
+async def test_a_line_that_is_lost_while_the_next_one_opens_is_made_anew(database: str) -> None:
+    """Whoever waited for it is not told of a loss: nothing of theirs had been sent."""
+    made: list[psycopg.AsyncConnection[Any]] = []
+
+    async def connect() -> psycopg.AsyncConnection[Any]:
+        connection = await psycopg.AsyncConnection.connect(database, autocommit=True)
+        if len(made) == 1:
+            await connection.execute("SELECT pg_terminate_backend(%s, 5000)", (made[0].info.backend_pid,))
+            while not made[0].closed:
+                await asyncio.sleep(0)
+        made.append(connection)
+        return connection
+
+    async def renew() -> None:
+        """There is no pool here."""
+
+    express = Express(connect, Silence(connect, renew))
+    assert (await express.ask("SELECT 7")).rows == [(7,)]
+    assert len(made) == 3
+    await express.close()
 
 
 async def _again(database: Database) -> dict[int, int]:

@@ -82,4 +82,4 @@ async def test_the_desk_shows_what_came_before_it_could_listen(database: str) ->
         await expect(visit.page.locator(".timeline .bubble")).to_have_count(2)
         await visit.doors.texts("amina", "/affirm")
         await stream.continue_()
-        await expect(visit.page.locator(".timeline .contact .bubble").last).to_have_text("Yes", timeout=10_000)
+        await expect(visit.page.locator(".timeline .contact .bubble").last).to_have_text("Yes", timeout=5_000)
