@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -81,6 +81,8 @@ class Routed:
     """Conversations whose offer has ended without an answer."""
     moved: Sequence[UUID]
     """Conversations whose queue is no more, and that wait in another one now."""
+    waiting: Collection[UUID]
+    """Conversations that waited when it looked, those that it offered among them."""
     next_at_seconds: float | None
     """In how long an offer ends or a round begins, where one does."""
 

@@ -9,8 +9,9 @@ Any number of web processes look; the store lets one at a time decide.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from uuid import UUID
 
 import structlog
 
@@ -61,7 +62,7 @@ class Router:
             self.live.changed(conversation_id)
         for offer in routed.offers:
             _log.info("routing.offered", conversation=str(offer.conversation_id), agent=offer.agent_id)
-        told = await self._tell_waits()
+        told = await self._tell_waits(routed.waiting)
         if told or any(offer.is_requested for offer in routed.offers):
             self.live.wake_senders()
         return routed
@@ -76,13 +77,14 @@ class Router:
             here_now=lambda language: say(language or self.default_language, "queue_here_now"),
         )
 
-    async def _tell_waits(self) -> int:
-        """Tell those who wait what is news, and give how many were told."""
+    async def _tell_waits(self, seen: Collection[UUID]) -> int:
+        """Tell those who wait what is news, and give how many were told; who came since the look is offered first."""
         line = await self.routing.line()
         waits = await self.routing.usual_waits() if line else {}
         told = 0
         for entry, place in zip(line, places(entry.queue for entry in line), strict=True):
-            if self._is_news(entry, place, waits.get(entry.queue)):
+            is_new = entry.offered_to is None and entry.conversation_id not in seen
+            if not is_new and self._is_news(entry, place, waits.get(entry.queue)):
                 told += await self._tell(entry, place, waits.get(entry.queue))
         return told
 

@@ -90,7 +90,10 @@ class PostgresRouting(WaitingReads):
             ((_, soonest),) = await _all(connection, _NOW)
             rounds = [(at - now).total_seconds() for one in waiting if (at := next_round_at(one, manner.rules))]
         soon = [seconds for seconds in (soonest, *rounds) if seconds is not None and seconds > 0]
-        return Routed(offers=made, returned=returned, moved=moved, next_at_seconds=min(soon, default=None))
+        seen = {one.conversation_id for one in waiting}
+        return Routed(
+            offers=made, returned=returned, moved=moved, waiting=seen, next_at_seconds=min(soon, default=None)
+        )
 
     async def accept(self, conversation_id: UUID, agent_id: int) -> int:
         """Give an agent control of what they are offered."""

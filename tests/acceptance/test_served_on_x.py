@@ -101,8 +101,8 @@ def test_a_lost_suitcase_goes_from_a_public_post_to_a_persons_answer_and_back(
     here = noelia.conversation("7004")
     noelia.takes_over("7004")
     noelia.writes("7004", "It is in Madrid; here is the paper.", files=[("report.jpg", "image/jpeg", photo(600, 800))])
-    *_, words = priya.hears(3)
-    assert words == "It is in Madrid; here is the paper."
+    heard = priya.hears(3)
+    assert heard[2:] == ["It is in Madrid; here is the paper."], heard
     assert priya.customer.received[-1].picture is not None
     noelia.hands_back("7004", "resolved", "It comes home tomorrow.")
     assert "It comes home tomorrow." in priya.hears(4)[3], "the bot opens with what was decided"

@@ -14,6 +14,7 @@ import pytest
 
 from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.reaching import Reach
+from relevo.contracts.routing import Manner, Routed
 from relevo.domain.conversations import Control
 from relevo.domain.handoff import Handback
 from relevo.domain.queues import Queue, Queues
@@ -222,6 +223,26 @@ async def test_contacts_hear_their_place_and_how_long_it_takes(floor: Floor) -> 
     assert "Lately it took us about 5 minutes to answer" in (await floor.heard("bilal"))[-1]
     await floor.says("bilal", "cancel")
     assert (await floor.conversation("bilal")).control is Control.BOT
+
+
+async def test_who_comes_in_the_middle_of_a_look_is_offered_and_not_told_to_wait(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody is free; nobody hears of a queue only because they came between the offers and the line."""
+    await floor.agent("Kim")
+    look = (routing := floor.opened.store.routing).route
+
+    async def route(manner: Manner) -> Routed:
+        routed = await look(manner)
+        if not floor.written:
+            await floor.says("amina", "person")
+        return routed
+
+    monkeypatch.setattr(routing, "route", route)
+    for _ in range(2):
+        await floor.router().step()
+    assert await floor.offered("amina") == "Kim"
+    assert await floor.heard("amina") == ["message bot: number 1"]
 
 
 async def test_where_a_channel_takes_few_messages_a_place_is_told_once(floor: Floor) -> None:
