@@ -29,9 +29,11 @@ _CONNECT_AGAIN_SECONDS = 0.2
 _MOST_ATTEMPTS = 5
 _LOOK_SECONDS = 0.5
 """How long a statement is waited for before its connection is looked at: one that ended unheard costs this much."""
-# Every statement here goes by keys: planning it anew for its values finds nothing better.
+# Every statement here goes by keys: planning it anew for its values finds nothing better. A plan is kept while its
+# tables grow: one made for a table of a page or two, which is read from end to end, would soon be the wrong one.
 _SETTINGS = f"""
-SET plan_cache_mode = force_generic_plan; SET jit = off; SET lock_timeout = '{LONGEST_LOCK_MILLISECONDS}ms'
+SET plan_cache_mode = force_generic_plan; SET jit = off; SET lock_timeout = '{LONGEST_LOCK_MILLISECONDS}ms';
+SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off
 """
 _Kind = tuple[str, tuple[int, ...]]
 """A statement, and the types of what is given to it: a number is a short one or a long one by its size."""

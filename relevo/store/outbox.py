@@ -13,15 +13,16 @@ from relevo.errors import LeaseLost
 from relevo.store import rows
 from relevo.store.pool import Database
 
+# Priorities are never negative, and OFFSET 0 changes nothing: see the inbox's claim.
 _CLAIM = """
 WITH head AS (
     SELECT d.id, d.state = 'sending' OR d.doubted_at IS NOT NULL AS may_be_sent FROM deliveries d
-    WHERE d.workspace_id = 1 AND d.channel = ANY(%(channels)s)
+    WHERE d.workspace_id = 1 AND d.channel = ANY(%(channels)s) AND d.state IN ('queued', 'sending') AND d.priority >= 0
       AND (d.state = 'queued' AND d.due_at <= now() OR d.state = 'sending'
         AND (d.lease_until < now() OR d.lease_until > now() + make_interval(secs => 2 * %(lease)s)))
       AND NOT EXISTS (
         SELECT FROM deliveries b WHERE b.workspace_id = 1 AND b.conversation_id = d.conversation_id
-          AND b.channel = d.channel AND b.position < d.position AND b.state IN ('queued', 'sending'))
+          AND b.channel = d.channel AND b.position < d.position AND b.state IN ('queued', 'sending') OFFSET 0)
     ORDER BY d.priority, d.id LIMIT %(limit)s FOR UPDATE OF d SKIP LOCKED
 ), held AS (
     UPDATE deliveries q SET state = 'sending', token = gen_random_uuid(), attempts = q.attempts + 1,

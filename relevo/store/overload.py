@@ -34,11 +34,11 @@ WITH now_overloaded AS (
 ), told AS (
     SELECT c.id FROM now_overloaded o, inbox w JOIN conversations c ON c.workspace_id = 1 AND c.id = w.conversation_id
     WHERE w.workspace_id = 1 AND w.state = 'waiting' AND w.due_at <= now() - make_interval(secs => %(waited)s)
-      AND w.kind = 'message' AND c.control IN ('bot', 'closed', 'expired', 'failed')
+      AND w.attempts >= 0 AND w.kind = 'message' AND c.control IN ('bot', 'closed', 'expired', 'failed')
       AND c.channel <> ALL(%(unheard)s::text[]) AND (c.told_slow_at IS NULL OR c.told_slow_at < o.began_at)
       AND NOT EXISTS (
         SELECT FROM inbox b WHERE b.workspace_id = 1 AND b.conversation_id = w.conversation_id
-          AND b.position < w.position AND b.state IN ('waiting', 'held'))
+          AND b.position < w.position AND b.state IN ('waiting', 'held') OFFSET 0)
     ORDER BY w.due_at LIMIT %(most)s FOR NO KEY UPDATE OF c SKIP LOCKED
 ), {_SAID.format(told="told_slow_at")}
 SELECT id FROM grown

@@ -16,6 +16,7 @@ from relevo.errors import ConfigurationError, Unavailable
 from relevo.store.connecting import Connection, Way
 from relevo.store.express import Answer, Express
 from relevo.store.silence import Silence
+from relevo.store.statistics import Growth, analyse_grown
 
 __all__ = ["WORKSPACE", "Connection", "Database"]
 
@@ -50,7 +51,8 @@ class Database:
         )
         self._silence = Silence(self._connect, self._pool.drain)
         self._express = Express(self._begun, self._silence)
-        self._watching: asyncio.Task[None] | None = None
+        self._growth = Growth()
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:
         """Connect; raises ConfigurationError when the database cannot be reached."""
@@ -60,13 +62,14 @@ class Database:
             raise ConfigurationError(
                 "The database does not answer. Check DATABASE_URL (or unset it to use the bundled PostgreSQL)."
             ) from error
-        self._watching = asyncio.create_task(self._silence.watch())
+        self._tasks.append(asyncio.create_task(self._silence.watch()))
 
     async def close(self) -> None:
         """Give all connections back."""
-        if self._watching is not None:
-            self._watching.cancel()
-            await asyncio.wait([self._watching])
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
         await self._express.close()
         await self._pool.close()
 
@@ -126,6 +129,8 @@ class Database:
         """
         if self._silence.is_lost:
             raise Unavailable(_AWAY)
+        if self._growth.is_time():
+            self._tasks.append(asyncio.create_task(self._analyse_grown()))
         try:
             return await self._express.ask(statement, values)
         except _NOT_QUICK:
@@ -135,3 +140,11 @@ class Database:
         async with self.connection() as connection:
             cursor = await connection.execute(statement, values)
             return Answer(await cursor.fetchall() if cursor.description else [], cursor.rowcount)
+
+    async def _analyse_grown(self) -> None:
+        try:
+            async with self.connection() as connection:
+                names = await analyse_grown(connection)
+            _log.info("database.analysed", tables=len(names))
+        except Unavailable:
+            _log.warning("database.not_analysed")

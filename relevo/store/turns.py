@@ -19,6 +19,7 @@ from relevo.store.ratings import write_rating
 
 # Words become a draft when control is no longer the bot's: only the database knows who holds it at commit. The system's
 # own words (a queue notice, "the bot cannot answer") are sent whoever holds it.
+# Only what is held has a token; naming its state would have the queue's index read instead of its key.
 # The lane's next message waits from now on: whoever was served goes behind those who wait.
 _SETTLE = """
 WITH expected AS (
@@ -27,7 +28,7 @@ WITH expected AS (
       AND (NOT %(kept)s OR control IN ('requested', 'queued', 'offered', 'agent', 'wrap_up')) FOR UPDATE
 ), settled AS (
     UPDATE inbox q SET state = %(state)s, settled_at = now(), token = NULL, lease_until = NULL, error = %(error)s
-    FROM expected WHERE q.workspace_id = 1 AND q.id = %(inbox)s AND q.token = %(token)s AND q.state = 'held'
+    FROM expected WHERE q.workspace_id = 1 AND q.id = %(inbox)s AND q.token = %(token)s
     RETURNING q.conversation_id
 ), conversation AS (
     UPDATE conversations c SET
