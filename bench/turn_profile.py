@@ -189,9 +189,9 @@ async def _bench(dsn: str, model: Path) -> AsyncIterator[Bench]:
 def _watch(clock: StageClock) -> None:
     import psycopg
     import psycopg_pool
-    from rasa.core.actions.action import RemoteAction
     from rasa.core.nlg import TemplatedNaturalLanguageGenerator
 
+    from relevo.brain.in_process import InProcessAction
     from relevo.brain.processor import TurnProcessor
     from relevo.brain.rasa_brain import RasaBrain
     from relevo.store.inbox import PostgresInbox
@@ -203,7 +203,7 @@ def _watch(clock: StageClock) -> None:
         (TurnProcessor, "parse_message", "understanding"),
         (TurnProcessor, "run_action_extract_slots", "slots"),
         (TurnProcessor, "_predict_next_with_tracker", "prediction"),
-        (RemoteAction, "run", "actions"),
+        (InProcessAction, "run", "actions"),
         (TemplatedNaturalLanguageGenerator, "generate", "replies"),
         (RasaBrain, "_restored", "tracker read again"),
         (Database, "quick", CLIENT),

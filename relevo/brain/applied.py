@@ -10,12 +10,15 @@ from rasa.shared.core.events import (
     ActionReverted,
     ActiveLoop,
     Event,
+    LegacyForm,
     Restarted,
     SessionStarted,
     UserUtteranceReverted,
     UserUttered,
 )
 from rasa.shared.core.trackers import DialogueStateTracker
+
+_LOOPS = (ActiveLoop, LegacyForm)
 
 
 class AppliedEvents:
@@ -58,21 +61,22 @@ class AppliedEvents:
         self._keep(0)
 
     def _is_first_of_its_loop(self, event: Event) -> bool:
-        return isinstance(event, ActiveLoop) and bool(event.name) and event.name not in self._loops
+        return type(event) in _LOOPS and bool(event.name) and event.name not in self._loops
 
     def _take(self, tracker: DialogueStateTracker, event: Event) -> None:
-        if isinstance(event, ActionExecuted):
+        kind = type(event)
+        if kind is ActionExecuted:
             if event.action_name in self._loops and not tracker._first_loop_execution_or_unhappy_path(
                 event.action_name, self.events
             ):
                 self._take_back_to_loop(tracker, event.action_name)
             else:
                 self.events.append(event)
-        elif isinstance(event, Restarted | SessionStarted):
+        elif kind is Restarted or kind is SessionStarted:
             self._keep(0)
-        elif isinstance(event, ActionReverted):
+        elif kind is ActionReverted:
             self._take_back(ActionExecuted)
-        elif isinstance(event, UserUtteranceReverted):
+        elif kind is UserUtteranceReverted:
             self._take_back(UserUttered)
             self._take_back(ActionExecuted)  # it waited for the message
         else:

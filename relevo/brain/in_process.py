@@ -13,12 +13,15 @@ from collections.abc import Sequence
 from typing import Any, overload
 
 import rasa.core.actions.action
-from rasa.core.actions.action import RemoteAction
+from rasa.core.actions.action import ActionExecutionRejection, RemoteAction
+from rasa.core.channels.channel import OutputChannel
+from rasa.core.nlg.generator import NaturalLanguageGenerator
 from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import Event, deserialise_events
 from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 from rasa_sdk.executor import ActionExecutor
-from rasa_sdk.interfaces import ActionExecutionRejection
+from rasa_sdk.interfaces import ActionExecutionRejection as Rejection
 
 from relevo.errors import ConfigurationError
 
@@ -40,12 +43,28 @@ class InProcessActions(EndpointConfig):
         """Run an action and give its events and responses; a rejection is what Rasa expects of HTTP 400."""
         try:
             return await self._executor.run(json)
-        except ActionExecutionRejection as rejection:
+        except Rejection as rejection:
             raise _rejected(rejection) from rejection
 
 
 class InProcessAction(RemoteAction):
     """A custom action that lives in this process."""
+
+    async def run(
+        self,
+        output_channel: OutputChannel,
+        nlg: NaturalLanguageGenerator,
+        tracker: DialogueStateTracker,
+        domain: Domain,
+    ) -> list[Event]:
+        """Run the action and give its events, as Rasa does with an action server's answer."""
+        assert self.action_endpoint is not None
+        try:
+            answer = await self.action_endpoint.request(json=self._action_call_format(tracker, domain))
+        except ClientResponseError as refusal:
+            raise ActionExecutionRejection(**json.loads(refusal.text)) from refusal
+        said: list[Event] = list(await self._utter_responses(answer["responses"], output_channel, nlg, tracker))
+        return [*said, *deserialise_events(answer["events"])]
 
     def _action_call_format(self, tracker: DialogueStateTracker, domain: Domain) -> dict[str, Any]:
         state = tracker.current_state(EventVerbosity.NONE)
@@ -54,9 +73,6 @@ class InProcessAction(RemoteAction):
         if domain.does_custom_action_explicitly_need_domain(self._name):
             call["domain"] = domain.as_dict()
         return call
-
-    def _validate_action_result(self, result: dict[str, Any]) -> bool:
-        return True
 
 
 class _Events(Sequence[dict[str, Any]]):
@@ -83,6 +99,6 @@ class _Events(Sequence[dict[str, Any]]):
         return self._made[place]
 
 
-def _rejected(rejection: ActionExecutionRejection) -> ClientResponseError:
-    body = json.dumps({"error": rejection.message, "action_name": rejection.action_name})
+def _rejected(rejection: Rejection) -> ClientResponseError:
+    body = json.dumps({"message": rejection.message, "action_name": rejection.action_name})
     return ClientResponseError(400, "rejected", body)

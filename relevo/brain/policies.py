@@ -6,9 +6,11 @@ Rasa's, since events tell which policy predicted an action.
 
 from __future__ import annotations
 
+import base64
 import json
+import zlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -17,7 +19,7 @@ from typing import Any
 from rasa.core.featurizers.tracker_featurizers import MaxHistoryTrackerFeaturizer
 from rasa.core.policies.memoization import MemoizationPolicy as RasaMemoizationPolicy
 from rasa.core.policies.policy import Policy, PolicyPrediction
-from rasa.core.policies.rule_policy import RULES, RULES_FOR_LOOP_UNHAPPY_PATH
+from rasa.core.policies.rule_policy import RULES, RULES_FOR_LOOP_UNHAPPY_PATH, RULES_NOT_IN_STORIES
 from rasa.core.policies.rule_policy import RulePolicy as RasaRulePolicy
 from rasa.shared.core.constants import ACTION_LISTEN_NAME, PREVIOUS_ACTION, SHOULD_NOT_BE_SET, USER
 from rasa.shared.core.domain import Domain, State
@@ -27,6 +29,7 @@ from rasa.shared.nlu.constants import ACTION_NAME, INTENT
 from relevo.brain.tracker import TurnTracker
 
 _OF_ANY_INTENT = ((ACTION_LISTEN_NAME, None), (None, None))
+_SORTED = json.JSONEncoder(sort_keys=True)
 _NOTHING: MappingProxyType[str, Any] = MappingProxyType({})
 
 
@@ -40,6 +43,7 @@ def hasten(components: Iterable[Any]) -> None:
             component.look_back_no_further_than_needed()
         elif type(component) is RasaMemoizationPolicy:
             component.__class__ = MemoizationPolicy
+            component.unpack()
 
 
 class LatestStates(MaxHistoryTrackerFeaturizer):
@@ -82,7 +86,20 @@ class LatestStates(MaxHistoryTrackerFeaturizer):
 
 
 class MemoizationPolicy(RasaMemoizationPolicy):
-    """Rasa's memoization without copies for a log."""
+    """Rasa's memoization without copies for a log, and without packing what it looks for."""
+
+    _by_states: Mapping[str, str]
+
+    def unpack(self) -> None:
+        """Keep what was remembered by the states as they are written, which Rasa compresses for its file."""
+        is_packed = self.config["enable_feature_string_compression"]
+        self._by_states = {
+            zlib.decompress(base64.b64decode(key)).decode() if is_packed else key: action
+            for key, action in self.lookup.items()
+        }
+
+    def _recall_states(self, states: list[State]) -> str | None:
+        return self._by_states.get(_SORTED.encode(states).replace('"', "")) if states else None
 
     def predict_action_probabilities(
         self,
@@ -107,6 +124,7 @@ class RulePolicy(RasaRulePolicy):
     def look_back_no_further_than_needed(self) -> None:
         """Bound how many states are compared: to one more than any rule has, so that what is left out is no rule's."""
         self._indexes = tuple(RuleIndex(self.lookup.get(name, {})) for name in (RULES, RULES_FOR_LOOP_UNHAPPY_PATH))
+        self.lookup[RULES_NOT_IN_STORIES] = frozenset(self.lookup.get(RULES_NOT_IN_STORIES, ()))
         self.featurizer.max_history = 1 + max(index.longest for index in self._indexes)
 
     def _find_action_from_rules(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import takewhile
 from typing import Any
 
-from rasa.core.actions.action import Action, ActionBotResponse, ActionListen
+from rasa.core.actions.action import Action, ActionBotResponse, ActionExtractSlots, ActionListen
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
@@ -18,7 +18,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from relevo.brain.extraction import Fillable
 from relevo.brain.in_process import InProcessAction
 
-_KEEP_NOTHING = (ActionBotResponse, ActionListen, InProcessAction)
+_KEEP_NOTHING = (ActionBotResponse, ActionExtractSlots, ActionListen, InProcessAction)
 """Actions that are the same for every run: one of each is enough."""
 
 
@@ -47,7 +47,7 @@ class QuickProcessor(MessageProcessor):
 
     def is_action_limit_reached(self, tracker: DialogueStateTracker, should_predict_another_action: bool) -> bool:
         """Tell whether so many actions came since the bot last listened."""
-        names = (event.action_name for event in reversed(tracker.events) if isinstance(event, ActionExecuted))
+        names = (event.action_name for event in reversed(tracker.events) if type(event) is ActionExecuted)
         since = takewhile(lambda name: name not in (ACTION_LISTEN_NAME, ACTION_SESSION_START_NAME), names)
         return should_predict_another_action and sum(1 for _ in since) >= self.max_number_of_predictions
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import copy
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from rasa.shared.core.constants import PREVIOUS_ACTION
 from rasa.shared.core.domain import Domain, State, SubState
@@ -21,6 +21,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from relevo.brain.applied import AppliedEvents
 
+T = TypeVar("T")
 KEPT_STATES = 32
 """More than any rule looks back; who wants more gets Rasa's own slow answer."""
 _KEPT_MARKS = 4
@@ -44,48 +45,33 @@ class View:
 
 
 @dataclass
-class _Walk:
-    """How far a replay is."""
+class _Seen:
+    """The states of one view, as far as a replay is."""
 
-    tracker: DialogueStateTracker
-    count: int = 0
-    """Events that were applied."""
+    view: View
     states: deque[State] = field(default_factory=lambda: deque(maxlen=KEPT_STATES))
     total: int = 0
     """States there were, kept or not."""
     last_action: SubState | None = None
     is_hidden: bool = False
 
-    @classmethod
-    def from_the_beginning(cls, tracker: DialogueStateTracker) -> _Walk:
-        """Begin before a conversation's first event, with the slots alone that policies see."""
-        slots = [slot for slot in tracker.slots.values() if slot.influence_conversation]
-        return cls(QuickTracker(tracker.sender_id, slots, is_rule_tracker=tracker.is_rule_tracker))
+    def copy(self) -> _Seen:
+        return replace(self, states=self.states.copy())
 
-    def copy(self) -> _Walk:
-        tracker = copy.copy(self.tracker)
-        tracker.slots = slots_like(self.tracker.slots)
-        tracker.active_loop = copy.copy(self.tracker.active_loop)
-        return replace(self, tracker=tracker, states=self.states.copy())
-
-    def apply(self, event: Event) -> None:
-        self.count += 1
-        if not isinstance(event, SlotSet) or event.key in self.tracker.slots:
-            event.apply_to(self.tracker)
-
-    def note_state(self, view: View, hides_rule_turn: bool) -> None:
+    def note(self, walk: _Walk, hides_rule_turn: bool) -> None:
         """Note the state before an action, as Rasa's Domain.states_for_tracker_history does."""
-        tracker, domain = self.tracker, view.domain
-        if view.for_stories:
+        tracker, domain = walk.tracker, self.view.domain
+        if self.view.for_stories:
             if not self.is_hidden:
                 self.last_action = domain._get_prev_action_sub_state(tracker)
             if not tracker.followup_action and tracker.latest_action_name != tracker.active_loop_name:
                 self.is_hidden = hides_rule_turn
             if self.is_hidden:
                 return
-        state = domain.get_active_state(tracker)
-        if view.for_stories:
-            domain._remove_rule_only_features(state, view.rule_only_data)
+        state = walk.state(domain)
+        if self.view.for_stories:
+            state = _copied(state)
+            domain._remove_rule_only_features(state, self.view.rule_only_data)
             if self.states:
                 domain._substitute_rule_only_user_input(state, self.states[-1])
             if self.last_action:
@@ -95,23 +81,70 @@ class _Walk:
         self.total += 1
 
 
-class Replay:
-    """The states of one conversation in one view."""
+@dataclass
+class _Walk:
+    """How far a replay is."""
 
-    def __init__(self, tracker: DialogueStateTracker, view: View) -> None:
-        self.view = view
-        self._walk = _Walk.from_the_beginning(tracker)
+    tracker: DialogueStateTracker
+    seen: list[_Seen]
+    count: int = 0
+    """Events that were applied."""
+    _slots: Sequence[tuple[Slot, Any, bool]] = ()
+    _made: tuple[tuple[int, int, Any], State] | None = None
+    """The state after so many events, made once for all views, and before an action as well as once it is noted."""
+
+    @classmethod
+    def from_the_beginning(cls, tracker: DialogueStateTracker, views: Sequence[View]) -> _Walk:
+        """Begin before a conversation's first event, with the slots alone that policies see."""
+        slots = [slot for slot in tracker.slots.values() if slot.influence_conversation]
+        fresh = QuickTracker(tracker.sender_id, slots, is_rule_tracker=tracker.is_rule_tracker)
+        return cls(fresh, [_Seen(view) for view in views])
+
+    def mark(self) -> _Walk:
+        """Give what goes on from here once this walk is given up; until then they share their slots."""
+        tracker = like(self.tracker)
+        tracker.active_loop = copy.copy(self.tracker.active_loop)
+        slots = [(slot, slot._value, slot._has_been_set) for slot in tracker.slots.values()]
+        return _Walk(tracker, [seen.copy() for seen in self.seen], self.count, slots)
+
+    def take_over(self) -> _Walk:
+        """Have the slots be as they were at this mark."""
+        for slot, value, has_been_set in self._slots:
+            slot._value, slot._has_been_set = value, has_been_set
+        return self
+
+    def state(self, domain: Domain) -> State:
+        """Give the state by now, to be read only."""
+        of = self.count, id(domain), _form_of(self.tracker.latest_message)
+        if self._made is None or self._made[0] != of:
+            self._made = of, domain.get_active_state(self.tracker)
+        return self._made[1]
+
+    def apply(self, event: Event) -> None:
+        self.count += 1
+        if type(event) is not SlotSet or event.key in self.tracker.slots:
+            event.apply_to(self.tracker)
+
+
+class Replay:
+    """The states of one conversation in all views that were asked for."""
+
+    def __init__(self, tracker: DialogueStateTracker, views: Sequence[View]) -> None:
+        self.views = views
+        self._walk = _Walk.from_the_beginning(tracker, views)
         self._cuts_seen = 0
         self._marks: deque[_Walk] = deque(maxlen=_KEPT_MARKS)
         """How far it was before each of the last messages."""
         self._read: deque[tuple[UserUttered | None, Any, int]] = deque(maxlen=KEPT_STATES)
         """The messages that the states were made of, as they were then."""
 
-    def latest(self, tracker: DialogueStateTracker, applied: AppliedEvents, how_many: int) -> list[State] | None:
-        """Give the newest states, oldest first, the present one last; None where not so many are kept."""
+    def latest(
+        self, tracker: DialogueStateTracker, applied: AppliedEvents, how_many: int, *, view: int
+    ) -> list[State] | None:
+        """Give the newest states in one of the views, the present one last; None where not so many are kept."""
         self._carry_on(tracker, applied)
-        now = replace(self._walk, states=self._walk.states.copy())
-        now.note_state(self.view, hides_rule_turn=False)
+        now = self._walk.seen[view].copy()
+        now.note(self._walk, hides_rule_turn=False)
         if how_many > len(now.states) < now.total:
             return None
         return [_copied(state) for state in list(now.states)[-how_many:]]
@@ -133,18 +166,19 @@ class Replay:
         while self._marks and self._marks[-1].count > unchanged:
             self._marks.pop()
         if self._marks:
-            self._walk = self._marks.pop()
+            self._walk = self._marks.pop().take_over()
         else:
-            self._walk = _Walk.from_the_beginning(tracker)
+            self._walk = _Walk.from_the_beginning(tracker, self.views)
             self._read.clear()
 
     def _take(self, event: Event) -> None:
-        if isinstance(event, ActionExecuted):
+        if type(event) is ActionExecuted:
             if not self._read or self._read[-1][0] is not self._walk.tracker.latest_message:
                 self._read.append(_form_of(self._walk.tracker.latest_message))
-            self._walk.note_state(self.view, event.hide_rule_turn)
-        elif isinstance(event, UserUttered):
-            self._marks.append(self._walk.copy())
+            for seen in self._walk.seen:
+                seen.note(self._walk, event.hide_rule_turn)
+        elif type(event) is UserUttered:
+            self._marks.append(self._walk.mark())
         self._walk.apply(event)
 
 
@@ -157,13 +191,21 @@ class QuickTracker(DialogueStateTracker):
             self.slots = slots_like({slot.name: slot for slot in slots})
             self._reset_slots()
 
+    def current_slot_values(self) -> dict[str, Any]:
+        """Give the values of all slots, without asking a property for each of a hundred and more."""
+        return {name: slot._value for name, slot in self.slots.items()}
+
+
+def like(thing: T) -> T:
+    """Give a copy of which each field is the same; ``copy.copy`` would first ask how it is pickled."""
+    copied = object.__new__(type(thing))
+    vars(copied).update(vars(thing))
+    return copied
+
 
 def slots_like(slots: Mapping[str, Slot]) -> dict[str, Slot]:
-    """Give copies that may be set; ``copy.copy`` would ask each slot how it is pickled, and take ten times as long."""
-    copies = {name: object.__new__(type(slot)) for name, slot in slots.items()}
-    for name, copied in copies.items():
-        vars(copied).update(vars(slots[name]))
-    return copies
+    """Give copies that may be set."""
+    return {name: like(slot) for name, slot in slots.items()}
 
 
 def _form_of(message: UserUttered | None) -> tuple[UserUttered | None, Any, int]:

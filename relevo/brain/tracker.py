@@ -29,7 +29,7 @@ from rasa.shared.core.events import (
 from rasa.shared.core.trackers import EventVerbosity
 
 from relevo.brain.applied import AppliedEvents
-from relevo.brain.replay import QuickTracker, Replay, View, slots_like
+from relevo.brain.replay import QuickTracker, Replay, View, like, slots_like
 
 _OF_MESSAGES = (DefinePrevUserUtteredFeaturization, EntitiesAdded, LoopInterrupted)
 """Events that leave slots alone."""
@@ -38,8 +38,14 @@ _OF_MESSAGES = (DefinePrevUserUtteredFeaturization, EntitiesAdded, LoopInterrupt
 class TurnTracker(QuickTracker):
     """Rasa's tracker, computing its views once for each new event."""
 
+    views: list[View]
+    """How policies have wanted to see states; where trackers share it, each finds all of them in one replay."""
     _applied: AppliedEvents | None = None
-    _replays: tuple[Replay, ...] = ()
+    _replay: Replay | None = None
+
+    def __init__(self, *rest: Any, **options: Any) -> None:
+        super().__init__(*rest, **options)
+        self.views = []
 
     def applied_events(self) -> list[Event]:
         """Give the events that were not reverted."""
@@ -54,11 +60,17 @@ class TurnTracker(QuickTracker):
         """
         if self._max_event_history is not None:
             return None
-        replay = next((each for each in self._replays if each.view.is_of(domain, for_stories, rule_only_data)), None)
-        if replay is None:
-            replay = Replay(self, View(domain, for_stories, rule_only_data))
-            self._replays = (*self._replays, replay)
-        return replay.latest(self, self._carried_on(), how_many)
+        view = self._view(domain, for_stories, rule_only_data)
+        if self._replay is None or len(self._replay.views) <= view:
+            self._replay = Replay(self, tuple(self.views))
+        return self._replay.latest(self, self._carried_on(), how_many, view=view)
+
+    def _view(self, domain: Domain, for_stories: bool, rule_only_data: dict[str, Any] | None) -> int:
+        for place, view in enumerate(self.views):
+            if view.is_of(domain, for_stories, rule_only_data):
+                return place
+        self.views.append(View(domain, for_stories, rule_only_data))
+        return len(self.views) - 1
 
     def get_last_event_for(
         self,
@@ -98,24 +110,25 @@ class TurnTracker(QuickTracker):
         return seen
 
     def _like_it(self) -> TurnTracker:
-        copied = copy.copy(self)
+        copied = like(self)
         copied.followup_action = self._followup_by_events()
         copied.active_loop = copy.copy(self.active_loop)
-        copied._applied, copied._replays = None, ()
+        copied._applied, copied._replay = None, None
         return copied
 
     def _followup_by_events(self) -> str | None:
         """Give the follow-up that a replay would find: on the tracker itself Rasa clears it when it predicts."""
         for event in reversed(self.events):
-            if isinstance(event, UserUttered | ActionExecuted):
+            kind = type(event)
+            if kind is UserUttered or kind is ActionExecuted:
                 return None
             if isinstance(event, FollowupAction):
                 return str(event.action_name)
-            if isinstance(event, Restarted):
+            if kind is Restarted:
                 return str(ACTION_SESSION_START_NAME)
-            if isinstance(event, UserUtteranceReverted | ActionReverted):
+            if kind is UserUtteranceReverted or kind is ActionReverted:
                 replayed: str | None = super().copy().followup_action
                 return replayed
-            if isinstance(event, SessionStarted):
+            if kind is SessionStarted:
                 break
         return str(ACTION_LISTEN_NAME)

@@ -68,6 +68,13 @@ class Text:
 
 
 Finder = Callable[[Text], Iterator[Span]]
+_NUMERIC: set[Finder] = set()
+"""Those that find nothing in a text without a digit, as most are."""
+
+
+def _numeric(finder: Finder) -> Finder:
+    _NUMERIC.add(finder)
+    return finder
 
 
 def finders_of(names: Mapping[str, str]) -> tuple[Finder, ...]:
@@ -80,13 +87,20 @@ def find(raw: str, finders: Sequence[Finder]) -> list[Span]:
     """Give everything that is found, by position."""
     text = Text.of(raw[:LONGEST_TEXT])
     taken: list[Span] = []
-    for finder in finders:
+    for finder in finders if _DIGIT.search(text.raw) else _wordy(tuple(finders)):
         for span in text.spans(finder):
             if all(span.end <= other.start or span.start >= other.end for other in taken):
                 taken.append(span)
     return sorted(taken, key=lambda span: span.start)
 
 
+@lru_cache(maxsize=16)
+def _wordy(finders: tuple[Finder, ...]) -> tuple[Finder, ...]:
+    """Give the finders that may find something in a text without a digit."""
+    return tuple(finder for finder in finders if finder not in _NUMERIC)
+
+
+_DIGIT = re.compile(r"\d")
 _NUMBERS = re.compile(r"[\doil]*\d[\doil]*")
 _FOR_DIGITS = str.maketrans("oil", "011")
 
@@ -137,11 +151,13 @@ def _emails(text: Text) -> Iterator[Span]:
         yield Span("email", match[0].lower(), *match.span())
 
 
+@_numeric
 def _tickets(text: Text) -> Iterator[Span]:
     for match in _TICKET.finditer(text.digits):
         yield Span("ticket", re.sub(r"\D", "", match[0]), *match.span())
 
 
+@_numeric
 def _loyalty_numbers(text: Text) -> Iterator[Span]:
     for match in _LOYALTY.finditer(text.digits):
         is_flights = len(match[0]) > 10 and text.cue_before(match.start(), "flight")
@@ -152,6 +168,7 @@ def _loyalty_numbers(text: Text) -> Iterator[Span]:
             yield Span("loyalty_number", "AU" + re.sub(r"\D", "", match[0]), *match.span())
 
 
+@_numeric
 def _orders(text: Text) -> Iterator[Span]:
     for match in _ORDER.finditer(text.digits):
         yield Span("order", "AO-" + re.sub(r"\D", "", match[1]), *match.span())
@@ -159,37 +176,44 @@ def _orders(text: Text) -> Iterator[Span]:
         yield Span("order", "AO-" + match[1], *match.span(1))
 
 
+@_numeric
 def _subscriptions(text: Text) -> Iterator[Span]:
     for match in _SUBSCRIPTION.finditer(text.digits):
         yield Span("subscription", "SUB-" + match[1], *match.span())
 
 
+@_numeric
 def _cases(text: Text) -> Iterator[Span]:
     for match in _CASE.finditer(text.digits):
         yield Span("case", "CASE-" + match[1], *match.span())
 
 
+@_numeric
 def _baggage_reports(text: Text) -> Iterator[Span]:
     for match in _BAGGAGE_REPORT.finditer(text.digits):
         yield Span("baggage_report", re.sub(r"[ \-]", "", match[0]).upper(), *match.span())
 
 
+@_numeric
 def _baggage_tags(text: Text) -> Iterator[Span]:
     """Give ten digits, as the airline's number or its letters begin them."""
     for match in _BAGGAGE_TAG.finditer(text.digits):
         yield Span("baggage_tag", "0751" + re.sub(r"\D", "", match[1]), *match.span())
 
 
+@_numeric
 def _amounts(text: Text) -> Iterator[Span]:
     for amount, start, end in amounts(text.folded):
         yield Span("amount", amount, start, end)
 
 
+@_numeric
 def _bare_amounts(text: Text) -> Iterator[Span]:
     for amount, start, end in bare_amounts(text.folded):
         yield Span("bare_amount", amount, start, end)
 
 
+@_numeric
 def _phones(text: Text) -> Iterator[Span]:
     for match in _PHONE.finditer(text.raw):
         yield Span("phone", "+" + re.sub(r"\D", "", match[0]).removeprefix("00"), *match.span())
@@ -199,6 +223,7 @@ def _phones(text: Text) -> Iterator[Span]:
             yield Span("phone", digits, *match.span())
 
 
+@_numeric
 def _flights(text: Text) -> Iterator[Span]:
     for match in _FLIGHT.finditer(text.digits):
         yield Span("flight", "AU" + match[1].zfill(4), *match.span())
@@ -212,6 +237,7 @@ def _partner_finder(carriers: Collection[str]) -> Finder:
     codes = alternatives(code.lower() for code in carriers)
     known = re.compile(rf"{NOT_INSIDE}(?:{codes})[ \-]?\d{{3,4}}{ENDS}") if carriers else None
 
+    @_numeric
     def finder(text: Text) -> Iterator[Span]:
         announced = [*_GLUED_FLIGHT.finditer(text.folded), *(known.finditer(text.folded) if known else ())]
         matches = [match for match in announced if text.cue_before(match.start(), "flight")]
@@ -221,6 +247,7 @@ def _partner_finder(carriers: Collection[str]) -> Finder:
     return finder
 
 
+@_numeric
 def _codes(text: Text) -> Iterator[Span]:
     """Give six digits of a message that says little else; a longer one has other numbers in mind."""
     for match in _CODE.finditer(text.folded):

@@ -82,7 +82,7 @@ class PostgresEffects:
 
     async def conclude(self, result: EffectResult) -> None:
         """Record what became of an intended effect; a done effect stays as it is."""
-        await self._database.run(
+        await self._database.quick(
             "UPDATE effects SET state = %s, rule = coalesce(%s, rule), result = %s::jsonb, ended_at = now()"
             " WHERE workspace_id = 1 AND key = %s AND state <> 'done'",
             (result.state.value, result.rule, rows.json_text(result.result), result.key),

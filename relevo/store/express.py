@@ -128,6 +128,8 @@ class _Line:
         self._silence = silence
         silence.keep(connection)
         self._connection, self._wire = connection, connection.pgconn
+        self._given = Transformer(connection)
+        """Between two waits one caller has it to themselves."""
         self._loop, self._socket = asyncio.get_running_loop(), connection.pgconn.socket
         self._under_way: deque[_Asked] = deque()
         self._prepared: dict[_Kind, bytes] = {}
@@ -143,7 +145,7 @@ class _Line:
 
     async def ask(self, statement: str, values: Any) -> Answer:
         sql, names = _numbered(statement)
-        given = Transformer(self._connection)
+        given = self._given
         dumped = given.dump_sequence(_in_order(values, names), [PyFormat.TEXT] * len(names))
         kind = sql, given.types or ()
         is_new = kind not in self._prepared

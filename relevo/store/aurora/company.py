@@ -47,19 +47,18 @@ from relevo.store.pool import Connection, Database
 _LOCK = 0x4155524F5241
 _PEOPLE = "ref, given_names, surnames, email, language, loyalty_number, points"
 _PERSON = f"SELECT {_PEOPLE} FROM aurora_people WHERE workspace_id = 1 AND ref = %s"
-_FIND = """
-SELECT ref, given_names, surnames, phone FROM aurora_people p
-WHERE workspace_id = 1
-AND (%(loyalty_number)s::text IS NULL OR loyalty_number = %(loyalty_number)s)
-AND (%(email)s::text IS NULL OR lower(email) = %(email)s)
-AND (%(booking_code)s::text IS NULL OR EXISTS (SELECT FROM aurora_tickets t
-    WHERE t.workspace_id = 1 AND t.person_ref = p.ref AND t.booking_code = %(booking_code)s))
-AND (%(ticket)s::text IS NULL OR EXISTS (SELECT FROM aurora_tickets t
-    WHERE t.workspace_id = 1 AND t.person_ref = p.ref AND t.number = %(ticket)s))
-AND (%(order)s::text IS NULL OR EXISTS (SELECT FROM aurora_orders o
-    WHERE o.workspace_id = 1 AND o.person_ref = p.ref AND o.id = %(order)s))
-"""
-_IN_SQL = ("loyalty_number", "email", "booking_code", "ticket", "order")
+_FIND = "SELECT ref, given_names, surnames, phone FROM aurora_people p WHERE workspace_id = 1"
+_FACTS = {
+    "loyalty_number": "loyalty_number = %(loyalty_number)s",
+    "email": "lower(email) = lower(%(email)s)",
+    "booking_code": """EXISTS (SELECT FROM aurora_tickets t
+        WHERE t.workspace_id = 1 AND t.person_ref = p.ref AND t.booking_code = %(booking_code)s)""",
+    "ticket": """EXISTS (SELECT FROM aurora_tickets t
+        WHERE t.workspace_id = 1 AND t.person_ref = p.ref AND t.number = %(ticket)s)""",
+    "order": """EXISTS (SELECT FROM aurora_orders o
+        WHERE o.workspace_id = 1 AND o.person_ref = p.ref AND o.id = %(order)s)""",
+}
+"""How a fact is looked up; names and telephones are compared here."""
 # A key that is still recorded as done would answer "done" from memory, and nothing would be credited.
 _FORGET_EFFECTS = f"""
 DELETE FROM effects WHERE workspace_id = 1
@@ -84,10 +83,10 @@ class Aurora:
     async def identify(self, facts: Mapping[str, str]) -> str | None:
         """Give the one person whom all these facts describe, or None."""
         given = {kind: value for kind, value in facts.items() if value}
-        if not given or given.keys() - {*_IN_SQL, "name", "phone"}:
+        if not given or given.keys() - {*_FACTS, "name", "phone"}:
             return None
-        values = {kind: given.get(kind) for kind in _IN_SQL} | {"email": given.get("email", "").lower() or None}
-        found = [row for row in await self._database.rows(_FIND, values) if _is_described(row, given)]
+        looked_up = " AND ".join([_FIND, *(_FACTS[kind] for kind in _FACTS if kind in given)])
+        found = [row for row in (await self._database.quick(looked_up, given)).rows if _is_described(row, given)]
         return str(found[0][0]) if len(found) == 1 else None
 
     async def person(self, ref: str) -> Person:

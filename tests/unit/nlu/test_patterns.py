@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relevo.nlu.patterns import NAMELESS, find, finders_of
+from relevo.nlu.patterns import _NUMERIC, NAMELESS, Text, find, finders_of
 
 REFERENCES = frozenset({
     "loyalty_number", "ticket", "booking_code", "order", "subscription", "case", "baggage_report", "flight",
@@ -140,6 +140,12 @@ def test_spans_never_overlap(text: str) -> None:
     spans = find(text, FINDERS)
     assert all(before.end <= after.start for before, after in pairwise(spans))
     assert all(0 <= span.start < span.end <= len(text) for span in spans)
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["Nd"]) | st.sampled_from("auoilsbk -#@.,€ $"), max_size=60))
+def test_what_is_not_asked_about_a_text_without_a_digit_would_have_found_nothing(text: str) -> None:
+    """Leaving such finders out changes nothing."""
+    assert [span for finder in _NUMERIC for span in finder(Text.of(text))] == []
 
 
 @pytest.mark.parametrize("piece", ["a", "1 ", "075", "A1", "a.a@", "me llamo Ab ", "+1 2 ", "5 de ", "X Y ", "au 1 "])
