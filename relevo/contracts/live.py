@@ -22,15 +22,15 @@ class Subscription(Protocol):
         ...
 
     def heard(self) -> frozenset[str]:
-        """Give, once, which conversations it was about since this was last asked; "" stands for anything."""
+        """Give, once, which conversations, or bots, it was about since this was last asked; "" stands for anything."""
         ...
 
 
 class Live(Protocol):
     """Tells other processes that there is something to fetch; batched, and outside every transaction."""
 
-    def wake_bots(self) -> None:
-        """Tell bot processes that an inbox row waits."""
+    def wake_bots(self, bot: str = "") -> None:
+        """Tell bot processes that an inbox row waits, and for which of them it is."""
         ...
 
     def wake_senders(self) -> None:

@@ -54,6 +54,8 @@ class Received:
     is_new: bool
     """False when the same message had arrived before."""
     is_settled: bool
+    home: str | None = None
+    """The bot that a new message is for, for a moment: it answered last."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,6 +70,8 @@ class Claim:
     conversation: Conversation
     handback: Handback | None = None
     """Set when nobody wrote: a person hands back, and the bot opens with what was decided."""
+    bot: str | None = None
+    """Who took it, where that one has a name."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,16 +6,19 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from time import monotonic
 
 import structlog
 
-from relevo.contracts.live import Live
+from relevo.contracts.live import Live, Subscription
 from relevo.contracts.store import Claim, Inbox
 from relevo.errors import LeaseLost, Unavailable
 
 _log = structlog.get_logger()
 _IDLE_SECONDS, _LONGEST_IDLE_SECONDS = 1.0, 5.0
 """How long to wait for a wake-up before looking anyway, longer where nothing comes: what a lost wake-up costs."""
+_STAND_BY_SECONDS = 0.12
+"""How long a bot that has a conversation in memory is given to take its message, before others look whether it has."""
 
 
 @dataclass(kw_only=True)
@@ -58,12 +61,12 @@ class Worker:
         with self.live.bots() as wake:
             while not stop.is_set():
                 try:
-                    await self._step(wake.wait, stop)
+                    await self._step(wake, stop)
                 except Unavailable:
                     _log.warning("worker.database_unreachable")
                     await asyncio.sleep(_IDLE_SECONDS)
 
-    async def _step(self, wait: Callable[[float], Awaitable[bool]], stop: asyncio.Event) -> None:
+    async def _step(self, wake: Subscription, stop: asyncio.Event) -> None:
         free = self.at_once - len(self._running)
         claims = await self.inbox.claim(free, self.name) if free else []
         if stop.is_set():
@@ -78,14 +81,27 @@ class Worker:
             self._running[task] = claim
             task.add_done_callback(self._running.pop)
         if len(claims) < max(free, 1):  # else there may be more
-            await self._wait(wait)
+            await self._wait(wake)
 
-    async def _wait(self, wait: Callable[[float], Awaitable[bool]]) -> None:
+    async def _wait(self, wake: Subscription) -> None:
         if len(self._running) < self.at_once:
-            was_woken = await wait(self._idle_seconds)
+            was_woken = await wake.wait(self._idle_seconds)
             self._idle_seconds = _IDLE_SECONDS if was_woken else min(2 * self._idle_seconds, _LONGEST_IDLE_SECONDS)
+            if was_woken and not self._is_meant(wake):
+                await self._stand_by(wake)
         else:
             await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+
+    async def _stand_by(self, wake: Subscription) -> None:
+        """Leave a message to the bot that it is for, and look whether it was taken: that one may be busy, or gone."""
+        until = monotonic() + _STAND_BY_SECONDS
+        while (left := until - monotonic()) > 0:
+            if await wake.wait(left) and self._is_meant(wake):
+                return
+
+    def _is_meant(self, wake: Subscription) -> bool:
+        about = wake.heard()
+        return self.name is None or self.name in about or "" in about
 
     async def _do(self, claim: Claim, earlier: Sequence[asyncio.Task[None]]) -> None:
         if earlier:  # whose lease ran out here, of all places: two would answer from one conversation's memory

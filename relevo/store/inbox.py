@@ -23,8 +23,10 @@ from relevo.store.attachments import hand_over
 from relevo.store.introducing import MET
 from relevo.store.pool import Connection, Database
 from relevo.store.steadiness import Steadiness
-from relevo.store.turns import write_turn
+from relevo.store.turns import AT_HOME_SECONDS, write_turn
 
+LONGEST_LEFT_SECONDS = 60
+"""A message that is left to some bots for longer was left before the clock was put back."""
 _RECEIVE = """
 WITH known AS (
     SELECT id, conversation_id, position, text, state, attachments FROM inbox
@@ -34,18 +36,20 @@ WITH known AS (
     FROM identities i
     WHERE i.workspace_id = 1 AND i.channel = %(channel)s AND i.address = %(address)s
       AND c.workspace_id = 1 AND c.identity_id = i.id AND NOT EXISTS (SELECT FROM known)
-    RETURNING c.id, c.last_position
+    RETURNING c.id, c.last_position, c.home
 ), row AS (
-    INSERT INTO inbox (channel, external_id, conversation_id, position, text, metadata, raw, attachments)
+    INSERT INTO inbox (channel, external_id, conversation_id, position, text, metadata, raw, attachments, for_bots,
+        for_bots_until)
     SELECT %(channel)s, %(external_id)s, id, last_position, %(text)s, %(metadata)s::jsonb, %(raw)s,
-        %(attachments)s::jsonb FROM grown
-    RETURNING id, conversation_id, position
+        %(attachments)s::jsonb, CASE WHEN home IS NOT NULL THEN ARRAY[home] END,
+        now() + make_interval(secs => %(at_home)s) FROM grown
+    RETURNING id, conversation_id, position, for_bots[1] AS home
 ), written AS (
     INSERT INTO entries (conversation_id, position, kind, author, content, external_id, inbox_id)
     SELECT conversation_id, position, 'message', 'contact', %(content)s::jsonb, %(external_id)s, id FROM row
 )
-SELECT id, conversation_id, position, true, 'waiting', NULL, NULL FROM row
-UNION ALL SELECT id, conversation_id, position, false, state, text, attachments FROM known
+SELECT id, conversation_id, position, true, 'waiting', NULL, NULL, home FROM row
+UNION ALL SELECT id, conversation_id, position, false, state, text, attachments, NULL FROM known
 """
 
 _INTRODUCE = f"""
@@ -66,7 +70,8 @@ WITH quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)
         OR w.state = 'held' AND (w.lease_until < now() OR w.lease_until > now() + make_interval(secs => 2 * %(lease)s)))
       AND (%(silence)s = 0 OR w.received_at
         <= now() - make_interval(secs => CASE WHEN w.attempts = 0 THEN %(queueing)s ELSE %(silence)s END))
-      AND (w.for_bots IS NULL OR %(bot)s::text IS NULL OR %(bot)s = ANY (w.for_bots) OR w.for_bots_until < now())
+      AND (w.for_bots IS NULL OR %(bot)s::text IS NULL OR %(bot)s = ANY (w.for_bots)
+        OR w.for_bots_until NOT BETWEEN now() AND now() + make_interval(secs => {LONGEST_LEFT_SECONDS}))
       AND NOT EXISTS (
         SELECT FROM inbox b WHERE b.workspace_id = 1 AND b.conversation_id = w.conversation_id
           AND b.position < w.position AND b.state IN ('waiting', 'held') OFFSET 0)
@@ -216,7 +221,7 @@ class PostgresInbox:
 
     async def _claim(self, values: dict[str, Any]) -> list[Claim]:
         values["lease"] = self._lease_seconds
-        return [_claim(row) for row in (await self._database.quick(_CLAIM, values)).rows]
+        return [_claim(row, values["bot"]) for row in (await self._database.quick(_CLAIM, values)).rows]
 
     async def renew(self, claims: Sequence[Claim]) -> None:
         """Prolong leases that are still ours."""
@@ -231,7 +236,7 @@ class PostgresInbox:
 
     async def leave(self, claim: Claim, bots: Sequence[str], seconds: float) -> None:
         """Give a row back as if never taken, for these bots alone for so long."""
-        if not await self._give_back([claim], list(bots), seconds):
+        if not await self._give_back([claim], list(bots), min(seconds, LONGEST_LEFT_SECONDS)):
             raise LeaseLost
 
     async def release(self, claims: Sequence[Claim]) -> None:
@@ -291,11 +296,12 @@ def _arrival_values(arrival: Arrival) -> dict[str, Any]:
         "content": rows.json_text(rows.content_document(content)),
         "attachments": rows.json_text([rows.attachment_document(attachment) for attachment in arrival.attachments]),
         "language": language if isinstance(language, str) else None,
+        "at_home": AT_HOME_SECONDS,
     }
 
 
 def _received(row: tuple[Any, ...], arrival: Arrival) -> Received:
-    inbox_id, conversation_id, position, is_new, state, text, documents = row
+    inbox_id, conversation_id, position, is_new, state, text, documents, home = row
     if not is_new and (text != arrival.text or rows.attachments(documents) != arrival.attachments):
         raise Conflict(
             "This message id was used before with other words or files; give every message an id of its own.",
@@ -307,10 +313,11 @@ def _received(row: tuple[Any, ...], arrival: Arrival) -> Received:
         position=position,
         is_new=is_new,
         is_settled=state in ("settled", "dead"),
+        home=home,
     )
 
 
-def _claim(row: tuple[Any, ...]) -> Claim:
+def _claim(row: tuple[Any, ...], bot: str | None) -> Claim:
     conversation = rows.conversation(row[10:])
     return Claim(
         inbox_id=row[0],
@@ -327,6 +334,7 @@ def _claim(row: tuple[Any, ...]) -> Claim:
         received_at=row[7],
         conversation=conversation,
         handback=_handback(row[6]) if row[8] == "handback" else None,
+        bot=bot,
     )
 
 

@@ -23,7 +23,7 @@ CHATS = (VISITORS, CONTACTS, AGENTS)
 EVERYTHING = (BOTS, SENDERS, TIMELINES, ROUTERS, SETTINGS, INTAKES, *CHATS)
 
 Topic = tuple[str, str]
-"""A channel of NOTIFY and its payload: a conversation for timelines, else nothing, which then means any of them."""
+"""A channel of NOTIFY and its payload: a conversation for timelines, a bot for bots, or nothing, which means any."""
 LOOK_SECONDS = 3.0
 """How often what grew is looked for by one statement for all visitors' pages: a wake-up may be lost."""
 _LATE_SECONDS = 15.0
@@ -141,9 +141,9 @@ class PostgresLive:
                 task.cancel()
             _, running = await asyncio.wait(running, timeout=0.1)
 
-    def wake_bots(self) -> None:
-        """Tell bot processes that an inbox row waits."""
-        self._say((BOTS, ""))
+    def wake_bots(self, bot: str = "") -> None:
+        """Tell bot processes that an inbox row waits, and for which of them it is."""
+        self._say((BOTS, bot))
 
     def wake_senders(self) -> None:
         """Tell delivery workers that an outbox row waits."""

@@ -17,10 +17,15 @@ from relevo.store.pool import Database
 from relevo.store.posted_cases import settle_posted
 from relevo.store.ratings import write_rating
 
+AT_HOME_SECONDS = 0.1
+"""How long a message is for the bot that answered last alone: longer than it waits for a bot that is not busy."""
+
 # Words become a draft when control is no longer the bot's: only the database knows who holds it at commit. The system's
 # own words (a queue notice, "the bot cannot answer") are sent whoever holds it.
 # Only what is held has a token; naming its state would have the queue's index read instead of its key.
-# The lane's next message waits from now on: whoever was served goes behind those who wait.
+# The lane's next message waits from now on: whoever was served goes behind those who wait. It is for the bot that has
+# the conversation in memory, as what comes later is; after a moment, in which that one may be busy, or gone, it is
+# anybody's.
 _SETTLE = """
 WITH expected AS (
     SELECT id FROM conversations
@@ -37,7 +42,8 @@ WITH expected AS (
         language = coalesce(%(language)s, c.language),
         issued_payloads = (%(payloads)s::text[] || c.issued_payloads)[1:24],
         rating_stage = CASE WHEN %(rates)s THEN %(rating_stage)s ELSE c.rating_stage END,
-        updated_at = now()
+        updated_at = now(),
+        home = CASE WHEN %(turns)s = 1 THEN coalesce(%(bot)s::text, c.home) ELSE c.home END
     FROM settled WHERE c.workspace_id = 1 AND c.id = settled.conversation_id
     RETURNING c.id, c.channel, c.control, c.last_position - %(count)s AS base, c.tracker_version
 ), written AS (
@@ -51,7 +57,9 @@ WITH expected AS (
     INSERT INTO deliveries (conversation_id, position, channel, priority)
     SELECT w.conversation_id, w.position, c.channel, 1 FROM written w, conversation c WHERE w.kind = 'message'
 ), next AS (
-    UPDATE inbox n SET due_at = now() FROM settled WHERE n.workspace_id = 1 AND n.id = (
+    UPDATE inbox n SET due_at = now(), for_bots = CASE WHEN %(bot)s::text IS NOT NULL THEN ARRAY[%(bot)s::text] END,
+        for_bots_until = now() + make_interval(secs => %(at_home)s)
+    FROM settled WHERE n.workspace_id = 1 AND n.id = (
         SELECT q.id FROM inbox q WHERE q.workspace_id = 1 AND q.conversation_id = %(conversation)s
             AND q.state = 'waiting' ORDER BY q.position LIMIT 1)
     RETURNING n.id
@@ -122,6 +130,8 @@ def _settle_values(claim: Claim, outcome: TurnOutcome) -> dict[str, Any]:
         "error": _clean(outcome.dead_letter),
         "kept": outcome.is_kept,
         "turns": 1 if outcome.tracker_events else 0,
+        "bot": claim.bot,
+        "at_home": AT_HOME_SECONDS,
         "events": b"[" + b",".join(outcome.tracker_events) + b"]",
         "count": len(entries),
         "entries": rows.json_text(entries),

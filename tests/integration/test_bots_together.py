@@ -16,7 +16,7 @@ from relevo.bootstrap import OpenStore, open_store
 from relevo.brain.knowing import ending, needed_by
 from relevo.contracts.bots import BotLine
 from relevo.contracts.brain import Answer, History, Question
-from relevo.contracts.store import Claim
+from relevo.contracts.store import Claim, Inbox, TurnOutcome
 from relevo.domain.conversations import Conversation
 from relevo.domain.messages import Content
 from relevo.errors import NotKnown, Unavailable
@@ -66,7 +66,7 @@ class Bot:
             live=live,
             services=services,
             default_language="en",
-            others=OtherBots(name=self.name, bots=store.bots, inbox=inbox, live=live, lost_seconds=3600),
+            others=OtherBots(name=self.name, bots=store.bots, inbox=inbox, live=live, lost_seconds=60),
         )
         worker = Worker(
             inbox=inbox, live=live, verb=converser.converse, name=self.name, lease_seconds=LEASE_SECONDS, at_once=3
@@ -157,23 +157,25 @@ async def _company(dsn: str) -> AsyncIterator[Company]:
 async def test_bots_that_come_and_go_in_the_middle_move_nothing_out_of_order(company: Company) -> None:
     """One is added, one stops, one vanishes with messages in hand: each message is answered once, in order."""
     people = [f"person {number}" for number in range(CONTACTS)]
+    later = [f"later {number}" for number in range(CONTACTS)]
 
-    async def talk() -> None:
+    async def talk(who: list[str]) -> None:
         for number in range(EACH):
-            for person in people:
+            for person in who:
                 await company.write(person, f"{person}: {number}")
 
     first, vanishing = await company.hire("first"), await company.hire("vanishing", vanishes=True)
-    talking = asyncio.create_task(talk())
+    talking = asyncio.create_task(talk(people))
     await eventually(lambda: min(len(first.answered), len(vanishing.answered)) >= 10)
     second = await company.hire("second")
     company.running["vanishing"].cancel()
+    await talk(later)
     await eventually(lambda: len(second.answered) >= 10)
     first.stop.set()
     await asyncio.wait_for(company.running["first"], 10)
     await talking
-    await company.settled(CONTACTS * EACH)
-    for person in people:
+    await company.settled(2 * CONTACTS * EACH)
+    for person in [*people, *later]:
         assert await company.heard(person) == [f"re {person}: {number}" for number in range(EACH)]
     counts = {bot.name: len(bot.answered) for bot in (first, vanishing, second)}
     print(counts)
@@ -225,9 +227,74 @@ async def test_what_is_left_to_a_bot_that_then_vanishes_is_anybody_s_again(compa
     inbox = company.opened.store.inbox
     await company.write("amina", "hello")
     (claim,) = await inbox.claim(1, "old")
-    await inbox.leave(claim, ["new"], 3600)
+    await inbox.leave(claim, ["new"], 60)
     assert await inbox.claim(1, "old") == []
     (again,) = await inbox.claim(1, "new")
     assert again.attempts == 1
     await inbox.leave(again, ["new"], 0)
     assert len(await inbox.claim(1, "old")) == 1
+
+
+async def test_a_message_is_for_the_bot_that_answered_last_and_soon_for_anybody(company: Company) -> None:
+    """That one has the conversation in memory; where it is busy, or gone, nobody waits for it longer than a moment."""
+    inbox = company.opened.store.inbox
+    await company.write("amina", "hello")
+    await _answered_by("one", inbox)
+    (kept,) = await inbox.receive([written("again", by="amina", number=8)])
+    assert kept.home == "one"
+    assert await _let_it_be_for("one", company) == 1
+    assert await inbox.claim(1, "two") == []
+    await _answered_by("one", inbox)
+    await company.write("amina", "and again")
+    taken: list[Claim] = []
+    while not taken:
+        taken = await inbox.claim(1, "two")
+    await inbox.settle(taken[0], TurnOutcome(tracker_events=(b'{"event": "listen"}',)))
+    (kept,) = await inbox.receive([written("still", by="amina", number=9)])
+    assert kept.home == "two"
+
+
+async def test_what_waits_behind_an_answer_is_for_the_bot_that_gave_it(company: Company) -> None:
+    """It has not come anew, and was perhaps for another bot."""
+    inbox = company.opened.store.inbox
+    await company.write("amina", "hello", "and more")
+    await _answered_by("one", inbox)
+    assert await _let_it_be_for("one", company) == 1
+    assert await inbox.claim(1, "two") == []
+    await _answered_by("one", inbox)
+
+
+async def test_a_clock_that_is_put_back_leaves_no_message_with_a_bot_that_is_gone(company: Company) -> None:
+    """It would be for that one alone until the clock has caught up."""
+    inbox = company.opened.store.inbox
+    await company.write("amina", "hello")
+    await _answered_by("one", inbox)
+    await company.write("amina", "again")
+    await company.opened.database.run("UPDATE inbox SET for_bots_until = now() + interval '18 minutes'")
+    assert len(await inbox.claim(1, "two")) == 1
+
+
+async def test_a_bot_that_stands_by_for_another_takes_what_that_one_does_not(company: Company) -> None:
+    """Also where nothing else wakes it."""
+    await company.write("amina", "hello")
+    await _answered_by("gone", company.opened.store.inbox)
+    two = await company.hire("two")
+    await company.write("bilal", "hello")
+    await company.settled(2)
+    await company.opened.store.inbox.receive([written("again", by="amina", number=2)])
+    company.opened.live.wake_bots("gone")
+    await company.settled(3)
+    assert two.answered == ["hello", "again"]
+
+
+async def _answered_by(bot: str, inbox: Inbox) -> None:
+    (claim,) = await inbox.claim(1, bot)
+    await inbox.settle(claim, TurnOutcome(tracker_events=(b'{"event": "listen"}',)))
+
+
+async def _let_it_be_for(bot: str, company: Company) -> int:
+    """Have the moment last, however slow the machine is."""
+    return await company.opened.database.run(
+        "UPDATE inbox SET for_bots_until = now() + interval '30 seconds' WHERE state = 'waiting' AND for_bots = %s",
+        ([bot],),
+    )
