@@ -39,7 +39,7 @@ from relevo.flow.other_bots import OtherBots
 from relevo.flow.turn import TurnServices
 from relevo.flow.waiting import stopped_within
 from relevo.flow.work import Worker
-from relevo.store.live import BOTS, SETTINGS
+from relevo.store.live import BOTS, SETTINGS, of_bot
 from relevo.store.metrics import PostgresMetrics
 from relevo.store.models import PostgresModels
 
@@ -63,7 +63,7 @@ async def run_bot(
         size=settings.database.bot_connections,
         name=f"relevo {name}",
         lease_seconds=settings.bots.lease_seconds,
-        hears=(BOTS, SETTINGS),
+        hears=(BOTS, of_bot(name), SETTINGS),
     ) as opened:
         bot = BotProcess(
             name=name,

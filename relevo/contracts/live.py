@@ -29,8 +29,12 @@ class Subscription(Protocol):
 class Live(Protocol):
     """Tells other processes that there is something to fetch; batched, and outside every transaction."""
 
-    def wake_bots(self, bot: str = "") -> None:
-        """Tell bot processes that an inbox row waits, and for which of them it is."""
+    def wake_bots(self, bot: str | None = None) -> None:
+        """Tell bot processes that an inbox row waits, or the one that it is for."""
+        ...
+
+    def bot_is_busy(self, bot: str) -> None:
+        """Tell the other bots that what is for this one waits for a free hand."""
         ...
 
     def wake_senders(self) -> None:
@@ -84,8 +88,8 @@ class Live(Protocol):
         """Subscribe to everything that the desk shows."""
         ...
 
-    def bots(self) -> AbstractContextManager[Subscription]:
-        """Subscribe to waiting inbox rows."""
+    def bots(self, name: str | None = None) -> AbstractContextManager[Subscription]:
+        """Subscribe to waiting inbox rows: anybody's, a bot's own, and, by name, those of bots that are busy."""
         ...
 
     def senders(self) -> AbstractContextManager[Subscription]:

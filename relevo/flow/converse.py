@@ -234,7 +234,7 @@ class Converser:
         if outcome.handoff and not committed.was_drafted:
             count_handoff(outcome.handoff, claim.conversation)
         if committed.has_next:
-            self.live.wake_bots(claim.bot or "")
+            self.live.wake_bots(claim.bot)
         return committed.was_drafted
 
 

@@ -92,7 +92,7 @@ async def receive(inbox: Inbox, live: Live, message: Arrival) -> Received:
         raise
     _note(message, received, monotonic() - began)
     if not received.is_settled:
-        live.wake_bots(received.home or "")
+        live.wake_bots(received.home)
     return received
 
 

@@ -58,7 +58,7 @@ class Worker:
             self.live.wake_bots()
 
     async def _work(self, stop: asyncio.Event) -> None:
-        with self.live.bots() as wake:
+        with self.live.bots(self.name) as wake:
             while not stop.is_set():
                 try:
                     await self._step(wake, stop)
@@ -89,8 +89,16 @@ class Worker:
             self._idle_seconds = _IDLE_SECONDS if was_woken else min(2 * self._idle_seconds, _LONGEST_IDLE_SECONDS)
             if was_woken and not self._is_meant(wake):
                 await self._stand_by(wake)
-        else:
-            await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+        elif await self._is_woken_before_an_end(wake) and self.name is not None:
+            self.live.bot_is_busy(self.name)
+
+    async def _is_woken_before_an_end(self, wake: Subscription) -> bool:
+        waking = asyncio.create_task(wake.wait(_LONGEST_IDLE_SECONDS))
+        try:
+            await asyncio.wait({*self._running, waking}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waking.cancel()
+        return waking.done() and not waking.cancelled() and waking.result() and self._is_meant(wake)
 
     async def _stand_by(self, wake: Subscription) -> None:
         """Leave a message to the bot that it is for, and look whether it was taken: that one may be busy, or gone."""
@@ -100,8 +108,7 @@ class Worker:
                 return
 
     def _is_meant(self, wake: Subscription) -> bool:
-        about = wake.heard()
-        return self.name is None or self.name in about or "" in about
+        return self.name is None or "" in wake.heard()
 
     async def _do(self, claim: Claim, earlier: Sequence[asyncio.Task[None]]) -> None:
         if earlier:  # whose lease ran out here, of all places: two would answer from one conversation's memory

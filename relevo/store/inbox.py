@@ -25,9 +25,11 @@ from relevo.store.pool import Connection, Database
 from relevo.store.steadiness import Steadiness
 from relevo.store.turns import AT_HOME_SECONDS, write_turn
 
+LOST_SECONDS = 10
+"""A bot that was silent for so long is no longer given what it has in memory."""
 LONGEST_LEFT_SECONDS = 60
 """A message that is left to some bots for longer was left before the clock was put back."""
-_RECEIVE = """
+_RECEIVE = f"""
 WITH known AS (
     SELECT id, conversation_id, position, text, state, attachments FROM inbox
     WHERE workspace_id = 1 AND channel = %(channel)s AND external_id = %(external_id)s
@@ -36,7 +38,8 @@ WITH known AS (
     FROM identities i
     WHERE i.workspace_id = 1 AND i.channel = %(channel)s AND i.address = %(address)s
       AND c.workspace_id = 1 AND c.identity_id = i.id AND NOT EXISTS (SELECT FROM known)
-    RETURNING c.id, c.last_position, c.home
+    RETURNING c.id, c.last_position, (SELECT b.name FROM bots b WHERE b.workspace_id = 1 AND b.name = c.home
+        AND b.problem IS NULL AND b.seen_at > now() - make_interval(secs => {LOST_SECONDS})) AS home
 ), row AS (
     INSERT INTO inbox (channel, external_id, conversation_id, position, text, metadata, raw, attachments, for_bots,
         for_bots_until)

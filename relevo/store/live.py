@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -21,6 +22,12 @@ VISITORS, CONTACTS, AGENTS = "relevo_visitors", "relevo_contacts", "relevo_agent
 """No timeline grew: an address has one now, or its token is over; a contact, or an agent, types or has read."""
 CHATS = (VISITORS, CONTACTS, AGENTS)
 EVERYTHING = (BOTS, SENDERS, TIMELINES, ROUTERS, SETTINGS, INTAKES, *CHATS)
+
+
+def of_bot(name: str) -> str:
+    """Give the channel of what one bot alone is told; names may be longer than channels."""
+    return f"{BOTS}_{hashlib.blake2b(name.encode(), digest_size=8).hexdigest()}"
+
 
 Topic = tuple[str, str]
 """A channel of NOTIFY and its payload: a conversation for timelines, a bot for bots, or nothing, which means any."""
@@ -141,8 +148,12 @@ class PostgresLive:
                 task.cancel()
             _, running = await asyncio.wait(running, timeout=0.1)
 
-    def wake_bots(self, bot: str = "") -> None:
-        """Tell bot processes that an inbox row waits, and for which of them it is."""
+    def wake_bots(self, bot: str | None = None) -> None:
+        """Tell bot processes that an inbox row waits, or the one that it is for."""
+        self._say((of_bot(bot) if bot else BOTS, ""))
+
+    def bot_is_busy(self, bot: str) -> None:
+        """Tell the other bots that what is for this one waits for a free hand."""
         self._say((BOTS, bot))
 
     def wake_senders(self) -> None:
@@ -195,9 +206,9 @@ class PostgresLive:
         """Subscribe to everything that the desk shows."""
         return _Listening(self._topics, (TIMELINES, ""))
 
-    def bots(self) -> AbstractContextManager[Subscription]:
-        """Subscribe to waiting inbox rows."""
-        return _Listening(self._topics, (BOTS, ""))
+    def bots(self, name: str | None = None) -> AbstractContextManager[Subscription]:
+        """Subscribe to waiting inbox rows: anybody's, a bot's own, and, by name, those of bots that are busy."""
+        return _Listening(self._topics, (BOTS, ""), *([(of_bot(name), "")] if name else []))
 
     def senders(self) -> AbstractContextManager[Subscription]:
         """Subscribe to waiting outbox rows."""

@@ -22,9 +22,11 @@ from relevo.domain.messages import Content
 from relevo.errors import NotKnown, Unavailable
 from relevo.flow.converse import Converser
 from relevo.flow.other_bots import OtherBots
+from relevo.flow.receive import receive
 from relevo.flow.turn import TurnServices
 from relevo.flow.work import Worker
 from relevo.store.inbox import PostgresInbox
+from relevo.store.live import EVERYTHING, of_bot
 from relevo.testing.ledger import Ledger, Permissive
 from tests.integration.hands import eventually, written
 
@@ -106,7 +108,8 @@ class Company:
 
     async def hire(self, name: str, *more: str, vanishes: bool = False) -> Bot:
         """Start a bot that knows more than others."""
-        opened = await self.stack.enter_async_context(open_store(self.dsn, size=3, name=name))
+        hears = (*EVERYTHING, of_bot(name))
+        opened = await self.stack.enter_async_context(open_store(self.dsn, size=3, name=name, hears=hears))
         bot = Bot(name, opened, COMMON | {f"slot:{each}" for each in more}, vanishes)
         self.running[name] = asyncio.create_task(bot.run())
         return bot
@@ -115,8 +118,7 @@ class Company:
         """Have somebody write."""
         for text in texts:
             self.written[by] += 1
-            await self.opened.store.inbox.receive([written(text, by=by, number=self.written[by])])
-            self.opened.live.wake_bots()
+            await receive(self.opened.store.inbox, self.opened.live, written(text, by=by, number=self.written[by]))
 
     async def heard(self, by: str) -> list[str]:
         """Give what the bots, or the system, said to somebody."""
@@ -238,6 +240,8 @@ async def test_what_is_left_to_a_bot_that_then_vanishes_is_anybody_s_again(compa
 async def test_a_message_is_for_the_bot_that_answered_last_and_soon_for_anybody(company: Company) -> None:
     """That one has the conversation in memory; where it is busy, or gone, nobody waits for it longer than a moment."""
     inbox = company.opened.store.inbox
+    await _lives("one", company)
+    await _lives("two", company)
     await company.write("amina", "hello")
     await _answered_by("one", inbox)
     (kept,) = await inbox.receive([written("again", by="amina", number=8)])
@@ -267,6 +271,7 @@ async def test_what_waits_behind_an_answer_is_for_the_bot_that_gave_it(company: 
 async def test_a_clock_that_is_put_back_leaves_no_message_with_a_bot_that_is_gone(company: Company) -> None:
     """It would be for that one alone until the clock has caught up."""
     inbox = company.opened.store.inbox
+    await _lives("one", company)
     await company.write("amina", "hello")
     await _answered_by("one", inbox)
     await company.write("amina", "again")
@@ -274,17 +279,35 @@ async def test_a_clock_that_is_put_back_leaves_no_message_with_a_bot_that_is_gon
     assert len(await inbox.claim(1, "two")) == 1
 
 
-async def test_a_bot_that_stands_by_for_another_takes_what_that_one_does_not(company: Company) -> None:
-    """Also where nothing else wakes it."""
+async def test_what_is_for_a_bot_that_is_busy_is_taken_by_another(company: Company) -> None:
+    """The busy one says that it has no hand free; nothing else wakes the other."""
+    await _lives("busy", company)
     await company.write("amina", "hello")
-    await _answered_by("gone", company.opened.store.inbox)
+    await _answered_by("busy", company.opened.store.inbox)
     two = await company.hire("two")
     await company.write("bilal", "hello")
     await company.settled(2)
-    await company.opened.store.inbox.receive([written("again", by="amina", number=2)])
-    company.opened.live.wake_bots("gone")
+    await company.write("amina", "again")
+    company.opened.live.bot_is_busy("busy")
     await company.settled(3)
     assert two.answered == ["hello", "again"]
+
+
+async def test_what_was_a_gone_bot_s_is_anybody_s_at_once(company: Company) -> None:
+    """One that ended, or was silent for long, has nothing in memory."""
+    inbox = company.opened.store.inbox
+    await _lives("one", company)
+    await company.write("amina", "hello")
+    await _answered_by("one", inbox)
+    await company.opened.store.bots.gone("one")
+    (kept,) = await inbox.receive([written("again", by="amina", number=8)])
+    assert kept.home is None
+    assert len(await inbox.claim(1, "two")) == 1
+
+
+async def _lives(bot: str, company: Company) -> None:
+    line = BotLine(name=bot, host="host", process=1, model="model", problem=None, knows=COMMON)
+    await company.opened.store.bots.seen(line)
 
 
 async def _answered_by(bot: str, inbox: Inbox) -> None:

@@ -14,6 +14,7 @@ from relevo.domain.messages import Author
 from relevo.errors import LeaseLost
 from relevo.flow.sweep import Sweeper
 from relevo.flow.work import Worker
+from relevo.store.live import EVERYTHING, of_bot
 from relevo.store.inbox import PostgresInbox
 from tests.integration.hands import claimed, eventually, lines, spoken, timeline, written
 
@@ -277,3 +278,20 @@ async def test_the_notice_speaks_the_installation_s_language(opened: OpenStore, 
         "SELECT content ->> 'text' FROM entries WHERE author = 'system' AND kind = 'message'"
     )
     assert word in rows[0][0]
+
+
+async def test_a_worker_without_a_free_hand_says_so_when_something_comes_for_it(database: str) -> None:
+    """The others hear of nothing else that is for it alone."""
+    async with open_store(database, hears=(*EVERYTHING, of_bot("busy"))) as opened:
+        verb, stop = Settling(opened), asyncio.Event()
+        await opened.store.inbox.receive([written("slow")])
+        busy = Worker(inbox=opened.store.inbox, live=opened.live, verb=verb, name="busy", at_once=1)
+        running = asyncio.create_task(busy.run(stop))
+        await eventually(lambda: verb.begun == ["slow"])
+        with opened.live.bots("other") as wake:
+            opened.live.wake_bots("busy")
+            assert await wake.wait(10)
+            assert wake.heard() == {"busy"}
+        stop.set()
+        verb.go.set()
+        await asyncio.wait_for(running, 10)
