@@ -14,8 +14,8 @@ from relevo.domain.messages import Author
 from relevo.errors import LeaseLost
 from relevo.flow.sweep import Sweeper
 from relevo.flow.work import Worker
-from relevo.store.live import EVERYTHING, of_bot
 from relevo.store.inbox import PostgresInbox
+from relevo.store.live import EVERYTHING, of_bot
 from tests.integration.hands import claimed, eventually, lines, spoken, timeline, written
 
 pytestmark = pytest.mark.anyio
