@@ -8,7 +8,6 @@ action looks at it, and the answer, which rasa-sdk has checked already, is taken
 from __future__ import annotations
 
 import importlib
-import json
 from collections.abc import Sequence
 from typing import Any, overload
 
@@ -19,7 +18,7 @@ from rasa.core.nlg.generator import NaturalLanguageGenerator
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import Event, deserialise_events
 from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
-from rasa.utils.endpoints import ClientResponseError, EndpointConfig
+from rasa.utils.endpoints import EndpointConfig
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection as Rejection
 
@@ -40,11 +39,11 @@ class InProcessActions(EndpointConfig):
         rasa.core.actions.action.RemoteAction = InProcessAction
 
     async def request(self, *_: Any, json: dict[str, Any], **__: Any) -> Any:
-        """Run an action and give its events and responses; a rejection is what Rasa expects of HTTP 400."""
+        """Run an action and give its events and responses; what it rejects is rejected as Rasa says it."""
         try:
             return await self._executor.run(json)
         except Rejection as rejection:
-            raise _rejected(rejection) from rejection
+            raise ActionExecutionRejection(rejection.action_name, rejection.message) from rejection
 
 
 class InProcessAction(RemoteAction):
@@ -59,10 +58,7 @@ class InProcessAction(RemoteAction):
     ) -> list[Event]:
         """Run the action and give its events, as Rasa does with an action server's answer."""
         assert self.action_endpoint is not None
-        try:
-            answer = await self.action_endpoint.request(json=self._action_call_format(tracker, domain))
-        except ClientResponseError as refusal:
-            raise ActionExecutionRejection(**json.loads(refusal.text)) from refusal
+        answer = await self.action_endpoint.request(json=self._action_call_format(tracker, domain))
         said: list[Event] = list(await self._utter_responses(answer["responses"], output_channel, nlg, tracker))
         return [*said, *deserialise_events(answer["events"])]
 
@@ -97,8 +93,3 @@ class _Events(Sequence[dict[str, Any]]):
         if place not in self._made:
             self._made[place] = self._events[place].as_dict()
         return self._made[place]
-
-
-def _rejected(rejection: Rejection) -> ClientResponseError:
-    body = json.dumps({"message": rejection.message, "action_name": rejection.action_name})
-    return ClientResponseError(400, "rejected", body)

@@ -108,7 +108,8 @@ class Worker:
                 return
 
     def _is_meant(self, wake: Subscription) -> bool:
-        return self.name is None or "" in wake.heard()
+        about = wake.heard()
+        return self.name is None or "" in about or about <= {self.name}  # which it said itself, being busy
 
     async def _do(self, claim: Claim, earlier: Sequence[asyncio.Task[None]]) -> None:
         if earlier:  # whose lease ran out here, of all places: two would answer from one conversation's memory

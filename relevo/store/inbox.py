@@ -26,7 +26,7 @@ from relevo.store.steadiness import Steadiness
 from relevo.store.turns import AT_HOME_SECONDS, write_turn
 
 LOST_SECONDS = 10
-"""A bot that was silent for so long is no longer given what it has in memory."""
+"""A bot that was silent for so long is no longer given what it has in memory; nothing but speed depends on it."""
 LONGEST_LEFT_SECONDS = 60
 """A message that is left to some bots for longer was left before the clock was put back."""
 _RECEIVE = f"""

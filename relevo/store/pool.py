@@ -144,7 +144,7 @@ class Database:
     async def _analyse_grown(self) -> None:
         try:
             async with self.connection() as connection:
-                names = await analyse_grown(connection)
-            _log.info("database.analysed", tables=len(names))
-        except Unavailable:
-            _log.warning("database.not_analysed")
+                if names := await analyse_grown(connection):
+                    _log.info("database.analysed", tables=len(names))
+        except (Unavailable, psycopg.Error) as error:
+            _log.warning("database.not_analysed", error=type(error).__name__)
