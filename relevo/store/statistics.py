@@ -14,7 +14,7 @@ _FIRST_LOOK, _TIMES = 64, 8
 _GROWN = """
 SELECT relname FROM pg_class
 WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace AND pg_relation_size(oid) > 0
-  AND (reltuples < 0 OR pg_relation_size(oid) > 2 * relpages * current_setting('block_size')::bigint)
+  AND (reltuples <= 0 OR pg_relation_size(oid) > 2 * relpages * current_setting('block_size')::bigint)
 """
 
 
@@ -36,7 +36,8 @@ class Growth:
 async def analyse_grown(connection: Connection) -> list[str]:
     """Have the tables analysed that are new or twice as large as when they last were, and give their names.
 
-    Where somebody else is at one of them, it is left to them.
+    A table that was empty then counts as new: it is planned for as one of a single row. Where somebody else is at one
+    of them, it is left to them.
     """
     names = [name for (name,) in await (await connection.execute(_GROWN)).fetchall()]
     if names:

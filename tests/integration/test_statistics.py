@@ -6,6 +6,7 @@ from time import monotonic
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from relevo.contracts.store import TurnOutcome
 from relevo.domain.messages import Arrival, Content
@@ -51,18 +52,30 @@ async def test_lanes_are_found_by_their_conversation_however_many_wait(database:
     assert _read(database) - before < 300 * 20 + 200 * 20
 
 
+async def test_tables_that_were_looked_at_while_they_were_empty_are_looked_at_again(database: str) -> None:
+    """PostgreSQL takes them for empty, though they hold pages: a contact would be looked for among all of them."""
+    await _talk(database, 0, 40)
+    with psycopg.connect(make_conninfo(database, user="postgres"), autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")  # what belongs to them is left as it is
+        connection.execute("DELETE FROM conversations; DELETE FROM identities; ANALYZE identities")
+    await _talk(database, 40, 100)
+    before = _read(database)
+    await _talk(database, 140, 100)
+    assert (_read(database) - before) / 100 < 60
+
+
 async def test_only_tables_that_have_outgrown_what_is_known_of_them_are_analysed(database: str) -> None:
-    """One that was, and has not doubled since, is left alone."""
+    """One that has rows, was analysed, and has not doubled since, is left alone."""
     await _talk(database, 0, 40)
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute("ANALYZE")
     async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
-        assert await analyse_grown(connection) == []
+        assert "inbox" not in await analyse_grown(connection)
         await connection.execute("CREATE TABLE fresh AS SELECT generate_series(1, 1000)")
         await connection.execute("ANALYZE fresh")
         await connection.execute("INSERT INTO fresh SELECT generate_series(1, 5000)")
-        assert await analyse_grown(connection) == ["fresh"]
-        assert await analyse_grown(connection) == []
+        assert "fresh" in await analyse_grown(connection)
+        assert "fresh" not in await analyse_grown(connection)
 
 
 async def _talk(dsn: str, first: int, messages: int) -> None:
