@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
-import gc
 import os
 import socket
 import sys
@@ -17,6 +16,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from relevo import garbage
 from relevo.bootstrap import OpenStore, open_store
 from relevo.bootstrap.business import turn_services
 from relevo.bootstrap.desk_settings import current_service
@@ -190,7 +190,6 @@ class BotProcess:
 
 def _settle_down() -> None:
     """Keep a model that was just loaded, and give back what loading it took: 12 MB of 213, measured 2026-11."""
-    gc.collect()
-    gc.freeze()  # a model lives long: looking through it for garbage would only delay turns
+    garbage.settle()
     with suppress(OSError, AttributeError):  # only the GNU C library has it
         ctypes.CDLL("libc.so.6").malloc_trim(0)

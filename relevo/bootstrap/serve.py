@@ -17,6 +17,7 @@ from http.client import HTTPConnection, HTTPException
 import msgspec
 import structlog
 
+from relevo import garbage
 from relevo.bootstrap import open_store
 from relevo.bootstrap.business import load_demo
 from relevo.bootstrap.children import PROBLEM, Children, Program
@@ -72,6 +73,7 @@ class _Server:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._asked_to_stop)
+        garbage.settle()
         dsn = await self._prepare_model_and_database()
         login = await self._prepare_content(dsn)
         if not self.stop.is_set():

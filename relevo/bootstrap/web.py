@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from relevo import garbage
 from relevo.bootstrap import OpenStore, open_store
 from relevo.bootstrap.assistant import assisting
 from relevo.bootstrap.attachments import attachment_key, retention
@@ -124,6 +125,7 @@ async def run_web(settings: Settings, configuration: Configuration, dsn: str, te
             app = create_app(replace(services, assisting=model, current=current))
             async with serving(app, settings.address.host, settings.address.port) as port:
                 _log.info("web.listening", host=settings.address.host, port=port)
+                garbage.settle()
                 tell(f"Listens on {settings.address.host} port {port}.")
                 parts = _parts(settings, configuration, opened, decider, current, standing)
                 parts += x.served_by(current) if x is not None else []

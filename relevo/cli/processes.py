@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from relevo import garbage
 from relevo.deferred import deferring
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def serve(
     Starts the bundled PostgreSQL unless DATABASE_URL names a server, brings the database forward, trains when the bot's
     files changed, and keeps one web process and the bots running.
     """
+    garbage.postpone()
     from relevo import __version__
 
     with deferring(LATER):
@@ -75,6 +77,7 @@ def web(host: Host = None, port: Port = None, name: Name = None, supervisor: Sup
     It has the doors for customers, agents and platforms. Any number may run, on any machines, against one DATABASE_URL.
     Without it, the bundled database that runs here is used, or started.
     """
+    garbage.postpone()
     settings = _settings(host=host, port=port)
     _become_process(settings, name, supervisor)
 
@@ -95,6 +98,7 @@ def bot(name: Name = None, supervisor: Supervisor = None) -> None:
     It takes messages, answers them with the newest model, and finishes what it began when it is stopped. Any number may
     run, on any machines, against one DATABASE_URL.
     """
+    garbage.postpone()
     settings = _settings()
     _become_process(settings, name, supervisor)
 
