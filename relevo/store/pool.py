@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -32,6 +33,22 @@ _GONE = (PoolTimeout, psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransa
 _AWAY = "The database is not reachable right now; try again in a moment."
 
 
+class _LastFirst(deque[Connection]):
+    """Connections that are free; the one that was used last is lent first."""
+
+    def append(self, connection: Connection) -> None:
+        """Take one back."""
+        self.appendleft(connection)
+
+
+class _Pool(AsyncConnectionPool[Connection]):
+    """A pool that lends few connections often: each plans a statement for itself, and has to learn what is used."""
+
+    def __init__(self, *rest: Any, **options: Any) -> None:
+        super().__init__(*rest, **options)
+        self._pool = _LastFirst()
+
+
 class Database:
     """A pool of autocommitting connections; a statement by itself is a transaction."""
 
@@ -39,7 +56,7 @@ class Database:
         self.dsn = dsn
         self._way = Way(dsn)
         self._name = name
-        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+        self._pool = _Pool(
             self._way.conninfo,
             min_size=1,
             max_size=size,

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from importlib.resources import files
+
+import psycopg
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from psycopg.conninfo import make_conninfo
 
 from tests.integration.searching import Archive, archive, marked, opened
 
@@ -113,3 +120,30 @@ async def test_what_a_contact_was_verified_with_finds_them(archive: Archive) -> 
     for typed, match in (("oliver@example.com", "named"), ("AU73915024", "named"), ("AU73915042", "similar_reference")):
         (hit,) = await archive.hits(typed)
         assert (hit["match"], hit["conversation_id"]) == (match, str(conversation))
+
+
+_PARTS = st.sampled_from([
+    *(" ", ",", "-", "\n", "\u00a0", "\u3000", "x", "B52", "AO", "50017", "600", "123", "1.250", "ABCDEF", "l0I0"),
+    *("a@b.es", "x.y+z@q-r.com", "ñandú", "é\u0301", "İ", "日本", "x" * 60, "1" * 45, "0123456789012", "q" * 51, "€5"),
+])  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(parts=st.lists(_PARTS, max_size=16), kind=st.sampled_from(["message", "note", "contact", "case"]))
+def test_words_are_what_they_were_when_search_began(postgres: str, parts: list[str], kind: str) -> None:
+    """Documents that were written then are searched beside those that are written now."""
+    with psycopg.connect(make_conninfo(postgres, dbname="template", user="postgres")) as connection:
+        connection.execute(_functions_of_old())
+        asked = "SELECT old_search_lexemes(%s, %s) = search_lexemes(%s, %s)"
+        found = connection.execute(asked, (kind, "".join(parts)) * 2).fetchone()
+        connection.rollback()
+    assert found == (True,)
+
+
+def _functions_of_old() -> bytes:
+    written = (files("relevo.store") / "migrations" / "0016_search.sql").read_text(encoding="utf-8")
+    bodies = re.findall(r"CREATE FUNCTION (?:search_references|search_lexemes)\(.*?\nEND \$\$;", written, re.DOTALL)
+    old = "\n".join(bodies)
+    for name in ("search_references", "search_lexemes"):
+        old = old.replace(name, f"old_{name}")
+    return old.encode()
