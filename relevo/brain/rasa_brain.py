@@ -26,6 +26,7 @@ from relevo.brain.knowing import ending, known_by, needed_by
 from relevo.brain.lighter import lighten
 from relevo.brain.policies import hasten
 from relevo.brain.processor import TurnProcessor
+from relevo.brain.quick_tracker import UnsetSlots
 from relevo.brain.replay import View
 from relevo.brain.replies import Replies
 from relevo.brain.tracker import TurnTracker
@@ -73,6 +74,7 @@ class RasaBrain:
         self.knows = known_by(self._domain)
         """What conversations may be in the middle of; see brain.knowing."""
         self._processor.nlg = Replies(reworded(self._domain.responses, formal or {}, default_language))
+        self._unset = UnsetSlots(self._domain.slots)
         self._views: list[View] = []
         self._trackers: OrderedDict[UUID, tuple[int, TurnTracker]] = OrderedDict()
 
@@ -132,9 +134,7 @@ class RasaBrain:
         if unknown := needed_by(past) - self.knows:
             raise NotKnown(unknown, ending())
         events = [Event.from_parameters(event) for event in past]
-        tracker: TurnTracker = TurnTracker.from_events(
-            str(conversation.id), events, self._domain.slots, domain=self._domain
-        )
+        tracker: TurnTracker = TurnTracker.from_events(str(conversation.id), events, self._unset, domain=self._domain)
         tracker.views = self._views
         return tracker
 

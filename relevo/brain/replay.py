@@ -9,23 +9,22 @@ from __future__ import annotations
 
 import copy
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
-from rasa.shared.core.constants import PREVIOUS_ACTION
+from rasa.shared.core.constants import ACTIVE_LOOP, PREVIOUS_ACTION, SLOTS, USER
 from rasa.shared.core.domain import Domain, State, SubState
 from rasa.shared.core.events import ActionExecuted, Event, SlotSet, UserUttered
 from rasa.shared.core.slots import Slot
-from rasa.shared.core.trackers import DialogueStateTracker
 
 from relevo.brain.applied import AppliedEvents
+from relevo.brain.quick_tracker import QuickTracker, like
 
-T = TypeVar("T")
-KEPT_STATES = 32
-"""More than any rule looks back; who wants more gets Rasa's own slow answer."""
 _KEPT_MARKS = 4
 """Messages that may be taken back without replaying everything."""
+_READ_MESSAGES = 32
+"""Of so many it is seen where something about them is changed later."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +35,15 @@ class View:
     for_stories: bool
     """Whether turns that only rules know are left out."""
     rule_only_data: dict[str, Any] | None
+    how_many: int
+    """The newest, at most."""
 
-    def is_of(self, domain: Domain, for_stories: bool, rule_only_data: dict[str, Any] | None) -> bool:
-        """Tell whether this is what is wanted."""
-        if domain is not self.domain or for_stories is not self.for_stories:
+    def gives(self, wanted: View) -> bool:
+        """Tell whether what is wanted is in this."""
+        if wanted.domain is not self.domain or wanted.for_stories is not self.for_stories:
             return False
-        return not for_stories or rule_only_data is self.rule_only_data or rule_only_data == self.rule_only_data
+        only, theirs = self.rule_only_data, wanted.rule_only_data
+        return wanted.how_many <= self.how_many and (not self.for_stories or theirs is only or theirs == only)
 
 
 @dataclass
@@ -49,11 +51,13 @@ class _Seen:
     """The states of one view, as far as a replay is."""
 
     view: View
-    states: deque[State] = field(default_factory=lambda: deque(maxlen=KEPT_STATES))
-    total: int = 0
-    """States there were, kept or not."""
+    states: deque[State]
     last_action: SubState | None = None
     is_hidden: bool = False
+
+    @classmethod
+    def nothing(cls, view: View) -> _Seen:
+        return cls(view, deque(maxlen=view.how_many))
 
     def copy(self) -> _Seen:
         return replace(self, states=self.states.copy())
@@ -78,47 +82,51 @@ class _Seen:
                 state[PREVIOUS_ACTION] = self.last_action
             state = domain._clean_state(state)
         self.states.append(state)
-        self.total += 1
 
 
 @dataclass
 class _Walk:
     """How far a replay is."""
 
-    tracker: DialogueStateTracker
+    tracker: QuickTracker
     seen: list[_Seen]
     count: int = 0
     """Events that were applied."""
-    _slots: Sequence[tuple[Slot, Any, bool]] = ()
+    _features: tuple[Mapping[str, Slot], SubState] | None = None
+    """What slots say to policies, as long as none is set: see QuickTracker."""
     _made: tuple[tuple[int, int, Any], State] | None = None
     """The state after so many events, made once for all views, and before an action as well as once it is noted."""
 
     @classmethod
-    def from_the_beginning(cls, tracker: DialogueStateTracker, views: Sequence[View]) -> _Walk:
+    def from_the_beginning(cls, tracker: QuickTracker, views: Sequence[View]) -> _Walk:
         """Begin before a conversation's first event, with the slots alone that policies see."""
-        slots = [slot for slot in tracker.slots.values() if slot.influence_conversation]
-        fresh = QuickTracker(tracker.sender_id, slots, is_rule_tracker=tracker.is_rule_tracker)
-        return cls(fresh, [_Seen(view) for view in views])
+        fresh = QuickTracker(tracker.sender_id, tracker.unset.influencing, is_rule_tracker=tracker.is_rule_tracker)
+        return cls(fresh, [_Seen.nothing(view) for view in views])
 
     def mark(self) -> _Walk:
-        """Give what goes on from here once this walk is given up; until then they share their slots."""
+        """Give one that goes on from here."""
         tracker = like(self.tracker)
         tracker.active_loop = copy.copy(self.tracker.active_loop)
-        slots = [(slot, slot._value, slot._has_been_set) for slot in tracker.slots.values()]
-        return _Walk(tracker, [seen.copy() for seen in self.seen], self.count, slots)
-
-    def take_over(self) -> _Walk:
-        """Have the slots be as they were at this mark."""
-        for slot, value, has_been_set in self._slots:
-            slot._value, slot._has_been_set = value, has_been_set
-        return self
+        return _Walk(tracker, [seen.copy() for seen in self.seen], self.count)
 
     def state(self, domain: Domain) -> State:
-        """Give the state by now, to be read only."""
+        """Give the state by now, to be read only; it is what Domain.get_active_state gives."""
         of = self.count, id(domain), _form_of(self.tracker.latest_message)
         if self._made is None or self._made[0] != of:
-            self._made = of, domain.get_active_state(self.tracker)
+            parts = {
+                USER: domain._get_user_sub_state(self.tracker),
+                SLOTS: self._features_by_now(domain),
+                PREVIOUS_ACTION: domain._get_prev_action_sub_state(self.tracker),
+                ACTIVE_LOOP: domain._get_active_loop_sub_state(self.tracker),
+            }
+            self._made = of, domain._clean_state(parts)
         return self._made[1]
+
+    def _features_by_now(self, domain: Domain) -> SubState:
+        slots = self.tracker.slots
+        if self._features is None or self._features[0] is not slots:
+            self._features = slots, domain._get_slots_sub_state(self.tracker)
+        return self._features[1]
 
     def apply(self, event: Event) -> None:
         self.count += 1
@@ -129,27 +137,23 @@ class _Walk:
 class Replay:
     """The states of one conversation in all views that were asked for."""
 
-    def __init__(self, tracker: DialogueStateTracker, views: Sequence[View]) -> None:
+    def __init__(self, tracker: QuickTracker, views: Sequence[View]) -> None:
         self.views = views
         self._walk = _Walk.from_the_beginning(tracker, views)
         self._cuts_seen = 0
         self._marks: deque[_Walk] = deque(maxlen=_KEPT_MARKS)
         """How far it was before each of the last messages."""
-        self._read: deque[tuple[UserUttered | None, Any, int]] = deque(maxlen=KEPT_STATES)
+        self._read: deque[tuple[UserUttered | None, Any, int]] = deque(maxlen=_READ_MESSAGES)
         """The messages that the states were made of, as they were then."""
 
-    def latest(
-        self, tracker: DialogueStateTracker, applied: AppliedEvents, how_many: int, *, view: int
-    ) -> list[State] | None:
-        """Give the newest states in one of the views, the present one last; None where not so many are kept."""
+    def latest(self, tracker: QuickTracker, applied: AppliedEvents, how_many: int, *, view: int) -> list[State]:
+        """Give the newest states in one of the views, the present one last."""
         self._carry_on(tracker, applied)
         now = self._walk.seen[view].copy()
         now.note(self._walk, hides_rule_turn=False)
-        if how_many > len(now.states) < now.total:
-            return None
         return [_copied(state) for state in list(now.states)[-how_many:]]
 
-    def _carry_on(self, tracker: DialogueStateTracker, applied: AppliedEvents) -> None:
+    def _carry_on(self, tracker: QuickTracker, applied: AppliedEvents) -> None:
         if len(applied.cuts) > self._cuts_seen:
             unchanged = min(applied.cuts[self._cuts_seen :])
             self._cuts_seen = len(applied.cuts)
@@ -159,14 +163,14 @@ class Replay:
         for event in applied.events[self._walk.count :]:
             self._take(event)
 
-    def _go_back(self, tracker: DialogueStateTracker, unchanged: int) -> None:
+    def _go_back(self, tracker: QuickTracker, unchanged: int) -> None:
         """Go to the newest mark that lies within what is unchanged."""
         if self._walk.count <= unchanged:
             return
         while self._marks and self._marks[-1].count > unchanged:
             self._marks.pop()
         if self._marks:
-            self._walk = self._marks.pop().take_over()
+            self._walk = self._marks.pop()
         else:
             self._walk = _Walk.from_the_beginning(tracker, self.views)
             self._read.clear()
@@ -180,32 +184,6 @@ class Replay:
         elif type(event) is UserUttered:
             self._marks.append(self._walk.mark())
         self._walk.apply(event)
-
-
-class QuickTracker(DialogueStateTracker):
-    """Rasa's tracker, made several times a turn."""
-
-    def __init__(self, sender_id: str, slots: Iterable[Slot] | None, *rest: Any, **options: Any) -> None:
-        super().__init__(sender_id, None if slots is None else (), *rest, **options)
-        if slots is not None:
-            self.slots = slots_like({slot.name: slot for slot in slots})
-            self._reset_slots()
-
-    def current_slot_values(self) -> dict[str, Any]:
-        """Give the values of all slots, without asking a property for each of a hundred and more."""
-        return {name: slot._value for name, slot in self.slots.items()}
-
-
-def like(thing: T) -> T:
-    """Give a copy of which each field is the same; ``copy.copy`` would first ask how it is pickled."""
-    copied = object.__new__(type(thing))
-    vars(copied).update(vars(thing))
-    return copied
-
-
-def slots_like(slots: Mapping[str, Slot]) -> dict[str, Slot]:
-    """Give copies that may be set."""
-    return {name: like(slot) for name, slot in slots.items()}
 
 
 def _form_of(message: UserUttered | None) -> tuple[UserUttered | None, Any, int]:

@@ -16,11 +16,8 @@ from rasa.shared.core.domain import Domain, State
 from rasa.shared.core.events import (
     ActionExecuted,
     ActionReverted,
-    DefinePrevUserUtteredFeaturization,
-    EntitiesAdded,
     Event,
     FollowupAction,
-    LoopInterrupted,
     Restarted,
     SessionStarted,
     UserUtteranceReverted,
@@ -29,10 +26,8 @@ from rasa.shared.core.events import (
 from rasa.shared.core.trackers import EventVerbosity
 
 from relevo.brain.applied import AppliedEvents
-from relevo.brain.replay import QuickTracker, Replay, View, like, slots_like
-
-_OF_MESSAGES = (DefinePrevUserUtteredFeaturization, EntitiesAdded, LoopInterrupted)
-"""Events that leave slots alone."""
+from relevo.brain.quick_tracker import QuickTracker, like
+from relevo.brain.replay import Replay, View
 
 
 class TurnTracker(QuickTracker):
@@ -56,20 +51,20 @@ class TurnTracker(QuickTracker):
     ) -> list[State] | None:
         """Give the newest of what ``past_states`` gives, oldest first; the caller may change them.
 
-        None where more are asked for than are kept. For stories, the turns that only rules know are left out.
+        None where the tracker forgets old events. For stories, the turns that only rules know are left out.
         """
         if self._max_event_history is not None:
             return None
-        view = self._view(domain, for_stories, rule_only_data)
+        view = self._view(View(domain, for_stories, rule_only_data, how_many))
         if self._replay is None or len(self._replay.views) <= view:
             self._replay = Replay(self, tuple(self.views))
         return self._replay.latest(self, self._carried_on(), how_many, view=view)
 
-    def _view(self, domain: Domain, for_stories: bool, rule_only_data: dict[str, Any] | None) -> int:
+    def _view(self, wanted: View) -> int:
         for place, view in enumerate(self.views):
-            if view.is_of(domain, for_stories, rule_only_data):
+            if view.gives(wanted):
                 return place
-        self.views.append(View(domain, for_stories, rule_only_data))
+        self.views.append(wanted)
         return len(self.views) - 1
 
     def get_last_event_for(
@@ -94,18 +89,14 @@ class TurnTracker(QuickTracker):
         """Give a tracker like it that may be written on, without replaying the conversation."""
         copied = self._like_it()
         copied.events = self.events.copy()
-        copied.slots = slots_like(self.slots)
         if self._applied is not None:
             copied._applied = self._applied.copy()
         return copied
 
     def seen_with(self, events: Sequence[Event]) -> TurnTracker:
-        """Give a tracker to look at, in which these events have happened already; its slots are this one's."""
-        if any(not isinstance(event, _OF_MESSAGES) for event in events):
-            seen = self.copy()
-        else:
-            seen = self._like_it()
-            seen.events = self.events.copy() if events else self.events
+        """Give a tracker to look at, in which these events have happened already."""
+        seen = self._like_it()
+        seen.events = self.events.copy() if events else self.events
         seen.update_with_events(events, None)
         return seen
 

@@ -34,7 +34,7 @@ from rasa.shared.core.events import (
 )
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from relevo.brain.replay import KEPT_STATES
+from relevo.brain.quick_tracker import UnsetSlots
 from relevo.brain.tracker import TurnTracker
 
 pytestmark = pytest.mark.rasa
@@ -53,6 +53,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Rasa warns of every slot mapping
     DOMAIN = Domain.from_yaml(DOMAIN_TEXT)
     OTHER_DOMAIN = Domain.from_yaml(DOMAIN_TEXT.replace("[ask, tell]", "[{ask: {use_entities: []}}, tell]"))
+_SESSION = {slot.name: None for slot in DOMAIN.slots if slot.name not in ("ticket", "note")}
 RULE_ONLY = {"rule_only_slots": ["ticket"], "rule_only_loops": ["credit_form"]}
 
 
@@ -92,20 +93,34 @@ def test_its_views_are_those_of_rasa_after_every_event(seed: int) -> None:
             for_stories, domain = chance.random() < 0.5, chance.choice([DOMAIN, DOMAIN, OTHER_DOMAIN])
             rule_only = chance.choice([RULE_ONLY, {}]) if for_stories else None
             all_states = theirs.past_states(domain, ignore_rule_only_turns=for_stories, rule_only_data=rule_only)
-            for how_many in (1, 3, 7, KEPT_STATES):
+            for how_many in (1, 3, 7, 32):
                 found = ours.latest_states(domain, how_many, for_stories=for_stories, rule_only_data=rule_only)
                 assert found == all_states[-how_many:]
             last = (UserUttered, (ActionExecuted, SlotSet), ActiveLoop)[chance.randrange(3)]
             assert ours.get_last_event_for(last) == theirs.get_last_event_for(last)
 
 
-def test_more_states_than_it_keeps_are_not_given() -> None:
-    """Whoever wants them all gets them from Rasa's own."""
+def test_a_copy_s_slots_are_its_own() -> None:
+    """Whoever sets one, or all anew, is heard by nobody else: neither by copies nor by what was copied."""
     tracker = TurnTracker("amina", DOMAIN.slots)
-    for _ in range(KEPT_STATES + 5):
-        tracker.update(ActionExecuted("action_listen"), DOMAIN)
-    assert tracker.latest_states(DOMAIN, KEPT_STATES + 1, for_stories=False, rule_only_data=None) is None
-    assert len(tracker.past_states(DOMAIN)) == KEPT_STATES + 6
+    tracker.update(SlotSet("ticket", "T1"), DOMAIN)
+    copied = tracker.copy()
+    seen = tracker.seen_with([SlotSet("note", "n")])
+    tracker.update(SlotSet("ticket", "T2"), DOMAIN)
+    copied.update(AllSlotsReset(), DOMAIN)
+    assert tracker.current_slot_values() == {"ticket": "T2", "note": None} | _SESSION
+    assert copied.current_slot_values() == {"ticket": None, "note": None} | _SESSION
+    assert seen.current_slot_values() == {"ticket": "T1", "note": "n"} | _SESSION
+    assert [slot.value for slot in DOMAIN.slots] == [None for _ in DOMAIN.slots]
+
+
+def test_slots_that_nobody_set_are_the_same_for_all_conversations() -> None:
+    """A hundred of them would be most of what a conversation takes in memory."""
+    slots = UnsetSlots(DOMAIN.slots)
+    trackers = [TurnTracker(name, slots) for name in ("amina", "kim")]
+    trackers[0].update(SlotSet("ticket", "T1"), DOMAIN)
+    assert trackers[0].slots["note"] is trackers[1].slots["note"]
+    assert trackers[1].get_slot("ticket") is None
 
 
 def test_a_caller_may_change_what_it_was_given() -> None:
