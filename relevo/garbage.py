@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import gc
 
+_YOUNG, _YOUNGEST_LOOKS, _NEVER = 10_000, 10, 1_000_000_000
+
 
 def postpone() -> None:
     """Look for none until the process has settled; what nobody refers to goes all the same."""
@@ -23,3 +25,17 @@ def settle() -> None:
         gc.collect()
     gc.freeze()
     gc.enable()
+
+
+def look_at_the_young_alone() -> None:
+    """Look through what came lately, and leave what has stayed to whoever calls ``look_through``.
+
+    For processes that keep much and throw it away without rings: two thousand conversations are half a million things.
+    A look through them stops a bot for 0.6 s, came every few hundred messages, and found nothing (2026-11).
+    """
+    gc.set_threshold(_YOUNG, _YOUNGEST_LOOKS, _NEVER)
+
+
+def look_through() -> None:
+    """Look through everything that came since the process settled."""
+    gc.collect()

@@ -43,6 +43,7 @@ from relevo.store.live import BOTS, SETTINGS, of_bot
 from relevo.store.metrics import PostgresMetrics
 from relevo.store.models import PostgresModels
 
+_GARBAGE_SECONDS = 3600.0
 _IMPATIENCE_SECONDS = 0.2
 """How often to look for a model while there is none: somebody waits for it."""
 
@@ -77,7 +78,8 @@ async def run_bot(
             tell=tell,
         )
         counted = Counted(metrics=PostgresMetrics(opened.database), process=name)
-        await run_until_stopped(bot.run, bot.current.run, counted.run, stop_seconds=settings.bots.stop_seconds)
+        parts = (bot.run, bot.current.run, counted.run, _throw_away)
+        await run_until_stopped(*parts, stop_seconds=settings.bots.stop_seconds)
 
 
 def _supply(settings: Settings, opened: OpenStore) -> ModelSupply:
@@ -188,8 +190,14 @@ class BotProcess:
             _log.warning("bot.database_unreachable")
 
 
+async def _throw_away(stop: asyncio.Event) -> None:
+    while not await stopped_within(stop, _GARBAGE_SECONDS):
+        garbage.look_through()
+
+
 def _settle_down() -> None:
     """Keep a model that was just loaded, and give back what loading it took: 12 MB of 213, measured 2026-11."""
     garbage.settle()
+    garbage.look_at_the_young_alone()
     with suppress(OSError, AttributeError):  # only the GNU C library has it
         ctypes.CDLL("libc.so.6").malloc_trim(0)

@@ -21,7 +21,9 @@ class _Ring:
 @pytest.fixture(autouse=True)
 def as_before() -> Iterator[None]:
     """Leave the tests' own process as it was."""
+    usual = gc.get_threshold()
     yield
+    gc.set_threshold(*usual)
     gc.unfreeze()
     gc.enable()
 
@@ -56,3 +58,22 @@ def test_what_was_replaced_goes_when_a_process_settles_again() -> None:
     garbage.settle()
     assert seen() is None
     assert model.itself is model
+
+
+def test_what_stays_is_looked_through_on_demand_alone() -> None:
+    """A bot that keeps thousands of conversations does not stop to look through them for nothing."""
+    looks: list[int] = []
+
+    def note(phase: str, told: dict[str, int]) -> None:
+        looks.append(told["generation"])
+
+    garbage.look_at_the_young_alone()
+    gc.callbacks.append(note)
+    try:
+        kept = [[number] for number in range(1_000_000)]
+        assert len(kept) > len(looks) > 0
+        assert max(looks) == 1
+        garbage.look_through()
+        assert max(looks) == 2
+    finally:
+        gc.callbacks.remove(note)
