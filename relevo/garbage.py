@@ -18,7 +18,7 @@ def postpone() -> None:
 def settle() -> None:
     """Look from now on, but not through what is there: that stays.
 
-    Whoever settles again has replaced much of it, so that everything is looked through once.
+    Whoever settles again may have replaced much of it, so that everything is looked through once.
     """
     if gc.isenabled():
         gc.unfreeze()
@@ -28,14 +28,10 @@ def settle() -> None:
 
 
 def look_at_the_young_alone() -> None:
-    """Look through what came lately, and leave what has stayed to whoever calls ``look_through``.
+    """Look through what came lately, and leave what has stayed to ``settle``.
 
-    For processes that keep much and throw it away without rings: two thousand conversations are half a million things.
-    A look through them stops a bot for 0.6 s, came every few hundred messages, and found nothing (2026-11).
+    For processes that keep much, throw it away without rings and settle again now and then: two thousand conversations
+    are half a million things. A look through them stopped a bot for 0.6 s, came every few hundred messages of others,
+    and found nothing (2026-11).
     """
     gc.set_threshold(_YOUNG, _YOUNGEST_LOOKS, _NEVER)
-
-
-def look_through() -> None:
-    """Look through everything that came since the process settled."""
-    gc.collect()

@@ -192,7 +192,7 @@ class BotProcess:
 
 async def _throw_away(stop: asyncio.Event) -> None:
     while not await stopped_within(stop, _GARBAGE_SECONDS):
-        garbage.look_through()
+        garbage.settle()
 
 
 def _settle_down() -> None:

@@ -80,7 +80,7 @@ class CurrentBrain:
 
     async def refresh(self) -> bool:
         """Load the newest model that was not refused before, and tell whether something changed; raises Unavailable."""
-        before = (self.model, self.problem)
+        before = (self._loaded, self.problem)
         offers = await self._source.offers()
         for offer in offers:
             if offer == self._loaded:
@@ -90,7 +90,7 @@ class CurrentBrain:
                 break
         self._refused = {offer: why for offer, why in self._refused.items() if offer in offers}
         self.problem = self._problem(offers)
-        return (self.model, self.problem) != before
+        return (self._loaded, self.problem) != before
 
     def _problem(self, offers: Sequence[Offer]) -> str | None:
         if not offers:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME
 from rasa.shared.nlu.training_data.message import Message
 
 from relevo.nlu.untrained import Untrained
@@ -22,15 +23,17 @@ class LikelyIntents(Untrained):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """Give the least confidence that is kept; the first of a ranking always is."""
+        """Give the least confidence that is kept; the first of a ranking always is, and what is behind the fallback."""
         return {"least_confidence": 0.01}
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Shorten the ranking of each message."""
-        least = self.config["least_confidence"]
         for message in messages:
-            first, *others = message.get(_RANKING) or [None]
-            if first is not None:
-                kept = [first, *(each for each in others if each["confidence"] >= least)]
-                message.set(_RANKING, kept, add_to_output=True)
+            if ranking := message.get(_RANKING):
+                message.set(_RANKING, self._likely(ranking), add_to_output=True)
         return messages
+
+    def _likely(self, ranking: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        surely = 2 if ranking[0]["name"] == DEFAULT_NLU_FALLBACK_INTENT_NAME else 1
+        least = self.config["least_confidence"]
+        return ranking[:surely] + [each for each in ranking[surely:] if each["confidence"] >= least]

@@ -48,11 +48,18 @@ class _Pool(AsyncConnectionPool[Connection]):
         super().__init__(*rest, **options)
         self._pool = _LastFirst()
 
+    async def _shrink_pool(self) -> None:
+        before = self._nconns
+        self._pool.rotate(1)  # if one is closed, it is the first: it shall be that which nobody needed
+        await super()._shrink_pool()
+        if self._nconns == before:
+            self._pool.rotate(-1)
+
 
 class Database:
     """A pool of autocommitting connections; a statement by itself is a transaction."""
 
-    def __init__(self, dsn: str, *, size: int = 8, name: str = "relevo") -> None:
+    def __init__(self, dsn: str, *, size: int = 8, name: str = "relevo", idle_seconds: float = 600.0) -> None:
         self.dsn = dsn
         self._way = Way(dsn)
         self._name = name
@@ -60,6 +67,7 @@ class Database:
             self._way.conninfo,
             min_size=1,
             max_size=size,
+            max_idle=idle_seconds,
             open=False,
             timeout=5.0,
             reconnect_timeout=5.0,

@@ -73,7 +73,7 @@ def test_what_stays_is_looked_through_on_demand_alone() -> None:
         kept = [[number] for number in range(1_000_000)]
         assert len(kept) > len(looks) > 0
         assert max(looks) == 1
-        garbage.look_through()
+        garbage.settle()
         assert max(looks) == 2
     finally:
         gc.callbacks.remove(note)

@@ -20,8 +20,13 @@ def test_only_likely_intents_stay_in_a_ranking() -> None:
 
 
 def test_the_first_one_stays_however_unlikely_it_is() -> None:
-    """The fallback has it from there."""
+    """Of a hundred intents, none need be likely."""
     assert _kept(0.004, 0.003) == [0.004]
+
+
+def test_what_the_fallback_took_the_place_of_stays() -> None:
+    """Whoever asks what a message most likely meant finds it behind the fallback."""
+    assert _kept(0.7, 0.004, 0.003, first="nlu_fallback") == [0.7, 0.004]
 
 
 def test_a_message_without_a_ranking_stays_as_it_is() -> None:
@@ -30,8 +35,9 @@ def test_a_message_without_a_ranking_stays_as_it_is() -> None:
     assert message.get("intent_ranking") is None
 
 
-def _kept(*confidences: float) -> list[float]:
+def _kept(*confidences: float, first: str = "intent_0") -> list[float]:
     ranking = [{"name": f"intent_{place}", "confidence": each} for place, each in enumerate(confidences)]
+    ranking[0]["name"] = first
     component = LikelyIntents(LikelyIntents.get_default_config())
     (message,) = component.process([Message({"text": "words", "intent_ranking": ranking})])
     return [each["confidence"] for each in message.get("intent_ranking")]
