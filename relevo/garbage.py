@@ -1,4 +1,4 @@
-"""Looks for no garbage while a process starts: what it makes then stays, and looking costs a fourth of the start.
+"""Looks for no garbage while a process starts: what it makes then stays, and looking costs a fourth of the import.
 
 Measured 2026-11: importing the web process took 1.7 s with it and 1.2 s without; 450 of 143,000 things were garbage.
 """

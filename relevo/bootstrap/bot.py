@@ -44,6 +44,7 @@ from relevo.store.metrics import PostgresMetrics
 from relevo.store.models import PostgresModels
 
 _GARBAGE_SECONDS = 3600.0
+"""How often everything is looked through for garbage, which stops a bot with 2,000 conversations for 0.6 s."""
 _IMPATIENCE_SECONDS = 0.2
 """How often to look for a model while there is none: somebody waits for it."""
 
