@@ -11,10 +11,12 @@ from psycopg import sql
 from relevo.store.connecting import Connection
 
 _FIRST_LOOK, _TIMES = 64, 8
-_GROWN = """
+_FEW = 10
+"""So few rows cost the same through any index; a page of them may grow to a hundred before it becomes two."""
+_GROWN = f"""
 SELECT relname FROM pg_class
 WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace AND pg_relation_size(oid) > 0
-  AND (reltuples <= 0 OR pg_relation_size(oid) > 2 * relpages * current_setting('block_size')::bigint)
+  AND (reltuples < {_FEW} OR pg_relation_size(oid) > 2 * relpages * current_setting('block_size')::bigint)
 """
 
 
@@ -36,8 +38,7 @@ class Growth:
 async def analyse_grown(connection: Connection) -> list[str]:
     """Have the tables analysed that are new or twice as large as when they last were, and give their names.
 
-    A table that was empty then counts as new: it is planned for as one of a single row. Where somebody else is at one
-    of them, it is left to them.
+    A table that held hardly anything then counts as new. Where somebody else is at one of them, it is left to them.
     """
     names = [name for (name,) in await (await connection.execute(_GROWN)).fetchall()]
     if names:
