@@ -34,7 +34,6 @@ from relevo.brain.bot_files import BotFiles
 from relevo.brain.lean import importing_rasa
 from relevo.brain.models import Models
 from relevo.configuration import read_configuration
-from relevo.contracts.store import Claim
 from relevo.domain.messages import Arrival
 from relevo.flow.converse import Converser
 from relevo.help.answers import HelpFromArticles
@@ -86,10 +85,6 @@ class Bench:
         if self.profile:
             self.profile.disable()
         return self.clock.stop()
-
-    def forget(self, claim: Claim) -> None:
-        """Drop what is kept of a conversation."""
-        self.converser.brain.forget(claim.conversation)
 
 
 def main() -> None:

@@ -20,7 +20,6 @@ from relevo.brain.lean import importing_rasa
 from relevo.configuration.formal import Formal
 from relevo.contracts.brain import Answer, History, Question
 from relevo.contracts.models import ModelSource, Offer
-from relevo.domain.conversations import Conversation
 from relevo.errors import BrainUnavailable, ConfigurationError, Damaged, RelevoError
 
 if TYPE_CHECKING:
@@ -103,16 +102,6 @@ class CurrentBrain:
         if self._brain is None:
             raise BrainUnavailable(self.problem)
         return await self._brain.answer(question, history)
-
-    def forget(self, conversation: Conversation) -> None:
-        """Drop what is cached for a conversation whose turn was not committed."""
-        if self._brain is not None:
-            self._brain.forget(conversation)
-
-    def committed(self, conversation: Conversation, tracker_version: int) -> None:
-        """Learn that the last answer was committed and is now this version."""
-        if self._brain is not None:
-            self._brain.committed(conversation, tracker_version)
 
     async def _is_loaded_now(self, offer: Offer) -> bool:
         """Load a model, or refuse it: an earlier one goes on answering."""

@@ -1,14 +1,15 @@
 """The bot's brain: one message through Rasa in our process, nothing written.
 
 A conversation's tracker is kept in memory between turns, under the version that its last commit gave it. Another
-version means that somebody else wrote meanwhile (another bot process, a hand-back): it is read again. A turn that was
-not committed is forgotten, so that the retry starts from what the database holds.
+version means that somebody else wrote meanwhile (another bot process, a hand-back): it is read again. A turn takes it
+out and its commit puts it back: whatever else becomes of the turn, the retry starts from what the database holds.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -86,15 +87,14 @@ class RasaBrain:
         try:
             await self._processor.run_turn(_message(question, said), tracker, self._introduction(question, tracker))
         except Unavailable:
-            self.forget(question.conversation)
             raise
         except Exception as error:
-            self.forget(question.conversation)
             raise TurnFailed(f"{type(error).__name__} while answering.") from error
         return Answer(
             messages=tuple(said.messages),
             tracker_events=tuple(_encode(tracker.events[place]) for place in range(known - len(tracker.events), 0)),
             language=_language(tracker),
+            committed_as=partial(self._keep, question.conversation.id, tracker),
         )
 
     async def intent_of(self, text: str) -> str:
@@ -107,22 +107,21 @@ class RasaBrain:
         return understood
 
     def forget(self, conversation: Conversation) -> None:
-        """Drop what is cached for a conversation whose turn was not committed."""
+        """Drop what is kept of a conversation: its next turn reads it again."""
         self._trackers.pop(conversation.id, None)
 
-    def committed(self, conversation: Conversation, tracker_version: int) -> None:
-        """Learn that the last answer was committed and is now this version."""
-        if conversation.id in self._trackers:
-            self._trackers[conversation.id] = (tracker_version, self._trackers[conversation.id][1])
-
     async def _tracker(self, conversation: Conversation, history: History) -> TurnTracker:
+        """Take a conversation's tracker out of memory, or read it: until its turn is committed it is nobody else's."""
         version, tracker = self._trackers.pop(conversation.id, (None, None))
         if tracker is None or version != conversation.tracker_version:
             tracker = self._restored(conversation, await history() if conversation.tracker_version else ())
-        self._trackers[conversation.id] = (conversation.tracker_version, tracker)
+        return tracker
+
+    def _keep(self, conversation_id: UUID, tracker: TurnTracker, version: int) -> None:
+        self._trackers.pop(conversation_id, None)
+        self._trackers[conversation_id] = (version, tracker)
         if len(self._trackers) > _CACHED_TRACKERS:
             self._trackers.popitem(last=False)
-        return tracker
 
     def _introduction(self, question: Question, tracker: TurnTracker) -> list[Event]:
         if tracker.events or LANGUAGE_SLOT not in tracker.slots:

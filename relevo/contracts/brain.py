@@ -40,10 +40,12 @@ class Answer:
     tracker_events: tuple[bytes, ...]
     """New events of this turn, one JSON document each; to be committed with the answer or not at all."""
     language: str | None
+    committed_as: Callable[[int], None] = lambda version: None
+    """Told the tracker's version once the answer was committed, and only then: the brain goes on from there."""
 
 
 class Brain(Protocol):
-    """Answers questions; keeps no promise between them but a cache."""
+    """Answers questions; of an answer that was not committed it keeps nothing."""
 
     async def answer(self, question: Question, history: History) -> Answer:
         """Answer a question.
@@ -52,12 +54,4 @@ class Brain(Protocol):
         when the conversation is in the middle of something that this model knows nothing of.
         Calling it again with the same question before the answer was committed gives an answer afresh.
         """
-        ...
-
-    def forget(self, conversation: Conversation) -> None:
-        """Drop what is cached for a conversation whose turn was not committed."""
-        ...
-
-    def committed(self, conversation: Conversation, tracker_version: int) -> None:
-        """Learn that the last answer was committed and is now this version."""
         ...

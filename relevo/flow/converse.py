@@ -22,7 +22,7 @@ from relevo.contracts import runtime
 from relevo.contracts.brain import Brain, Question
 from relevo.contracts.live import Live
 from relevo.contracts.reaching import REACHES, Reach
-from relevo.contracts.store import Claim, Inbox, TurnOutcome
+from relevo.contracts.store import Claim, Committed, Inbox, TurnOutcome
 from relevo.domain.cases import Trigger
 from relevo.domain.conversations import ENDED, Control
 from relevo.domain.handoff import Handoff, HandoffRequest
@@ -85,10 +85,8 @@ class Converser:
             try:
                 return await self._converse(claim)
             except LeaseLost as error:
-                self.brain.forget(claim.conversation)
                 return error.code
             except Unavailable:
-                self.brain.forget(claim.conversation)
                 await asyncio.sleep(OUTAGE_PAUSE_SECONDS)
         return Unavailable.code
 
@@ -158,7 +156,6 @@ class Converser:
         runtime.enter(turn)
         answer = await self.brain.answer(_question(claim), lambda: self.inbox.tracker_events(claim.conversation.id))
         if rating is not None and not _has_done_anything(turn):
-            self.brain.forget(claim.conversation)
             await self._settle(claim, thanks(rating, claim.conversation.language or self.default_language))
             return "commented"
         outcome = turn.outcome(
@@ -168,8 +165,9 @@ class Converser:
             handoff=await self._handoff(turn, answer.tracker_events, answer.language),
             rating=rating or is_over(claim),
         )
-        was_drafted = await self._settle(claim, outcome)
-        return "drafted" if was_drafted else "handed_off" if outcome.handoff else "answered"
+        committed = await self._settle(claim, outcome)
+        answer.committed_as(committed.tracker_version)
+        return "drafted" if committed.was_drafted else "handed_off" if outcome.handoff else "answered"
 
     async def _give_up(self, turn: ConversationTurn, reason: str) -> str:
         await self._see_to(turn, "turn_failed", Trigger.ACTION_ERROR, dead_letter=reason)
@@ -218,14 +216,12 @@ class Converser:
         past = await self.inbox.tracker_events(claim.conversation.id) if claim.conversation.tracker_version else ()
         return await prepare(occasion, handoffs, [*past, b"[" + b",".join(events) + b"]"], turn.services.service)
 
-    async def _settle(self, claim: Claim, outcome: TurnOutcome) -> bool:
+    async def _settle(self, claim: Claim, outcome: TurnOutcome) -> Committed:
         reach = self.reaches.get(claim.arrival.channel)
         if reach is not None and reach.joins_turns:
             outcome = replace(outcome, messages=joined(outcome.messages))
         with stage(WRITE):
             committed = await self.inbox.settle(claim, outcome)
-        if outcome.tracker_events:
-            self.brain.committed(claim.conversation, committed.tracker_version)
         self.live.changed(claim.conversation.id)
         if outcome.messages:
             self.live.wake_senders()
@@ -235,7 +231,7 @@ class Converser:
             count_handoff(outcome.handoff, claim.conversation)
         if committed.has_next:
             self.live.wake_bots(claim.bot)
-        return committed.was_drafted
+        return committed
 
 
 def _question(claim: Claim) -> Question:

@@ -8,7 +8,6 @@ from inspect import isawaitable
 import msgspec
 
 from relevo.contracts.brain import Answer, History, Question
-from relevo.domain.conversations import Conversation
 from relevo.domain.messages import Content
 
 Said = str | Content | Sequence[str | Content]
@@ -35,12 +34,6 @@ class ScriptedBrain:
             said = await said
         event = {"event": "user", "text": question.text, "message_id": question.message_id}
         return Answer(messages=_contents(said), tracker_events=(msgspec.json.encode(event),), language=self._language)
-
-    def forget(self, conversation: Conversation) -> None:
-        """Forget nothing: there is no cache."""
-
-    def committed(self, conversation: Conversation, tracker_version: int) -> None:
-        """Learn nothing: there is no cache."""
 
 
 def echo(question: Question) -> str:

@@ -36,6 +36,7 @@ class Floor:
 
     opened: OpenStore
     business: Aurora
+    brain: RasaBrain
     converser: Converser
     seconds: list[float] = field(default_factory=list)
 
@@ -63,7 +64,6 @@ class Floor:
         await self.converser.brain.answer(
             question, lambda: self.opened.store.inbox.tracker_events(claim.conversation.id)
         )
-        self.converser.brain.forget(claim.conversation)
         runtime.enter(None)
 
     async def cases(self) -> list[Case]:
@@ -142,4 +142,4 @@ async def open_floor(dsn: str, brain: RasaBrain, company: type[Aurora] = Aurora)
             help=HelpFromArticles(articles=Shelf(BOT / "data" / "help"), address="https://aurora.example"),
         )
         converser = Converser(inbox=opened.store.inbox, brain=brain, live=opened.live, services=services)
-        yield Floor(opened=opened, business=business, converser=converser)
+        yield Floor(opened=opened, business=business, brain=brain, converser=converser)

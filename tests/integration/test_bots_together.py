@@ -17,7 +17,6 @@ from relevo.brain.knowing import ending, needed_by
 from relevo.contracts.bots import BotLine
 from relevo.contracts.brain import Answer, History, Question
 from relevo.contracts.store import Claim, Inbox, TurnOutcome
-from relevo.domain.conversations import Conversation
 from relevo.domain.messages import Content
 from relevo.errors import NotKnown, Unavailable
 from relevo.flow.converse import Converser
@@ -88,12 +87,6 @@ class Bot:
             events += [{"event": "slot", "name": name, "value": True} for name in ("in_request", request)]
         encoded = tuple(msgspec.json.encode(event) for event in events)
         return Answer(messages=(Content(text=f"re {question.text}"),), tracker_events=encoded, language="en")
-
-    def forget(self, conversation: Conversation) -> None:
-        """Forget nothing: there is no cache."""
-
-    def committed(self, conversation: Conversation, tracker_version: int) -> None:
-        """Learn nothing: there is no cache."""
 
 
 @dataclass

@@ -103,8 +103,7 @@ async def test_an_action_that_raises_fails_the_turn(brain: RasaBrain) -> None:
     """What an action raises is not swallowed as Rasa does."""
     conversation = _conversation()
     for version, text in enumerate(("credit my points", "ticket T0001")):
-        await _say(brain, conversation, text)
-        brain.committed(conversation, version + 1)
+        (await _say(brain, conversation, text)).committed_as(version + 1)
         conversation = _conversation(version + 1, conversation.id)
     _enter(_raise)
     with pytest.raises(TurnFailed) as failure:
@@ -124,7 +123,6 @@ async def test_a_tracker_of_another_version_is_read_again(brain: RasaBrain) -> N
     moved_on = _conversation(1, conversation.id)
     question = Question(conversation=moved_on, message_id="2", text="ticket T0007")
     assert _texts(await brain.answer(question, history)) == ["Credit ticket T0007?"]
-    brain.forget(moved_on)
     assert _texts(await brain.answer(question, history)) == ["Credit ticket T0007?"]
 
 
@@ -171,8 +169,12 @@ async def test_a_reminder_that_an_action_sets_never_fires(spike_model: Path, mon
     monkeypatch.setattr(ActionCredit, "run", and_reminds)
     brain, conversation = RasaBrain(spike_model, actions=ACTIONS), _conversation()
     _enter(_done)
-    answers = [await _say(brain, conversation, text) for text in SAID[:3]]
-    assert any(b'"reminder"' in event for event in answers[-1].tracker_events)
+    events: list[bytes] = []
+    for version, text in enumerate(SAID[:3]):
+        answer = await _say(brain, _conversation(version, conversation.id), text)
+        answer.committed_as(version + 1)
+        events += answer.tracker_events
+    assert any(b'"reminder"' in event for event in events)
     assert (await jobs.scheduler()).get_jobs() == []
 
 
@@ -182,7 +184,7 @@ async def test_our_turn_writes_the_events_that_rasa_itself_would(brain: RasaBrai
     ours: list[dict[str, Any]] = []
     for version, text in enumerate(SAID):
         answer = await _say(brain, _conversation(version, conversation.id), text)
-        brain.committed(conversation, version + 1)
+        answer.committed_as(version + 1)
         ours += [msgspec.json.decode(event) for event in answer.tracker_events]
     theirs = await _events_of_rasa(spike_model)
     assert [_essence(event) for event in ours] == [_essence(event) for event in theirs]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from dataclasses import replace
 
 import pytest
 
 from relevo.contracts import runtime
-from relevo.contracts.brain import Question
-from relevo.domain.conversations import Conversation
+from relevo.contracts.brain import Answer, History, Question
 from relevo.domain.effects import EffectState
 from relevo.domain.messages import Author, Button, Content
 from relevo.errors import BrainUnavailable, TurnFailed
@@ -234,8 +233,8 @@ async def test_a_message_that_arrives_again_changes_nothing(database: str) -> No
         amina.hears("re hello")
 
 
-async def test_a_turn_whose_lease_was_lost_is_forgotten(database: str) -> None:
-    """Another bot took the message meanwhile: this one's answer is dropped, and so is what it cached."""
+async def test_a_brain_goes_on_from_the_answer_that_was_committed(database: str) -> None:
+    """Another bot took the message meanwhile: this one's answer is dropped, and its brain hears nothing of it."""
     taken = 0
 
     async def script(question: Question) -> str:
@@ -247,21 +246,23 @@ async def test_a_turn_whose_lease_was_lost_is_forgotten(database: str) -> None:
             return "too late"
         return answer(question)
 
-    brain = ForgetfulBrain(script)
+    brain = AttentiveBrain(script)
     async with open_stage(database, brain) as stage:
         amina = stage.contact("amina")
         await amina.says("slow")
         amina.hears("re slow")
-        assert brain.forgotten == [(await amina.conversation()).id]
+        assert brain.committed == [("re slow", 1)]
+        assert (await amina.conversation()).tracker_version == 1
 
 
-class ForgetfulBrain(ScriptedBrain):
+class AttentiveBrain(ScriptedBrain):
     def __init__(self, script: Script) -> None:
         super().__init__(script)
-        self.forgotten: list[UUID] = []
+        self.committed: list[tuple[str | None, int]] = []
 
-    def forget(self, conversation: Conversation) -> None:
-        self.forgotten.append(conversation.id)
+    async def answer(self, question: Question, history: History) -> Answer:
+        given = await super().answer(question, history)
+        return replace(given, committed_as=lambda version: self.committed.append((given.messages[0].text, version)))
 
 
 async def test_the_stage_says_what_was_heard_instead(database: str) -> None:

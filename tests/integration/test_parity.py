@@ -151,7 +151,7 @@ async def _step(floor: Floor, bot: RasaBrain, theirs: Any, walk: Walk, talk: Tal
     events = await theirs.turn(message, introduction, step)
     ours = essence([msgspec.json.decode(event) for event in answer.tracker_events])
     assert ours == essence(msgspec.json.decode(msgspec.json.encode(events))), (step, text)
-    _commit(bot, talk, answer, turn)
+    _commit(talk, answer, turn)
     return len(ours)
 
 
@@ -162,10 +162,10 @@ def _question(floor: Floor, talk: Talked, text: str, is_issued: bool, step: int)
     return question, ConversationTurn(claim=claim, services=floor.converser.services)
 
 
-def _commit(bot: RasaBrain, talk: Talked, answer: Answer, turn: ConversationTurn) -> None:
+def _commit(talk: Talked, answer: Answer, turn: ConversationTurn) -> None:
     talk.kept.append(b"[" + b",".join(answer.tracker_events) + b"]")
     talk.version += 1
-    bot.committed(talk.claim.conversation, talk.version)
+    answer.committed_as(talk.version)
     talk.claim = replace(talk.claim, conversation=turn.conversation_by_now)
     talk.buttons = tuple(button.payload for content in answer.messages for button in content.buttons)
 

@@ -96,7 +96,7 @@ async def test_the_language_that_was_asked_for_outlives_a_restart(floor: Floor) 
     assert "English" in await lucia.says("speak English please")
     found = await floor.opened.store.conversations.find("rest", lucia.address)
     assert found is not None
-    floor.converser.brain.forget(found)
+    floor.brain.forget(found)
     assert "You're welcome" in await lucia.says("muchas gracias por la ayuda")
     assert "language" not in await lucia.says("dejadlo, por favor, no quiero nada más")
     found = await floor.opened.store.conversations.find("rest", lucia.address)
