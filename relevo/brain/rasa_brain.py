@@ -106,10 +106,6 @@ class RasaBrain:
         understood: Mapping[str, Any] = await self._processor.parse_message(UserMessage(text=text))
         return understood
 
-    def forget(self, conversation: Conversation) -> None:
-        """Drop what is kept of a conversation: its next turn reads it again."""
-        self._trackers.pop(conversation.id, None)
-
     async def _tracker(self, conversation: Conversation, history: History) -> TurnTracker:
         """Take a conversation's tracker out of memory, or read it: until its turn is committed it is nobody else's."""
         version, tracker = self._trackers.pop(conversation.id, (None, None))

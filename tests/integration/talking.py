@@ -74,6 +74,10 @@ class Floor:
         """Give a person's balance."""
         return (await self.business.person(ref)).points
 
+    def restart(self) -> None:
+        """Have the bot know what is written, and no more."""
+        self.brain._trackers.clear()
+
     async def run(self, statement: str, values: Any = None) -> None:
         """Change something behind everybody's back, such as what time it is."""
         await self.opened.database.run(statement, values)

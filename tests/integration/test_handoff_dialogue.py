@@ -272,4 +272,4 @@ async def let_weeks_pass(floor: Floor, customer: Customer) -> None:
         await floor.run(
             "UPDATE tracker_events SET events = %s WHERE version = %s", (msgspec.json.encode(events), number)
         )
-    floor.brain.forget(conversation)
+    floor.restart()

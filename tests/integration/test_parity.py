@@ -138,7 +138,7 @@ async def _step(floor: Floor, bot: RasaBrain, theirs: Any, walk: Walk, talk: Tal
     from tests.integration.plain_rasa import Silence, essence
 
     if walk.chance.random() < 0.1:
-        bot.forget(talk.claim.conversation)
+        bot._trackers.pop(talk.claim.conversation.id, None)
     if talk.kept and walk.chance.random() < 0.06:
         _write_behind_their_backs(theirs, walk.chance.choice(WRITTEN_BY_WEB), talk)
     text, is_issued = walk.next(talk.buttons)

@@ -10,6 +10,7 @@ import os
 import random
 import re
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -58,8 +59,8 @@ async def test_a_bot_says_what_one_would_that_has_just_read_the_conversation(
     assert await _unfinished(floor) == 0
 
 
-class BrokenPlan(Exception):
-    """Nobody foresaw this."""
+class Unforeseen(Exception):
+    """An error that nobody thought of."""
 
 
 @dataclass
@@ -119,37 +120,30 @@ class Hand(PostgresInbox):
         claims = await self.claim(1)
         self.trouble = trouble
         for claim in claims:
-            try:
+            with suppress(Unforeseen):
                 await self.converser.converse(claim)
-            except BrokenPlan:
-                self.schedule.met.add("breaks")
         self.trouble = ""
         return bool(claims)
 
     async def settle(self, claim: Claim, outcome: TurnOutcome) -> Committed:
         """Write a turn, unless it is the one that goes wrong."""
         trouble, self.trouble = self.trouble, ""
+        self.schedule.met.add(trouble)
         await self._meet(trouble, claim)
         committed = await super().settle(claim, outcome)
         if trouble == "is unsure":
-            self.schedule.met.add(trouble)
             raise Unavailable
-        if not trouble:
-            self.schedule.met.add(trouble)
         return committed
 
     async def _meet(self, trouble: str, claim: Claim) -> None:
         database = self.schedule.floor.opened.database
         if trouble == "breaks":
-            raise BrokenPlan
+            raise Unforeseen
         if trouble == "is cut off":
-            self.schedule.met.add(trouble)
             raise Unavailable
         if trouble == "is overtaken":
-            self.schedule.met.add(trouble)
             await self.schedule.other(self).answer_one("")
         if trouble == "finds another version":
-            self.schedule.met.add(trouble)
             events = [self.schedule.walk.chance.choice(WRITTEN_BY_WEB) | {"timestamp": 1.0}]
             await database.run(_WRITE_BEHIND, (claim.conversation.id, msgspec.json.encode(events)))
 
