@@ -9,8 +9,9 @@ gathered ──► judge it by policy ──► show exactly what would be paid,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from actions.cases import open_case
 from actions.conversation import Talk
@@ -23,8 +24,7 @@ from relevo.domain.effects import DECLINED, Decision, EffectResult, EffectState,
 Facts = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Sort:
+class Sort(msgspec.Struct, frozen=True):
     """What is paid for, with the replies of its own."""
 
     kind: str
@@ -38,8 +38,7 @@ class Sort:
     """What the contact told and may put right, in the facts as in the draft."""
 
 
-@dataclass(frozen=True, slots=True)
-class Before:
+class Before(msgspec.Struct, frozen=True):
     """What was paid and asked for a flight before."""
 
     payments: Sequence[BagPayment]

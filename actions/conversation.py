@@ -14,6 +14,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
+import msgspec
 from rasa_sdk import Tracker
 from rasa_sdk.events import ActionExecuted, EventType, FollowupAction, SlotSet, UserUttered
 from rasa_sdk.executor import CollectingDispatcher
@@ -49,8 +50,7 @@ REQUEST = ("in_request", "request", "stage", "goal", "was_refused", *SHOWN)
 """Slots of the open request."""
 
 
-@dataclass(frozen=True, slots=True)
-class Also:
+class Also(msgspec.Struct, frozen=True):
     """A further request in a message that begins with another one, understood by itself."""
 
     intent: str
@@ -58,8 +58,7 @@ class Also:
     entities: Mapping[str, Sequence[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(msgspec.Struct, frozen=True):
     """The contact's latest message, understood."""
 
     text: str
@@ -71,7 +70,7 @@ class Heard:
     """What was said just before, where neither that nor this message was understood."""
     story: str = ""
     """The text without the clauses that only say who writes, or how much."""
-    perhaps: Mapping[str, float] = field(default_factory=dict)
+    perhaps: Mapping[str, float] = msgspec.field(default_factory=dict)
     """Where it was not understood: what it may mean, likeliest first, and how likely each is."""
 
     @property

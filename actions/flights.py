@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 from relevo.contracts.records import Flight
@@ -18,7 +17,7 @@ def facts(flight: Flight) -> Facts:
     """Give everything about a flight that decides what it owes, and what was paid for it already."""
     paid = flight.compensated
     return {
-        **{each.name: getattr(flight, each.name) for each in fields(flight) if each.name not in _TOLD_OTHERWISE},
+        **{each: getattr(flight, each) for each in flight.__struct_fields__ if each not in _TOLD_OTHERWISE},
         "flown_on": flight.flown_on.isoformat(),
         "event": event(flight).value,
         "compensated_on": paid.paid_at.date().isoformat() if paid else None,

@@ -9,7 +9,7 @@ What was asked is kept in the slot ``help`` until the next action: a yes long af
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from actions import handoff, perhaps
 from actions.cases import open_case

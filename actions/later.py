@@ -7,9 +7,11 @@ go on with that?" ──► yes: answered as if it had just been written, with i
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, replace
 from typing import Any
+
+from msgspec.structs import asdict, replace
 
 from actions.conversation import REQUEST as REQUEST_SLOTS
 from actions.conversation import Also, Heard, Talk
@@ -86,7 +88,7 @@ def is_within_another(talk: Talk, request: str) -> bool:
 
 async def answer_beside(talk: Talk, question: Callable[[Talk], Awaitable[None]]) -> None:
     """Answer a question while another request stays as it is."""
-    beside = replace(talk, memory=talk.memory.beside_request(), replies=[])
+    beside = dataclasses.replace(talk, memory=talk.memory.beside_request(), replies=[])
     await question(beside)
     talk.replies += beside.replies
     for name, value in beside.memory.changes.items():

@@ -10,8 +10,9 @@ What was asked is kept in the slot ``help``, as questions are, and until the nex
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from actions.cases import same_case
 from actions.conversation import Also, Heard, Talk

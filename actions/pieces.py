@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from actions.wording import Wording
 from relevo.contracts.records import Item, Order
@@ -18,8 +19,7 @@ _REACH = 4
 """How many words before a thing its number may stand: "one of the two pillows"."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(msgspec.Struct, frozen=True):
     """What a text says of pieces: which, or only how many where there are several things."""
 
     counts: Counts | None = None

@@ -10,7 +10,8 @@ on (``beside``).
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from actions.conversation import Talk
 from actions.handoff import LEAVING
@@ -22,8 +23,7 @@ AGAIN = "again"
 """The stage of a question whose reference was not found."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Question:
+class Question(msgspec.Struct, frozen=True, kw_only=True):
     """One kind of question."""
 
     case_type: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+
+import msgspec
 
 from actions.conversation import Talk
 from actions.question import Question, named
@@ -59,8 +60,7 @@ def _order_line(talk: Talk, order: Order, today: date) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(msgspec.Struct, frozen=True):
     """Which sums are asked about: those of named orders, bookings or tickets, else those of late."""
 
     numbers: frozenset[str]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
+
+import msgspec
 
 from actions.periods import ranges_of
 from relevo.contracts.records import Trip
@@ -27,8 +28,7 @@ _LEFT_OUT: tuple[frozenset[str], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(msgspec.Struct, frozen=True):
     """What a contact named, by kind; an empty one names nothing."""
 
     values: Mapping[str, tuple[str, ...]]
@@ -48,8 +48,7 @@ class Named:
         return bool(self.values.keys() & {"ticket", "flight", "booking_code"})
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """Trips, oldest first, and whether they are where the contact said."""
 
     trips: tuple[Trip, ...] = ()

@@ -27,7 +27,7 @@ from playwright.async_api import Page, async_playwright
 from bench.kit.process_tree import cpu_seconds, rss_megabytes
 from bench.kit.programs import PROJECT, Program, free_port
 from bench.search import temporary_database
-from relevo.bootstrap import OpenStore, open_store
+from relevo.bootstrap.store import OpenStore, open_store
 from relevo.contracts.accounts import NO_POWERS, AgentPowers, Duty
 from relevo.contracts.clock import system_clock
 from relevo.store.migrate import migrate

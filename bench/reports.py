@@ -19,7 +19,7 @@ from time import perf_counter
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from relevo.bootstrap import open_store
+from relevo.bootstrap.store import open_store
 from relevo.domain.reports import LINES, MAX_DAYS, Asked, Period
 from relevo.store.migrate import migrate
 from relevo.store.postgres import destroy_postgres, running_postgres

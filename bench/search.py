@@ -19,7 +19,7 @@ from time import perf_counter
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from relevo.bootstrap import open_store
+from relevo.bootstrap.store import open_store
 from relevo.domain.messages import Author, Content
 from relevo.flow.search import search
 from relevo.flow.sight import Eyes

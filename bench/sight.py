@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 
 from bench.reports import temporary_database
-from relevo.bootstrap import open_store
+from relevo.bootstrap.store import open_store
 from relevo.contracts.store import Store
 from relevo.domain.queues import Queue, Queues
 from relevo.domain.sight import Sight

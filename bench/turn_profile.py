@@ -15,7 +15,7 @@ import pstats
 import warnings
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from statistics import mean, median
@@ -23,13 +23,14 @@ from time import thread_time_ns
 
 import structlog
 import uvloop
+from msgspec.structs import replace
 
 from bench.kit.conversations import SCRIPTS, Customer, conversations
 from bench.kit.customers import add_customers
 from bench.kit.stage_clock import Measured, StageClock
 from bench.search import temporary_database
-from relevo.bootstrap import OpenStore, open_store
 from relevo.bootstrap.business import turn_services
+from relevo.bootstrap.store import OpenStore, open_store
 from relevo.brain.bot_files import BotFiles
 from relevo.brain.lean import importing_rasa
 from relevo.brain.models import Models

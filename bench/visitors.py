@@ -21,7 +21,7 @@ from statistics import quantiles
 from time import perf_counter
 
 from bench.search import temporary_database
-from relevo.bootstrap import OpenStore, open_store
+from relevo.bootstrap.store import OpenStore, open_store
 from relevo.domain.messages import Author, Content
 from relevo.store.migrate import migrate
 

@@ -252,8 +252,9 @@ class _Reader:
 
     def read(self, kind: type[Kind]) -> Kind:
         values: dict[str, Any] = {}
+        hints = get_type_hints(kind)
         for setting in fields(kind):  # type: ignore[arg-type]
-            wanted = get_type_hints(kind)[setting.name]
+            wanted = hints[setting.name]
             if is_dataclass(wanted):
                 values[setting.name] = self.read(wanted)  # type: ignore[arg-type]
             else:

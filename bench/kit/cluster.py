@@ -20,8 +20,8 @@ from bench.kit.raw_http import HttpConnection
 from bench.kit.replicas import Replicas
 from bench.kit.services import Service
 from bench.kit.stepped_clock import SteppedClock, compiled
-from relevo.bootstrap import open_store
 from relevo.bootstrap.business import load_demo
+from relevo.bootstrap.store import open_store
 from relevo.store.reach import bring_forward
 
 PORT = 8080

@@ -17,7 +17,7 @@ from typing import Any
 from bench.kit.driven_clock import FILE, DrivenClock
 from bench.kit.programs import PROJECT, BenchError, Program, free_port
 from bench.kit.raw_http import HttpConnection
-from relevo.bootstrap import OpenStore, open_store
+from relevo.bootstrap.store import OpenStore, open_store
 from relevo.bootstrap.x_api import asking_x
 from relevo.bootstrap.x_chat import registrar_of
 from relevo.contracts.brain import Question

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from relevo.bootstrap import OpenStore
+from relevo.bootstrap.store import OpenStore
 from relevo.configuration import Configuration
 from relevo.flow.assist import Assisting
 

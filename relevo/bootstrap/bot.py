@@ -12,12 +12,12 @@ import socket
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
+from msgspec.structs import replace
 
 from relevo import garbage
-from relevo.bootstrap import OpenStore, open_store
 from relevo.bootstrap.business import turn_services
 from relevo.bootstrap.desk_settings import current_service
 from relevo.bootstrap.everything import Settings
@@ -25,7 +25,8 @@ from relevo.bootstrap.help import help_from_articles
 from relevo.bootstrap.lifetime import run_until_stopped
 from relevo.bootstrap.model_supply import ModelSupply
 from relevo.bootstrap.reaches import reaches_of
-from relevo.brain.current import CurrentBrain
+from relevo.bootstrap.store import OpenStore, open_store
+from relevo.brain.current import CurrentBrain, prepare
 from relevo.configuration import Configuration
 from relevo.contracts.bots import BotLine
 from relevo.contracts.reaching import Reach
@@ -51,14 +52,19 @@ _IMPATIENCE_SECONDS = 0.2
 _log = structlog.get_logger()
 
 
-async def run_bot(
-    settings: Settings, configuration: Configuration, dsn: str, name: str, tell: Callable[[str], None]
-) -> None:
-    """Run a bot process until it is told to stop."""
+def import_brain(settings: Settings) -> None:
+    """Import Rasa, which needs no database."""
     sys.path.insert(0, str(settings.places.project_folder))  # where the bot's actions are
     for limit in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(limit, "1")  # there are other processes for the other cores
     os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
+    prepare()
+
+
+async def run_bot(
+    settings: Settings, configuration: Configuration, dsn: str, name: str, tell: Callable[[str], None]
+) -> None:
+    """Run a bot process until it is told to stop."""
     address_formally(configuration.bot.formal)
     async with open_store(
         dsn,
@@ -103,8 +109,7 @@ class BotProcess:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Answer until told to stop."""
-        await self._say_state("It is starting.")  # before Rasa's import, which blocks for seconds
-        self.brain.prepare()
+        await self._say_state("It is starting.")  # before the model is loaded, which blocks for a second
         await self._look()
         staying = asyncio.create_task(self._stay_current(stop))
         try:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from relevo.bootstrap import OpenStore
 from relevo.bootstrap.mail import one_time_codes
+from relevo.bootstrap.store import OpenStore
 from relevo.configuration import Configuration
 from relevo.contracts.business import Business, Person, Record
 from relevo.contracts.clock import system_clock

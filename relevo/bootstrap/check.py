@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timezone
 
-from relevo.bootstrap import open_store
 from relevo.bootstrap.assistant import ASSISTANT_IS_OFF, assistant_of
 from relevo.bootstrap.console import Console
 from relevo.bootstrap.desk_settings import current_service, told
@@ -20,6 +19,7 @@ from relevo.bootstrap.places import demand_writable
 from relevo.bootstrap.remarks import Remarkable
 from relevo.bootstrap.serve import ask_ready, demand_free_port
 from relevo.bootstrap.sites import COMPANY, refusals_found, sites_found, sites_of
+from relevo.bootstrap.store import open_store
 from relevo.bootstrap.x_check import x_found
 from relevo.brain.models import is_whole
 from relevo.configuration import Configuration

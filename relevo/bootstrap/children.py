@@ -9,9 +9,11 @@ import sys
 import time
 from asyncio.subprocess import Process
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import structlog
 
 from relevo.bootstrap.places import shown
@@ -33,8 +35,7 @@ _HEALTHY_SECONDS = 60.0
 """A child that lived this long is started again at once; one that ends sooner, ever later."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Program:
+class Program(msgspec.Struct, frozen=True, kw_only=True):
     """A child process to keep running."""
 
     name: str
@@ -61,22 +62,42 @@ class Children:
     stop_seconds: float
     is_ready: bool = False
     """Whether everything has run once; from then on nothing is a reason to give up."""
+    may_work: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the database has what they need; until then they import what they are made of, and wait."""
     running: dict[str, Process] = field(default_factory=dict)
     _problems: dict[str, str] = field(default_factory=dict)
 
-    async def keep(self, program: Program, stop: asyncio.Event) -> None:
-        """Keep a program running until told to stop, then end it.
+    async def start(self, program: Program) -> Process:
+        """Start a program once."""
+        program.log.parent.mkdir(parents=True, exist_ok=True)
+        with program.log.open("ab") as log:
+            process = await asyncio.create_subprocess_exec(
+                *program.command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+                env=dict(self.environment),
+                pass_fds=(self.kept_open,),
+                start_new_session=True,  # Ctrl-C is for serve, which then ends its children in order
+            )
+        self.running[program.name] = process
+        _log.info("child.started", name=program.name, process=process.pid)
+        return process
+
+    async def keep(self, program: Program, process: Process, stop: asyncio.Event) -> None:
+        """Keep a program that was started running until told to stop, then end it.
 
         Raises ConfigurationError when it cannot run for a reason that a person must mend, before everything was ready.
         """
         failures = 0
-        while not stop.is_set():
+        while True:
             began = time.monotonic()
-            process = await self._start(program)
             ended = asyncio.create_task(self._listen(program, process))
             stopping = asyncio.create_task(stop.wait())
+            allowing = asyncio.create_task(self._allow(process))
             await asyncio.wait([ended, stopping], return_when=asyncio.FIRST_COMPLETED)
             stopping.cancel()
+            allowing.cancel()
             if stop.is_set():
                 await self._end(program, process, ended)
                 break
@@ -87,6 +108,7 @@ class Children:
             _log.warning("child.ended", name=program.name, status=process.returncode, pause_seconds=pause)
             if pause and await stopped_within(stop, pause):
                 break
+            process = await self.start(program)
 
     def _demand_restartable(self, program: Program, process: Process) -> None:
         """Before everything is ready, a child that says "mend this first" is right, and the person is still there."""
@@ -99,21 +121,13 @@ class Children:
         for process in self.running.values():
             _signal(process, signal.SIGKILL)
 
-    async def _start(self, program: Program) -> Process:
-        program.log.parent.mkdir(parents=True, exist_ok=True)
-        with program.log.open("ab") as log:
-            process = await asyncio.create_subprocess_exec(
-                *program.command,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=log,
-                env=dict(self.environment),
-                pass_fds=(self.kept_open,),
-                start_new_session=True,  # Ctrl-C is for serve, which then ends its children in order
-            )
-        self.running[program.name] = process
-        _log.info("child.started", name=program.name, process=process.pid)
-        return process
+    async def _allow(self, process: Process) -> None:
+        await self.may_work.wait()
+        assert process.stdin is not None
+        process.stdin.write(b"\n")
+        with suppress(BrokenPipeError, ConnectionResetError):  # it has ended, which its keeper hears as well
+            await process.stdin.drain()
+        process.stdin.close()
 
     async def _listen(self, program: Program, process: Process) -> None:
         assert process.stdout is not None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from relevo.bootstrap import OpenStore
 from relevo.bootstrap.everything import read_bot_file
 from relevo.bootstrap.lifetime import Part
+from relevo.bootstrap.store import OpenStore
 from relevo.configuration import BotFile
 from relevo.configuration.desk import SECTIONS
 from relevo.domain.service import Service

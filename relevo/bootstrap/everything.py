@@ -68,6 +68,16 @@ def read_bot_file() -> BotFile:
     return bot
 
 
+def read_business_files(settings: Settings) -> Configuration:
+    """Read what the business writes down, which is all that a process that does not train needs of the bot's files.
+
+    Raises ConfigurationError with every mistake, one a line, with file and line.
+    """
+    if settings.files.missing():
+        raise ConfigurationError("\n".join(settings.files.mistakes()))
+    return read_configuration(settings.places.project_folder, os.environ)
+
+
 def read_bot_files(settings: Settings, environment: Mapping[str, str] = os.environ) -> Configuration:
     """Read what the business writes down and look at the rest of the bot's files.
 

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from relevo.contracts.accounts import Accounts, AgentPowers
 from relevo.store.aurora.demo import DemoAgent
 from relevo.web.passwords import PasswordChecks, hash_password, new_password
 
 
-@dataclass(frozen=True, slots=True)
-class FirstLogin:
+class FirstLogin(msgspec.Struct, frozen=True):
     """An administrator's e-mail, and the password if it was made just now."""
 
     email: str

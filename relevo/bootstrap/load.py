@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from relevo.bootstrap import OpenStore
 from relevo.bootstrap.everything import Settings
 from relevo.bootstrap.mail import mail_channel
 from relevo.bootstrap.reaches import reaches_of
+from relevo.bootstrap.store import OpenStore
 from relevo.configuration import Configuration
 from relevo.contracts.reaching import REACHES
 from relevo.flow.overload import OverloadWatch

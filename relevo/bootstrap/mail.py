@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from relevo.bootstrap import OpenStore
+from relevo.bootstrap.store import OpenStore
 from relevo.configuration import Configuration
 from relevo.flow.codes import OneTimeCodes
 from relevo.flow.mail import Mailer

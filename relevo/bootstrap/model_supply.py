@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import msgspec
 import structlog
 
-from relevo.bootstrap import open_store
 from relevo.bootstrap.database import ready_database
 from relevo.bootstrap.everything import Settings
+from relevo.bootstrap.store import open_store
 from relevo.brain.models import Models
 from relevo.contracts.models import Offer, PublishedModel, PublishedModels
 from relevo.store.models import PostgresModels, digest_of
@@ -24,8 +24,7 @@ from relevo.store.postgres import has_postgres
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, kw_only=True)
-class ModelSupply:
+class ModelSupply(msgspec.Struct, frozen=True, kw_only=True):
     """The models of one machine's bots; see contracts.models.ModelSource."""
 
     published: PublishedModels

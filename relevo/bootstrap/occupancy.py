@@ -8,8 +8,9 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from relevo.errors import ConfigurationError
 
@@ -18,8 +19,7 @@ _ENDING_SECONDS = 20.0
 """How long the children of a ``serve`` that was killed may take to end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Occupant:
+class Occupant(msgspec.Struct, frozen=True):
     """The ``serve`` that holds a state folder."""
 
     process: int

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import msgspec
 
-from relevo.bootstrap import OpenStore
 from relevo.bootstrap.business import business_of
+from relevo.bootstrap.store import OpenStore
 from relevo.contracts.personal import ContactRecord
 from relevo.errors import ConfigurationError
 from relevo.flow.personal import PersonalFiles

@@ -1,7 +1,11 @@
 """Everything on one machine: database, model, demo, one web process and several bots, kept running until told to stop.
 
-files and settings checked ─► state folder and port ─► database ─► demo, first login ─► web + bots ─► ready
+files and settings checked ─► state folder and port ─► database ─┬► demo, first login ─┬► web + bots ─► ready
+                                                   │             └► web + bots import ─┘
                                                    └─► training, beside all that, when the files changed
+
+What a process needs longest until it is ready is its import. So this one's own is short until the others have begun
+theirs, and they wait with it done until the database has what they need.
 """
 
 from __future__ import annotations
@@ -13,28 +17,26 @@ import socket
 import time
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
+from typing import TYPE_CHECKING
 
 import msgspec
 import structlog
 
 from relevo import garbage
-from relevo.bootstrap import open_store
-from relevo.bootstrap.business import load_demo
+from relevo.bootstrap import LATER
 from relevo.bootstrap.children import PROBLEM, Children, Program
 from relevo.bootstrap.console import Console
 from relevo.bootstrap.everything import Settings, read_bot_files
-from relevo.bootstrap.first_login import FirstLogin, first_login
-from relevo.bootstrap.lifetime import process_name
-from relevo.bootstrap.model_supply import fetch_own, publish_own, publish_trained
 from relevo.bootstrap.occupancy import occupied
 from relevo.bootstrap.places import shown
 from relevo.bootstrap.training import Training
+from relevo.deferred import deferring
 from relevo.errors import ConfigurationError
 from relevo.flow.waiting import stopped_within
-from relevo.store.aurora.demo import demo_agents
-from relevo.store.models import PostgresModels
-from relevo.store.postgres import PostgresServer
-from relevo.store.reach import bring_forward, where
+
+if TYPE_CHECKING:
+    from relevo.bootstrap.first_login import FirstLogin
+    from relevo.store.postgres import PostgresServer
 
 _READY_LOOK_SECONDS = 0.1
 _REMINDER_SECONDS = 30.0
@@ -73,11 +75,11 @@ class _Server:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._asked_to_stop)
-        garbage.settle()
-        dsn = await self._prepare_model_and_database()
-        login = await self._prepare_content(dsn)
+        if self.settings.database.url is None:
+            self._training = Training.begin_if_needed(self.settings, self.console)
+        dsn = await self._prepare_database()
         if not self.stop.is_set():
-            await self._run_children(dsn, login)
+            await self._run_children(dsn)
 
     def close(self) -> None:
         """End what is left when everything else has ended."""
@@ -87,18 +89,11 @@ class _Server:
             self._database.stop()
         self.console.say("Stopped." if self.is_ready else "Stopped before it was ready.")
 
-    async def _prepare_model_and_database(self) -> str:
-        """Train beside the start of the bundled database; one that others use may have the model already."""
-        if self.settings.database.url is None:
-            self._training = Training.begin_if_needed(self.settings, self.console)
-            return await self._prepare_database()
-        dsn = await self._prepare_database()
-        async with open_store(dsn, size=2, name="relevo serve", hears=()) as opened:
-            await fetch_own(PostgresModels(opened.database), self.settings)
-        self._training = Training.begin_if_needed(self.settings, self.console)
-        return dsn
-
     async def _prepare_database(self) -> str:
+        with deferring(LATER):
+            from relevo.store.postgres import PostgresServer
+            from relevo.store.reach import bring_forward, where
+
         began = time.monotonic()
         if self.settings.database.url is not None:
             dsn, kind = self.settings.database.url.reveal(), "DATABASE_URL"
@@ -113,35 +108,38 @@ class _Server:
         self.console.done("database", f"{kind}, {place}{brought}", time.monotonic() - began)
         return dsn
 
-    async def _prepare_content(self, dsn: str) -> FirstLogin:
-        async with open_store(dsn, size=2, name="relevo serve", hears=()) as opened:
-            if self._training is None:
-                await publish_own(PostgresModels(opened.database), self.settings)
-            if self.with_demo:
-                fresh = await load_demo(opened, afresh=False)
-                self.console.done("demo", "Aurora, dates counted from now" if fresh else "Aurora, as you left it")
-            for number in range(1, self.settings.bots.bots + 1):
-                await opened.store.bots.gone(process_name(f"bot-{number}"))  # after a crash, they still look alive
-            email = "admin@aurora.example" if self.with_demo else "admin@relevo.example"
-            colleagues = demo_agents() if self.with_demo else []
-            return await first_login(opened.store.accounts, email, self.settings.places.first_login, colleagues)
-
-    async def _run_children(self, dsn: str, login: FirstLogin) -> None:
+    async def _run_children(self, dsn: str) -> None:
         self._children = children = Children(
             environment=self._environment(dsn),
             kept_open=self.lock,
             tell=self._tell,
             stop_seconds=self.settings.bots.stop_seconds,
         )
-        tasks = [asyncio.create_task(children.keep(program, self.stop)) for program in self._programs()]
-        tasks.append(asyncio.create_task(self._keep_database()))
-        tasks.append(asyncio.create_task(self._become_ready(children, login, dsn)))
+        begun = [(program, await children.start(program)) for program in self._programs()]
+        tasks = [asyncio.create_task(children.keep(*child, self.stop)) for child in begun]
         try:
+            login = await self._prepare_content(dsn)
+            children.may_work.set()
+            tasks.append(asyncio.create_task(self._keep_database()))
+            tasks.append(asyncio.create_task(self._become_ready(children, login, dsn)))
             await self._first_failure(tasks)
         finally:
             self.stop.set()
             with self.console.working("Stopping"):
                 await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _prepare_content(self, dsn: str) -> FirstLogin:
+        """Give the first login; a database that others use may have the model already, else it is trained."""
+        with deferring(LATER):
+            from relevo.bootstrap.content import fetch_model, prepare_content, publish_model
+        garbage.settle()
+
+        if self.settings.database.url is not None:
+            await fetch_model(dsn, self.settings)
+            self._training = Training.begin_if_needed(self.settings, self.console)
+        if self._training is None:
+            await publish_model(dsn, self.settings)
+        return await prepare_content(dsn, self.settings, self.console, with_demo=self.with_demo)
 
     async def _first_failure(self, tasks: list[asyncio.Task[None]]) -> None:
         pending = set(tasks)
@@ -172,8 +170,9 @@ class _Server:
 
     async def _become_ready(self, children: Children, login: FirstLogin, dsn: str) -> None:
         if self._training is not None and (trained := await self._training.finish(self.stop)):
-            async with open_store(dsn, size=2, name="relevo serve", hears=()) as opened:
-                await publish_trained(PostgresModels(opened.database), self.settings, trained)
+            from relevo.bootstrap.content import publish_model
+
+            await publish_model(dsn, self.settings, trained)
         waited_since, missing = time.monotonic(), ""
         with self.console.working("Starting web and bots"):
             while not self.stop.is_set():

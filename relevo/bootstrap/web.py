@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
 from functools import partial
 from zoneinfo import ZoneInfo
 
+import msgspec
 import structlog
+from msgspec.structs import replace
 
 from relevo import garbage
-from relevo.bootstrap import OpenStore, open_store
 from relevo.bootstrap.assistant import assisting
 from relevo.bootstrap.attachments import attachment_key, retention
 from relevo.bootstrap.business import DEMO_COMPANY, business_of, demo_contacts, is_demo
@@ -26,6 +26,7 @@ from relevo.bootstrap.reaches import reaches_of
 from relevo.bootstrap.serve import address
 from relevo.bootstrap.shown import shown_settings
 from relevo.bootstrap.sites import COMPANY, sites_of, with_demo_key
+from relevo.bootstrap.store import OpenStore, open_store
 from relevo.bootstrap.x import OnX, on_x, x_problem
 from relevo.channels.webhooks.post import SafePoster
 from relevo.configuration import Configuration
@@ -66,8 +67,7 @@ from relevo.web.services import DemoContact, Remark
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Readiness:
+class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the database answers and a bot with a model lives."""
 
     bots: Bots

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from relevo.bootstrap import OpenStore
+import msgspec
+
 from relevo.bootstrap.lifetime import Part
+from relevo.bootstrap.store import OpenStore
 from relevo.bootstrap.x_api import asking_x
 from relevo.bootstrap.x_chat import chat_on_x
 from relevo.configuration import Configuration
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
     from relevo.channels.x.api import XApi
 
 
-@dataclass(frozen=True, kw_only=True)
-class OnX:
+class OnX(msgspec.Struct, frozen=True, kw_only=True):
     """X as one process runs it."""
 
     api: XApi
@@ -39,7 +39,7 @@ class OnX:
     watch: Watch
     channels: Mapping[str, Channel]
     """What sends, by name."""
-    parts: list[Part] = field(default_factory=list)
+    parts: list[Part] = msgspec.field(default_factory=list)
     """What the web process runs for it."""
 
     def served_by(self, current: CurrentService) -> list[Part]:

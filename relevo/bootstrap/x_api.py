@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from relevo.bootstrap import OpenStore
+from relevo.bootstrap.store import OpenStore
 from relevo.configuration.x import XAccount
 from relevo.contracts.channel_log import ChannelLog
 from relevo.store.x import PostgresXPeers, PostgresXTokens

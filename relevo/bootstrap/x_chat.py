@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from relevo.bootstrap import OpenStore
+import msgspec
+
 from relevo.bootstrap.attachments import attachment_key
 from relevo.bootstrap.everything import Settings, read_bot_files
+from relevo.bootstrap.store import OpenStore
 from relevo.contracts.x import Limits, Peers, X
 from relevo.domain.attachments import Attachment
 from relevo.errors import ConfigurationError, RequestError, SendRefused, Unavailable
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
     from relevo.channels.x.chat_typing import TypingSigns
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ChatOnX:
+class ChatOnX(msgspec.Struct, frozen=True, kw_only=True):
     """What reads, what sends, and what runs beside: it looks for what was missed, and shows who writes."""
 
     reader: ChatReader

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from relevo.bootstrap import open_store
 from relevo.bootstrap.everything import Settings
 from relevo.bootstrap.remarks import Remarkable
+from relevo.bootstrap.store import open_store
 from relevo.configuration.x import XAccount
 from relevo.contracts.x import X
 from relevo.errors import ConfigurationError

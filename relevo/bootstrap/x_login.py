@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from relevo.bootstrap import OpenStore
 from relevo.bootstrap.attachments import attachment_key
 from relevo.bootstrap.everything import Settings
+from relevo.bootstrap.store import OpenStore
 from relevo.bootstrap.x_api import asking_x
 from relevo.channels.x.login import tokens_found
 from relevo.configuration.x import XAccount

@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta, timezone
 from urllib.parse import urlsplit
 
-from relevo.bootstrap import OpenStore
 from relevo.bootstrap.attachments import attachment_key
 from relevo.bootstrap.everything import Settings
+from relevo.bootstrap.store import OpenStore
 from relevo.bootstrap.x_api import asking_x
 from relevo.channels.x.answers import XError
 from relevo.channels.x.marks import keep_standing

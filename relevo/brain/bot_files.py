@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib import metadata, resources
 from pathlib import Path
 
+import msgspec
 import yaml
 
 from relevo import __version__
@@ -20,8 +20,7 @@ from relevo.errors import ConfigurationError
 _YAML = (".yml", ".yaml")
 
 
-@dataclass(frozen=True, slots=True)
-class BotFiles:
+class BotFiles(msgspec.Struct, frozen=True):
     """A bot's configuration, domain and training data, in the places where Rasa has them."""
 
     project: Path

@@ -9,10 +9,10 @@ import importlib
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import structlog
 
 from relevo.brain.action_modules import import_actions
@@ -38,10 +38,16 @@ _RETRY_SECONDS = 10.0
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True)
-class _Refused:
+class _Refused(msgspec.Struct, frozen=True):
     sentence: str
     retry_at: float = math.inf
+
+
+def prepare() -> None:
+    """Import Rasa, which takes about a second, before there need be a model."""
+    with importing_rasa(to_answer_only=True):
+        for module in _PARTS:
+            importlib.import_module(module)
 
 
 class CurrentBrain:
@@ -70,12 +76,6 @@ class CurrentBrain:
     def knows(self) -> frozenset[str]:
         """What the model that answers knows; see brain.knowing."""
         return self._brain.knows if self._brain is not None else frozenset()
-
-    def prepare(self) -> None:
-        """Import Rasa, which takes seconds, before there need be a model."""
-        with importing_rasa(to_answer_only=True):
-            for module in _PARTS:
-                importlib.import_module(module)
 
     async def refresh(self) -> bool:
         """Load the newest model that was not refused before, and tell whether something changed; raises Unavailable."""
@@ -120,7 +120,7 @@ class CurrentBrain:
 
     def _load(self, model: Path) -> RasaBrain:
         import_actions(self._actions)
-        self.prepare()
+        prepare()
         from relevo.brain.rasa_brain import RasaBrain
 
         return RasaBrain(model, actions=self._actions, formal=self._formal)

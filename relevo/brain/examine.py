@@ -11,9 +11,11 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
 
 from relevo.brain.bot_files import BotFiles
 from relevo.brain.held_back import Progress, readings_of, threshold_of
@@ -28,8 +30,7 @@ from relevo.evaluation.examples import NO_LANGUAGE, Example, StoryTest
 from relevo.evaluation.folds import divide, thin
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Wish:
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be evaluated, and how."""
 
     folds: int = 5

@@ -5,8 +5,9 @@ from __future__ import annotations
 import gzip
 import os
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 KEPT = 3
 """Models that are kept: the present one, and two to go back to."""
@@ -14,8 +15,7 @@ KEPT = 3
 _SUFFIX = ".tar.gz"
 
 
-@dataclass(frozen=True, slots=True)
-class Models:
+class Models(msgspec.Struct, frozen=True):
     """A folder of models; the newest is the one to answer with."""
 
     folder: Path

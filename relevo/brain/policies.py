@@ -11,11 +11,11 @@ import json
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
+import msgspec
 from rasa.core.featurizers.tracker_featurizers import MaxHistoryTrackerFeaturizer
 from rasa.core.policies.memoization import MemoizationPolicy as RasaMemoizationPolicy
 from rasa.core.policies.policy import Policy, PolicyPrediction
@@ -148,8 +148,7 @@ class RulePolicy(RasaRulePolicy):
         return ""
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """What one state of a rule asks of a conversation's state, as RulePolicy._does_rule_match_state compares them."""
 
     is_beginning: bool

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
 from rasa.shared.core.constants import ACTIVE_LOOP, PREVIOUS_ACTION, SLOTS, USER
 from rasa.shared.core.domain import Domain, State, SubState
 from rasa.shared.core.events import ActionExecuted, Event, SlotSet, UserUttered
@@ -27,8 +28,7 @@ _READ_MESSAGES = 32
 """Of so many it is seen where something about them is changed later."""
 
 
-@dataclass(frozen=True)
-class View:
+class View(msgspec.Struct, frozen=True):
     """How states are wanted; see Domain.states_for_tracker_history."""
 
     domain: Domain

@@ -13,9 +13,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+
+import msgspec
 
 from relevo.brain.bot_files import BotFiles
 from relevo.brain.lean import importing_rasa
@@ -24,8 +25,7 @@ from relevo.brain.remarks import Remarks, sentence_of
 from relevo.errors import ConfigurationError
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Trained:
+class Trained(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a training."""
 
     model: Path

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from msgspec.structs import replace
 
 from relevo.cli.upkeep import with_store
 from relevo.cli.written_down import write_down
 from relevo.domain.roles import ROLES
 
 if TYPE_CHECKING:
-    from relevo.bootstrap import OpenStore
+    from relevo.bootstrap.store import OpenStore
     from relevo.contracts.accounts import AgentAccount, AgentPowers, Duty
 
 _LARGEST = 10**9

@@ -14,7 +14,7 @@ from relevo.cli.upkeep import with_store
 from relevo.cli.written_down import write_down
 
 if TYPE_CHECKING:
-    from relevo.bootstrap import OpenStore
+    from relevo.bootstrap.store import OpenStore
     from relevo.contracts.personal import Erasure, Holdings, Subject
     from relevo.flow.personal import PersonalFiles
 

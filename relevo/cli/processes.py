@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 import typer
 
 from relevo import garbage
+from relevo.bootstrap import LATER
 from relevo.deferred import deferring
 
 if TYPE_CHECKING:
@@ -24,11 +25,6 @@ Port = Annotated[
 ]
 Name = Annotated[str | None, typer.Option(hidden=True)]
 Supervisor = Annotated[int | None, typer.Option(hidden=True)]
-
-LATER = frozenset({
-    "PIL", "cryptography", "distutils", "filetype", "httpx", "jwt", "markdown_it", "rapidfuzz", "rich", "websockets",
-})  # fmt: skip
-"""What a process that starts imports and need not have then, or, as with rich, ever."""
 
 _notices: list[IO[str]] = []
 """Where a child tells its supervisor; empty in a process that nobody supervises."""
@@ -83,11 +79,12 @@ def web(host: Host = None, port: Port = None, name: Name = None, supervisor: Sup
 
     with deferring(LATER):
         from relevo.bootstrap.database import ready_database
-        from relevo.bootstrap.everything import read_bot_files
+        from relevo.bootstrap.everything import read_business_files
         from relevo.bootstrap.lifetime import run
         from relevo.bootstrap.web import run_web
 
-    configuration = read_bot_files(settings)
+    configuration = read_business_files(settings)
+    _wait_until_it_may_work(supervisor)
     with ready_database(settings, patience_seconds=_patience_seconds(supervisor)) as dsn:
         run(run_web(settings, configuration, dsn, tell_supervisor))
 
@@ -103,14 +100,22 @@ def bot(name: Name = None, supervisor: Supervisor = None) -> None:
     _become_process(settings, name, supervisor)
 
     with deferring(LATER):
-        from relevo.bootstrap.bot import run_bot
+        from relevo.bootstrap.bot import import_brain, run_bot
         from relevo.bootstrap.database import ready_database
-        from relevo.bootstrap.everything import read_bot_files
+        from relevo.bootstrap.everything import read_business_files
         from relevo.bootstrap.lifetime import process_name, run
 
-    configuration = read_bot_files(settings)
+    configuration = read_business_files(settings)
+    import_brain(settings)
+    _wait_until_it_may_work(supervisor)
     with ready_database(settings, patience_seconds=_patience_seconds(supervisor)) as dsn:
         run(run_bot(settings, configuration, dsn, process_name(name or str(os.getpid())), tell_supervisor))
+
+
+def _wait_until_it_may_work(supervisor: int | None) -> None:
+    """Wait until the supervisor has prepared the database, with everything imported; leave when it gives up."""
+    if supervisor is not None and not sys.stdin.readline():
+        raise typer.Exit
 
 
 def _patience_seconds(supervisor: int | None) -> float:

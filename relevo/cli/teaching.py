@@ -12,7 +12,7 @@ from relevo.cli.upkeep import with_store
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from relevo.bootstrap import OpenStore
+    from relevo.bootstrap.store import OpenStore
     from relevo.domain.teaching import Lesson
 
 teach_commands = typer.Typer(no_args_is_help=True, help="What people taught the bot at the desk.")

@@ -11,7 +11,7 @@ import typer
 from relevo.cli.written_down import write_down
 
 if TYPE_CHECKING:
-    from relevo.bootstrap import OpenStore
+    from relevo.bootstrap.store import OpenStore
     from relevo.contracts.store import DeadLetter
 
 Result = TypeVar("Result")
@@ -150,12 +150,12 @@ def with_store(
     What attachments hold can be read only where that is asked for. ``tells`` is where progress is told: stdout, unless
     that is for what the command gives.
     """
-    from relevo.bootstrap import open_store
     from relevo.bootstrap.attachments import attachment_key
     from relevo.bootstrap.console import Console
     from relevo.bootstrap.database import ready_database
     from relevo.bootstrap.everything import read_settings
     from relevo.bootstrap.logs import configure_command_logs
+    from relevo.bootstrap.store import open_store
 
     settings = read_settings()
     configure_command_logs(settings.logs, settings.places.logs)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from relevo.bootstrap import OpenStore
+    from relevo.bootstrap.store import OpenStore
 
 
 async def write_down(

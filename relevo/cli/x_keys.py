@@ -13,7 +13,7 @@ from relevo.cli.upkeep import with_store
 from relevo.cli.written_down import write_down
 
 if TYPE_CHECKING:
-    from relevo.bootstrap import OpenStore
+    from relevo.bootstrap.store import OpenStore
     from relevo.channels.x.chat_registration import KeyState, Registrar
 
 Result = TypeVar("Result")

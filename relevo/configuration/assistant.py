@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
+
+import msgspec
 
 from relevo.configuration.documents import Spot
 from relevo.settings import Secret
@@ -17,8 +18,7 @@ _SWITCH = {"true": True, "false": False}
 _LONGEST_MODEL = 200
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AssistantAccount:
+class AssistantAccount(msgspec.Struct, frozen=True, kw_only=True):
     """An OpenAI-compatible endpoint, and what it is asked for."""
 
     url: str

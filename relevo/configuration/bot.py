@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from msgspec.structs import replace
 from yaml.nodes import Node
 
 from relevo.configuration.assistant import AssistantAccount, read_assistant
@@ -108,7 +109,7 @@ def _service(spot: Spot) -> Service:
     if "holidays" in parts:
         given["holidays"] = read_holidays(parts["holidays"])
     given["sla"] = read_sla(parts)
-    return replace(Service(), **given)  # type: ignore[arg-type]
+    return replace(Service(), **given)
 
 
 def _answer_months(spot: Spot) -> int | None:

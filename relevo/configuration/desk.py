@@ -8,10 +8,10 @@ the desk    hours ─ {hours, holidays}                ├─► read_service �
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import yaml
+from msgspec.structs import replace
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from relevo.configuration.bot import BotFile, read_service

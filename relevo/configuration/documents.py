@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
@@ -23,13 +24,12 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 TWICE = "'{name}' is there twice; remove one of them."
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Mistake:
+class Mistake(msgspec.Struct, frozen=True, kw_only=True):
     """What is wrong with one value."""
 
     pattern: str
     """The sentence with names for its values, by which it is said in other languages."""
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = msgspec.field(default_factory=dict)
     path: tuple[str, ...] = ()
     """Where the value is: keys and numbers, from the whole document inwards."""
 
@@ -57,8 +57,7 @@ class Mistakes:
             raise ConfigurationError("\n".join(sorted(self.lines, key=_place)))
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(msgspec.Struct, frozen=True):
     """One value, with where it stands and how a mistake about it is told."""
 
     node: Node

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from relevo.configuration.bot import BotFile, read_bot
 from relevo.configuration.channels import ChannelSection, read_channels
@@ -15,8 +16,7 @@ from relevo.configuration.x import XAccount
 from relevo.domain.policies import Policies
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Configuration:
+class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     """What the business's files say."""
 
     policies: Policies

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 from yaml.nodes import SequenceNode
 
 from relevo.configuration.documents import Mistakes, Spot, read_document
@@ -13,13 +13,12 @@ from relevo.configuration.documents import Mistakes, Spot, read_document
 FOLDER = "data/formal"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Formal:
+class Formal(msgspec.Struct, frozen=True, kw_only=True):
     """What is worded otherwise in a language, when it is formal."""
 
-    replies: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    replies: Mapping[str, Sequence[str]] = msgspec.field(default_factory=dict)
     """By the reply's name, the variations in their order; the others stay as they are."""
-    buttons: Mapping[str, str] = field(default_factory=dict)
+    buttons: Mapping[str, str] = msgspec.field(default_factory=dict)
     """By what else stands on the button."""
 
 

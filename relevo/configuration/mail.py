@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from email.utils import parseaddr
+
+import msgspec
 
 from relevo.configuration.documents import Spot
 from relevo.domain.addresses import mail_address
@@ -21,8 +22,7 @@ Fill = Callable[[Spot], str]
 """Gives a value's text with what it takes from the environment; "" with a mistake noted."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MailAccount:
+class MailAccount(msgspec.Struct, frozen=True, kw_only=True):
     """A mail server, and in whose name it sends."""
 
     host: str

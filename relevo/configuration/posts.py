@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import msgspec
+from msgspec.structs import replace
 
 from relevo.configuration.documents import Spot
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PostRules:
+class PostRules(msgspec.Struct, frozen=True, kw_only=True):
     """What the business lets happen by itself."""
 
     answers: bool = True
@@ -36,4 +36,4 @@ def read_posts(spot: Spot) -> PostRules:
         for name, least in (("posts", 2), ("minutes", 1))
         if name in storm and (number := storm[name].whole_number(least=least))
     }
-    return replace(PostRules(), **given)  # type: ignore[arg-type]
+    return replace(PostRules(), **given)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from relevo.configuration.documents import Spot
 from relevo.configuration.hours import read_calendar
@@ -28,8 +29,7 @@ _KNOWN = (
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Around:
+class Around(msgspec.Struct, frozen=True, kw_only=True):
     """What a site has of the installation where it says nothing itself."""
 
     languages: tuple[str, ...]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+import msgspec
 
 from relevo.configuration.documents import Spot
 from relevo.configuration.mail import Fill
@@ -17,8 +18,7 @@ OPTIONAL = ("client_id", "client_secret", "access_token", "access_secret", "api_
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class XAccount:
+class XAccount(msgspec.Struct, frozen=True, kw_only=True):
     """An account on X, and the app that acts for it."""
 
     account_id: str

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+import msgspec
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Duty:
+
+class Duty(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody is offered."""
 
     queues: tuple[str, ...] = ()
@@ -19,8 +19,7 @@ class Duty:
     """How many conversations at once."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AgentAccount:
+class AgentAccount(msgspec.Struct, frozen=True, kw_only=True):
     """A person who may sign in at the desk."""
 
     id: int
@@ -28,7 +27,7 @@ class AgentAccount:
     name: str
     role: str
     password_hash: str
-    limits: Mapping[str, int] = field(default_factory=dict)
+    limits: Mapping[str, int] = msgspec.field(default_factory=dict)
     """How much they may approve, by measure (``money`` in minor units, ``points``); no entry: nothing."""
     business_ref: str | None = None
     """The agent as the business's own contact."""
@@ -37,11 +36,10 @@ class AgentAccount:
     duty: Duty = Duty()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AgentPowers:
+class AgentPowers(msgspec.Struct, frozen=True, kw_only=True):
     """What an agent may do and for whom."""
 
-    limits: Mapping[str, int] = field(default_factory=dict)
+    limits: Mapping[str, int] = msgspec.field(default_factory=dict)
     languages: tuple[str, ...] = ()
     business_ref: str | None = None
     duty: Duty = Duty()

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+import msgspec
 
 from relevo.contracts.accounts import AgentAccount, AgentPowers
 from relevo.contracts.password_links import PasswordLinks
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StaffMember:
+class StaffMember(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who may sign in, as administrators see them."""
 
     id: int
@@ -30,8 +30,7 @@ class StaffMember:
     capacity: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ChannelHealth:
+class ChannelHealth(msgspec.Struct, frozen=True, kw_only=True):
     """How one channel does."""
 
     channel: str
@@ -55,8 +54,7 @@ class ChannelHealth:
     delayed_why: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ShownSetting:
+class ShownSetting(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that the business decides in a file, for reading."""
 
     name: str

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+import msgspec
 
 from relevo.contracts.accounts import AgentAccount
 
@@ -12,8 +13,7 @@ READ, WRITE = "read", "write"
 SCOPES = (READ, WRITE)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ApiToken:
+class ApiToken(msgspec.Struct, frozen=True, kw_only=True):
     """A token as people see it; itself it is known to nobody but its holder."""
 
     id: int
@@ -29,8 +29,7 @@ class ApiToken:
     revoked_at: datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NewToken:
+class NewToken(msgspec.Struct, frozen=True, kw_only=True):
     """What a token is made of."""
 
     name: str
@@ -64,8 +63,7 @@ class Tokens(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AskedOnce:
+class AskedOnce(msgspec.Struct, frozen=True, kw_only=True):
     """A request that must be carried out once."""
 
     caller: str
@@ -74,8 +72,7 @@ class AskedOnce:
     body_hash: bytes
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class GivenAnswer:
+class GivenAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What was answered."""
 
     status: int

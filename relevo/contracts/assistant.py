@@ -7,9 +7,10 @@ system: an agent reads it, changes it, and sends it under their own name, or not
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
+
+import msgspec
 
 
 class Feature(str, Enum):
@@ -20,8 +21,7 @@ class Feature(str, Enum):
     DRAFT = "draft"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Said:
+class Said(msgspec.Struct, frozen=True, kw_only=True):
     """One message of a transcript, masked."""
 
     by: str
@@ -29,8 +29,7 @@ class Said:
     text: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Matter:
+class Matter(msgspec.Struct, frozen=True, kw_only=True):
     """What a summary or a draft is written from; everything in it is masked, and is data, never an instruction."""
 
     language: str
@@ -43,8 +42,7 @@ class Matter:
     """Whether contacts are addressed formally in this language."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Written:
+class Written(msgspec.Struct, frozen=True, kw_only=True):
     """What a model wrote, and which one; never anything else than plain text."""
 
     text: str

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+import msgspec
+
 from relevo.domain.attachments import Attachment, AttachmentKind, AttachmentState, Retention
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Upload:
+class Upload(msgspec.Struct, frozen=True, kw_only=True):
     """A photo or file, made safe, on its way into the store."""
 
     attachment: Attachment
@@ -25,16 +25,14 @@ class Upload:
     """As JPEG; of pictures only."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OpenedAttachment:
+class OpenedAttachment(msgspec.Struct, frozen=True, kw_only=True):
     """What an attachment holds; a thumbnail is JPEG whatever the attachment is."""
 
     attachment: Attachment
     body: bytes
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class KeptFor:
+class KeptFor(msgspec.Struct, frozen=True, kw_only=True):
     """What a turn has learned about an attachment of its conversation."""
 
     attachment_id: UUID

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
+
+import msgspec
 
 COMMAND_LINE = "command line"
 """Who did it, where nobody signed in."""
@@ -17,8 +18,7 @@ OTHER_OPERATIONS = (*BESIDE_THE_API, *COMMANDS, RETENTION)
 """What is written down that is no operation of the API."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AuditEntry:
+class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One change, or one try that was refused. Holds ids and states; nothing that a contact is or wrote."""
 
     operation: str
@@ -33,15 +33,14 @@ class AuditEntry:
     target: str | None = None
     code: str | None = None
     """Why it was refused."""
-    request: Mapping[str, Any] = field(default_factory=dict)
+    request: Mapping[str, Any] = msgspec.field(default_factory=dict)
     before: Mapping[str, Any] | None = None
     after: Mapping[str, Any] | None = None
     id: int = 0
     at: datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AuditFilter:
+class AuditFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which entries are wanted; what is None does not matter."""
 
     agent_id: int | None = None
@@ -53,8 +52,7 @@ class AuditFilter:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Author:
+class Author(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who may have done something, now or once."""
 
     id: int

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BotLine:
+
+class BotLine(msgspec.Struct, frozen=True, kw_only=True):
     """One bot process, as it describes itself."""
 
     name: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+import msgspec
 
 from relevo.domain.attachments import Attachment
 from relevo.domain.conversations import Conversation
@@ -18,8 +19,7 @@ History = Callable[[], Awaitable[Sequence[bytes]]]
 """Reads the tracker events that earlier turns committed, oldest first, one JSON document each."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Question:
+class Question(msgspec.Struct, frozen=True, kw_only=True):
     """One message put to the brain."""
 
     conversation: Conversation
@@ -28,12 +28,11 @@ class Question:
     """Empty only where there are attachments."""
     is_issued_payload: bool = False
     """Whether the text is a button's payload that the server issued; only then may ``/intent`` be obeyed."""
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = msgspec.field(default_factory=dict)
     attachments: tuple[Attachment, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """The brain's whole answer to one question."""
 
     messages: tuple[Content, ...]

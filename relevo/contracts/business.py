@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
+
+import msgspec
 
 from relevo.domain.effects import EffectOrder
 
@@ -13,8 +14,7 @@ REFERENCE_FACTS = frozenset({"loyalty_number", "booking_code", "ticket", "order"
 OTHER_FACTS = frozenset({"name", "email", "phone"})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Person:
+class Person(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody in the business's own files; names as in the passport."""
 
     ref: str

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 from typing import Protocol, runtime_checkable
 from uuid import UUID
+
+import msgspec
 
 from relevo.domain.messages import Author, Content
 
@@ -20,8 +21,7 @@ class Priority(IntEnum):
     PROACTIVE = 2
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Delivery:
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """One message on its way out."""
 
     id: int
@@ -44,8 +44,7 @@ class Delivery:
     """The conversation's, for words that a channel adds; None where nobody knows yet."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Receipt:
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """What the platform said on accepting a message."""
 
     external_id: str | None = None

@@ -7,18 +7,18 @@ database and never raise: what was noted is written together, a moment later, an
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
+
+import msgspec
 
 IN, OUT = "in", "out"
 GOOD = frozenset({"sent", "ok"})
 """Results that are no problem."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Exchange:
+class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that a channel sent or got, or the like of it within one minute; never any words of anybody."""
 
     channel: str
@@ -63,8 +63,7 @@ class Unlogged:
         """Count nothing."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LoggedExchange:
+class LoggedExchange(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the log."""
 
     id: int

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
+
+import msgspec
 
 from relevo.contracts.reaching import Reaching
 from relevo.contracts.translations import KeptTranslations
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Written:
+class Written(msgspec.Struct, frozen=True, kw_only=True):
     """What an agent writes to a contact."""
 
     text: str
@@ -31,8 +31,7 @@ class Written:
     """What a mail is about."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Unsent:
+class Unsent(msgspec.Struct, frozen=True, kw_only=True):
     """A reply that goes out when it is due, unless it is taken back."""
 
     conversation_id: UUID
@@ -47,8 +46,7 @@ class Unsent:
     """Where it is written, if it goes out in another conversation."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HeldDecision:
+class HeldDecision(msgspec.Struct, frozen=True, kw_only=True):
     """What became of words that the bot wanted to say."""
 
     position: int
@@ -58,8 +56,7 @@ class HeldDecision:
     decided_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """What an agent has begun to write."""
 
     kind: str
@@ -71,8 +68,7 @@ class Draft:
     updated_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Looker:
+class Looker(msgspec.Struct, frozen=True, kw_only=True):
     """Another agent at the same conversation."""
 
     agent_id: int
@@ -80,8 +76,7 @@ class Looker:
     is_typing: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Colleague:
+class Colleague(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who may be given a conversation, or be spoken to in a note."""
 
     id: int
@@ -89,8 +84,7 @@ class Colleague:
     is_away: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Mention:
+class Mention(msgspec.Struct, frozen=True, kw_only=True):
     """A note that speaks to an agent."""
 
     id: int
@@ -103,8 +97,7 @@ class Mention:
     read_at: datetime | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CannedReply:
+class CannedReply(msgspec.Struct, frozen=True, kw_only=True):
     """Ready words under a short code, in one language."""
 
     id: int
@@ -117,8 +110,7 @@ class CannedReply:
     updated_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CannedText:
+class CannedText(msgspec.Struct, frozen=True, kw_only=True):
     """What is said of a ready reply that is made or changed."""
 
     language: str
@@ -128,8 +120,7 @@ class CannedText:
     agent_id: int | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Macro:
+class Macro(msgspec.Struct, frozen=True, kw_only=True):
     """Named steps that are taken one after another."""
 
     id: int
@@ -293,8 +284,7 @@ class ReadyWords(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Composer:
+class Composer(msgspec.Struct, frozen=True, kw_only=True):
     """All of it, as ``bootstrap`` hands it out."""
 
     writing: Writing

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
+
+import msgspec
 
 from relevo.domain.cases import Case, Priority
 from relevo.domain.contacts import Level
@@ -14,8 +15,7 @@ from relevo.domain.merging import Encounter, Reach
 from relevo.domain.messages import Entry
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SeenOn:
+class SeenOn(msgspec.Struct, frozen=True, kw_only=True):
     """One address of a contact."""
 
     channel: str
@@ -27,8 +27,7 @@ class SeenOn:
     updated_at: datetime | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Suggestion:
+class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
     """Another contact who may be the same person."""
 
     contact_id: UUID
@@ -39,8 +38,7 @@ class Suggestion:
     """``same_reference`` or ``same_mail``."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Merge:
+class Merge(msgspec.Struct, frozen=True, kw_only=True):
     """Two contacts, or two cases, that were made one; ``kept`` and ``merged`` are their ids as text."""
 
     id: int
@@ -58,8 +56,7 @@ class Merge:
     split_at: datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ContactView:
+class ContactView(msgspec.Struct, frozen=True, kw_only=True):
     """One person."""
 
     id: UUID
@@ -79,8 +76,7 @@ class ContactView:
     """The furthest of their public posts of the last 30 days."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Cursor:
+class Cursor(msgspec.Struct, frozen=True, kw_only=True):
     """Where on a contact's timeline one is; lines before it are earlier."""
 
     at: datetime
@@ -89,8 +85,7 @@ class Cursor:
     number: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a contact's timeline: an entry of a conversation, an encounter, or a merge."""
 
     cursor: Cursor
@@ -109,8 +104,7 @@ class Line:
         return self.cursor.at
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """Which part of a contact's timeline."""
 
     before: Cursor | None = None
@@ -124,16 +118,14 @@ class Wanted:
     """Only merges of these cases."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Page:
+class Page(msgspec.Struct, frozen=True, kw_only=True):
     """A part of a timeline, oldest first, and where the part before it ends."""
 
     lines: tuple[Line, ...]
     earlier: Cursor | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Whom:
+class Whom(msgspec.Struct, frozen=True, kw_only=True):
     """Whose an encounter is: the business's reference, with the name it has there, or an address on a channel."""
 
     business_ref: str | None = None
@@ -142,8 +134,7 @@ class Whom:
     address: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Recorded:
+class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     """What became of an encounter."""
 
     id: int

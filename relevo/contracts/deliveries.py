@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
+
+import msgspec
 
 from relevo.domain.messages import Entry
 
@@ -16,8 +17,7 @@ ENDED_BADLY = frozenset({"refused", "unconfirmed"})
 GONE_OUT = frozenset({"sent", "delivered", "read"})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DeliveryState:
+class DeliveryState(msgspec.Struct, frozen=True, kw_only=True):
     """How one message fares."""
 
     conversation_id: UUID

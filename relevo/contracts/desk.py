@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
+
+import msgspec
 
 from relevo.contracts.worklist import CaseChange
 from relevo.domain.cases import Case, Priority
@@ -18,8 +19,7 @@ from relevo.domain.routing import Colleague
 from relevo.domain.sight import Sight
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ConversationLine:
+class ConversationLine(msgspec.Struct, frozen=True, kw_only=True):
     """One conversation as a list shows it."""
 
     id: UUID
@@ -77,8 +77,7 @@ class Desk(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Background:
+class Background(msgspec.Struct, frozen=True, kw_only=True):
     """What the store knows beside the conversation itself, for a handoff's record."""
 
     open_cases: tuple[str, ...]
@@ -246,8 +245,7 @@ class Approvals(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Promise:
+class Promise(msgspec.Struct, frozen=True, kw_only=True):
     """A promised time that has passed."""
 
     case: Case
@@ -256,8 +254,7 @@ class Promise:
     business_ref: str | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ByHand:
+class ByHand(msgspec.Struct, frozen=True, kw_only=True):
     """Who somebody is, as an agent has found out."""
 
     business_ref: str

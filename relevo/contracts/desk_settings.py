@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+import msgspec
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SettingVersion:
+
+class SettingVersion(msgspec.Struct, frozen=True, kw_only=True):
     """What one administrator said about one section."""
 
     section: str
@@ -22,8 +22,7 @@ class SettingVersion:
     agent_id: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SettingChange:
+class SettingChange(msgspec.Struct, frozen=True, kw_only=True):
     """Something to be said about a section."""
 
     section: str

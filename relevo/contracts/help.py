@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Article:
+
+class Article(msgspec.Struct, frozen=True, kw_only=True):
     """One question of the business's customers, with its answer."""
 
     language: str
@@ -21,8 +21,7 @@ class Article:
     """The answer, in Markdown."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Passage:
+class Passage(msgspec.Struct, frozen=True, kw_only=True):
     """What answers a question: the part of an article that fits it best, as plain text."""
 
     slug: str

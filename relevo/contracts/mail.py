@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Protocol
 from uuid import UUID
+
+import msgspec
 
 from relevo.domain.codes import CodeCheck
 from relevo.domain.effects import EffectResult
@@ -30,8 +31,7 @@ class Posting(str, Enum):
     """The address belongs to a contact who is not known to be the same person: an address proves nothing."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Mail:
+class Mail(msgspec.Struct, frozen=True, kw_only=True):
     """One mail to a contact."""
 
     about: UUID | None
@@ -50,16 +50,14 @@ class Mail:
     """After so long it is worth nothing, and is not sent any more."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Posted:
+class Posted(msgspec.Struct, frozen=True, kw_only=True):
     """Where a mail is."""
 
     conversation_id: UUID
     position: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DoneEffect:
+class DoneEffect(msgspec.Struct, frozen=True, kw_only=True):
     """An effect that was done for somebody."""
 
     effect: EffectResult
@@ -70,8 +68,7 @@ class DoneEffect:
     """What is spoken in that conversation."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MissedPromise:
+class MissedPromise(msgspec.Struct, frozen=True, kw_only=True):
     """A promised time that passed without an answer."""
 
     case_id: str
@@ -106,8 +103,7 @@ class Mails(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CodeOrder:
+class CodeOrder(msgspec.Struct, frozen=True, kw_only=True):
     """A code that is to be sent; only its hash is kept."""
 
     identity_id: UUID

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PublishedModel:
+
+class PublishedModel(msgspec.Struct, frozen=True, kw_only=True):
     """A model that bots on any machine may fetch."""
 
     name: str
@@ -39,8 +39,7 @@ class PublishedModels(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Offer:
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
     """A model that a bot process may load."""
 
     name: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from relevo.contracts.accounts import AgentAccount
 
@@ -11,8 +12,7 @@ LINK_SECONDS = 24 * 3_600.0
 """How long a link holds."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LinkMail:
+class LinkMail(msgspec.Struct, frozen=True, kw_only=True):
     """A link that is to be mailed now, and that a worker holds."""
 
     id: int

@@ -7,7 +7,6 @@ Times are RFC 3339 in UTC, money is in minor units.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -247,8 +246,7 @@ class ContactRecord(msgspec.Struct, kw_only=True):
     posts: list[HeldPost] = []
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Subject:
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """Whom it is about: the business's own reference or, where nobody knows it, one contact."""
 
     business_ref: str | None = None
@@ -257,8 +255,7 @@ class Subject:
     """How to name them on the command line."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Holdings:
+class Holdings(msgspec.Struct, frozen=True, kw_only=True):
     """How much is held about somebody."""
 
     names: int
@@ -274,8 +271,7 @@ class Holdings:
     effects: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class KeptEffect:
+class KeptEffect(msgspec.Struct, frozen=True, kw_only=True):
     """Money or points that moved: what is kept of it names nobody."""
 
     key: str
@@ -284,8 +280,7 @@ class KeptEffect:
     state: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Erasure:
+class Erasure(msgspec.Struct, frozen=True, kw_only=True):
     """What an erasure erased, and what it kept without the person."""
 
     erased: Holdings

@@ -8,17 +8,17 @@ A channel of this kind is a Platform beside being a Channel: it knows what its e
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
+
+import msgspec
 
 from relevo.domain.handoff import Handoff
 from relevo.domain.posts import Post
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PlatformEvent:
+class PlatformEvent(msgspec.Struct, frozen=True, kw_only=True):
     """One event as it came: its sender is proven, its meaning not yet known."""
 
     channel: str
@@ -34,8 +34,7 @@ class PlatformEvent:
     """What is less is read first within a lane, where the platform says so; what is equal, as it came."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RemoteFile:
+class RemoteFile(msgspec.Struct, frozen=True, kw_only=True):
     """A file that the platform keeps for us to fetch."""
 
     reference: str
@@ -44,8 +43,7 @@ class RemoteFile:
     claimed_mime: str = "application/octet-stream"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Written:
+class Written(msgspec.Struct, frozen=True, kw_only=True):
     """A contact wrote."""
 
     address: str
@@ -61,8 +59,7 @@ class Written:
     """By which of the platform's ways it came; answers go back by the same."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Corrected:
+class Corrected(msgspec.Struct, frozen=True, kw_only=True):
     """A contact changed what they wrote before."""
 
     address: str
@@ -73,8 +70,7 @@ class Corrected:
     written_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Echo:
+class Echo(msgspec.Struct, frozen=True, kw_only=True):
     """Our own account's message: one that we sent, or one that somebody wrote in the platform's own app."""
 
     address: str
@@ -83,8 +79,7 @@ class Echo:
     sent_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Seen:
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """A contact has read up to here."""
 
     address: str
@@ -92,29 +87,25 @@ class Seen:
     """A message id of ours."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Typing:
+class Typing(msgspec.Struct, frozen=True, kw_only=True):
     """A contact writes right now."""
 
     address: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Posted:
+class Posted(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody wrote about us where everybody reads it."""
 
     post: Post
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Unposted:
+class Unposted(msgspec.Struct, frozen=True, kw_only=True):
     """A post is gone, and must be gone here too."""
 
     post_id: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Revoked:
+class Revoked(msgspec.Struct, frozen=True, kw_only=True):
     """The platform lets us no longer speak for the account."""
 
     account_id: str
@@ -140,8 +131,7 @@ class Platform(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ClaimedEvent:
+class ClaimedEvent(msgspec.Struct, frozen=True, kw_only=True):
     """An event in one process's hands; only its token may end it."""
 
     id: int
@@ -191,8 +181,7 @@ REVOKED = "revoked"
 """Mark of a platform that lets us no longer speak for an account, whose id is its value."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Mark:
+class Mark(msgspec.Struct, frozen=True, kw_only=True):
     """What hosts share about a platform under one name."""
 
     value: str | None

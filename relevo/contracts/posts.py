@@ -9,10 +9,11 @@ One post is one, however often it is seen; seen again with other numbers, it is 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
+
+import msgspec
 
 from relevo.domain.cases import Priority
 from relevo.domain.post_urgency import Judgement, PostState
@@ -51,8 +52,7 @@ class PostJudge(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Looked:
+class Looked(msgspec.Struct, frozen=True, kw_only=True):
     """What a platform says about posts now."""
 
     found: Sequence[Post]
@@ -70,8 +70,7 @@ class PostLookup(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PostCase:
+class PostCase(msgspec.Struct, frozen=True, kw_only=True):
     """A case to open for a post, where its author has none that it belongs to."""
 
     id: str
@@ -80,8 +79,7 @@ class PostCase:
     due_seconds: float
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """Words that answer a post in public."""
 
     text: str
@@ -92,8 +90,7 @@ class Answer:
     """Whose approved words they are."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AuthorKnown:
+class AuthorKnown(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a post's author, by their address on the platform alone."""
 
     unanswered: int
@@ -102,8 +99,7 @@ class AuthorKnown:
     has_opted_out: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class WatchedPost:
+class WatchedPost(msgspec.Struct, frozen=True, kw_only=True):
     """A post as it is kept, with what became of it."""
 
     id: int
@@ -129,8 +125,7 @@ class WatchedPost:
     """Impressions and when they were so many, oldest first."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Candidate:
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """A contact whom the business knows and who may be the author: a name proves nothing."""
 
     contact_id: UUID
@@ -138,8 +133,7 @@ class Candidate:
     business_ref: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Incident:
+class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """Many posts about the same thing within minutes: answered together, not one by one."""
 
     id: int
@@ -151,7 +145,7 @@ class Incident:
     summoning: int
     """How many of them may be answered."""
     answered: int
-    texts: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, str] = msgspec.field(default_factory=dict)
     """The approved words, by language."""
     approved_by: str | None = None
     approved_at: datetime | None = None
@@ -159,8 +153,7 @@ class Incident:
     ended_at: datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """Which posts."""
 
     states: Sequence[PostState] = ()

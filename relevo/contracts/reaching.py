@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+import msgspec
+
 from relevo.domain.conversations import Control
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reach:
+class Reach(msgspec.Struct, frozen=True, kw_only=True):
     """How a channel gets words to a contact, and within which window."""
 
     is_asked: bool = False
@@ -34,8 +34,7 @@ ANSWERS_ONLY = frozenset({"x"})
 """Channels on which nobody is written to who has not written there: whoever only posted in public is not."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Spot:
+class Spot(msgspec.Struct, frozen=True, kw_only=True):
     """One conversation of a person."""
 
     conversation_id: UUID

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
+
+import msgspec
 
 from relevo.domain.rights import Journey
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Trip:
+class Trip(msgspec.Struct, frozen=True, kw_only=True):
     """One ticket of a person."""
 
     ticket: str
@@ -32,8 +32,7 @@ DELIVERY, UNDELIVERED, RETURN = "delivery", "undelivered", "return"
 """What may be paid back of an order: what bringing it cost, all of it, pieces of it; else a payment, by its number."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Payment:
+class Payment(msgspec.Struct, frozen=True, kw_only=True):
     """One payment for an order; amounts are minor units of the order's currency."""
 
     id: str
@@ -43,8 +42,7 @@ class Payment:
     refunded: int = 0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Refund:
+class Refund(msgspec.Struct, frozen=True, kw_only=True):
     """What was paid back already."""
 
     charge: str
@@ -57,8 +55,7 @@ class Refund:
     """Whether the charge for bringing it went back with it."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Item:
+class Item(msgspec.Struct, frozen=True, kw_only=True):
     """One line of an order: so many pieces of one thing."""
 
     position: int
@@ -67,7 +64,7 @@ class Item:
     unit_price: int
     returned: int = 0
     """Pieces whose price went back; the first ones go back first."""
-    names: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = msgspec.field(default_factory=dict)
     """What it is called in other languages, by their codes."""
 
     @property
@@ -76,8 +73,7 @@ class Item:
         return self.quantity - self.returned
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Order:
+class Order(msgspec.Struct, frozen=True, kw_only=True):
     """One order of a person, with everything that was paid for it; payments and refunds oldest first."""
 
     id: str
@@ -121,8 +117,7 @@ class Order:
         return sum(item.left * item.unit_price for item in self.lines) + self.delivery_left
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fare:
+class Fare(msgspec.Struct, frozen=True, kw_only=True):
     """What was paid for one ticket of a person."""
 
     ticket: str
@@ -145,8 +140,7 @@ class Fare:
     """The law that owes it."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Membership:
+class Membership(msgspec.Struct, frozen=True, kw_only=True):
     """A person's account of points."""
 
     points: int
@@ -160,8 +154,7 @@ class Membership:
     """Where the business has written that down, such as ``5.2`` of its terms."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Voucher:
+class Voucher(msgspec.Struct, frozen=True, kw_only=True):
     """What a person was given out of goodwill; newest first."""
 
     code: str
@@ -171,8 +164,7 @@ class Voucher:
     issued_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Subscription:
+class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     """One subscription of a person."""
 
     id: str
@@ -188,8 +180,7 @@ class Subscription:
     """Whether it renews; a cancelled one may be used until the end of what is paid."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FlightTimes:
+class FlightTimes(msgspec.Struct, frozen=True, kw_only=True):
     """How one flight of the carrier goes, as anybody may know it."""
 
     flight: str
@@ -202,8 +193,7 @@ class FlightTimes:
     arrival_delay_minutes: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Compensated:
+class Compensated(msgspec.Struct, frozen=True, kw_only=True):
     """What was paid for a flight that was late, cancelled or full."""
 
     amount: int
@@ -212,8 +202,7 @@ class Compensated:
     paid_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Flight(Journey):
+class Flight(Journey, frozen=True, kw_only=True):
     """One ticket's flight, how it went, and what was paid for that."""
 
     ticket: str
@@ -230,8 +219,7 @@ NOT_LOCATED, LOCATED, DELIVERED = "not_located", "located", "delivered"
 """How a bag stands."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BagEvent:
+class BagEvent(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that happened to a missing bag."""
 
     happened_on: date
@@ -240,8 +228,7 @@ class BagEvent:
     place: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Bag:
+class Bag(msgspec.Struct, frozen=True, kw_only=True):
     """One bag of a person that was reported missing."""
 
     report: str
@@ -265,8 +252,7 @@ ESSENTIALS, DAMAGE = "essentials", "damage"
 """What is paid for a bag: what had to be bought while it was missing, and what was damaged in it or of it."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BagPayment:
+class BagPayment(msgspec.Struct, frozen=True, kw_only=True):
     """What was paid for a bag; amounts are minor units of the currency."""
 
     kind: str

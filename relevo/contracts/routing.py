@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
+
+import msgspec
 
 from relevo.domain.conversations import Control
 from relevo.domain.routing import Offer, Rules
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class QueueEntry:
+class QueueEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One conversation in line, as the desk shows it and as the contact is told about it."""
 
     conversation_id: UUID
@@ -40,8 +40,7 @@ class QueueEntry:
     told_at: datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HeldConversation:
+class HeldConversation(msgspec.Struct, frozen=True, kw_only=True):
     """A conversation that a member of the team has."""
 
     conversation_id: UUID
@@ -52,8 +51,7 @@ class HeldConversation:
     updated_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Member:
+class Member(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody of the team, with what they see to just now."""
 
     id: int
@@ -72,8 +70,7 @@ class Member:
     held: tuple[HeldConversation, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Routed:
+class Routed(msgspec.Struct, frozen=True, kw_only=True):
     """What one look at the queues has changed."""
 
     offers: Sequence[Offer]
@@ -92,8 +89,7 @@ class Routed:
         return {*self.returned, *self.moved, *(offer.conversation_id for offer in self.offers)}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Manner:
+class Manner(msgspec.Struct, frozen=True, kw_only=True):
     """How conversations are offered."""
 
     rules: Rules

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from enum import Enum
 from typing import Any, Protocol
 from uuid import UUID
+
+import msgspec
 
 from relevo.contracts.business import Person, Record
 from relevo.contracts.help import Passage
@@ -39,8 +40,7 @@ class Identification(str, Enum):
     """Too many wrong tries on this identity: only a person may verify it now."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Waiting:
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     """What a contact may be told when a person was asked for."""
 
     case_id: str

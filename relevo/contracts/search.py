@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 from typing import Protocol
 from uuid import UUID
+
+import msgspec
 
 from relevo.domain.messages import Author
 from relevo.domain.search import SearchQuery
@@ -24,8 +25,7 @@ class Match(IntEnum):
     WORDS = 3
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SearchPlace:
+class SearchPlace(msgspec.Struct, frozen=True, kw_only=True):
     """The last result that was given: what comes after it is next."""
 
     match: Match
@@ -34,8 +34,7 @@ class SearchPlace:
     """Whether similar references were looked for."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True, kw_only=True):
     """Something in which a query was found."""
 
     match: Match
@@ -53,8 +52,7 @@ class Found:
     contact_id: UUID | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Findings:
+class Findings(msgspec.Struct, frozen=True, kw_only=True):
     """Some results, and the place to go on from where there are more."""
 
     found: Sequence[Found]

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
+
+import msgspec
 
 from relevo.domain.cases import Priority
 from relevo.domain.clocks import Clocks, Event, Remark
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Round:
+class Round(msgspec.Struct, frozen=True, kw_only=True):
     """A handoff's clocks as they were kept, and what has happened since."""
 
     clocks: Clocks | None
@@ -29,8 +29,7 @@ class Round:
     """The one it waits in, or was taken from."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RoundChange:
+class RoundChange(msgspec.Struct, frozen=True, kw_only=True):
     """What becomes of it."""
 
     clocks: Clocks
@@ -62,8 +61,7 @@ class Rounds(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Notice:
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """Something that one agent is told."""
 
     id: int
@@ -73,7 +71,7 @@ class Notice:
     conversation_id: UUID | None
     created_at: datetime
     read_at: datetime | None = None
-    detail: Mapping[str, Any] = field(default_factory=dict)
+    detail: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
 
 class Notices(Protocol):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
+
+import msgspec
 
 from relevo.contracts.accounts import Accounts
 from relevo.contracts.admin import Admin
@@ -44,8 +45,7 @@ from relevo.domain.messages import Arrival, Author, Content, Entry
 from relevo.domain.ratings import Rating
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Received:
+class Received(msgspec.Struct, frozen=True, kw_only=True):
     """What became of an arrival."""
 
     inbox_id: int
@@ -58,8 +58,7 @@ class Received:
     """The bot that a new message is for, for a moment: it answered last."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
     """An inbox row in one worker's hands; only its token may settle, defer or bury it."""
 
     inbox_id: int
@@ -74,8 +73,7 @@ class Claim:
     """Who took it, where that one has a name."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Verification:
+class Verification(msgspec.Struct, frozen=True, kw_only=True):
     """What a turn learned about who writes."""
 
     level: Level
@@ -84,12 +82,11 @@ class Verification:
     failed_tries: int
     name: str | None = None
     """The person's name in the business's files, shown at the desk."""
-    facts: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = msgspec.field(default_factory=dict)
     """The facts that proved it, by kind; empty leaves those that are known."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TurnOutcome:
+class TurnOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """Everything one turn writes, at once."""
 
     messages: tuple[Content, ...] = ()
@@ -115,8 +112,7 @@ class TurnOutcome:
     """Why the bot gave the message up, for the desk and ``relevo replay``; None when it was answered."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Committed:
+class Committed(msgspec.Struct, frozen=True, kw_only=True):
     """What a turn's commit found."""
 
     tracker_version: int
@@ -126,8 +122,7 @@ class Committed:
     """Whether the conversation has another message waiting, free to be claimed now."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DeadLetter:
+class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     """A message that the bot gave up and a person got."""
 
     inbox_id: int
@@ -138,8 +133,7 @@ class DeadLetter:
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Backlog:
+class Backlog(msgspec.Struct, frozen=True, kw_only=True):
     """How much waits in the inbox; a lane is overdue when its head waits longer than anybody should."""
 
     waiting: int
@@ -148,8 +142,7 @@ class Backlog:
     dead: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """What a contact hears in answer to one message, and what else was not delivered before it."""
 
     entries: tuple[Entry, ...]
@@ -218,8 +211,7 @@ class Inbox(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Intent:
+class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """Where an effect was asked for, and what its verdict counted on."""
 
     conversation_id: UUID
@@ -293,8 +285,7 @@ class Outbox(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Store:
+class Store(msgspec.Struct, frozen=True, kw_only=True):
     """All of it, as ``bootstrap`` hands it out."""
 
     inbox: Inbox

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+import msgspec
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CountedTag:
+
+class CountedTag(msgspec.Struct, frozen=True, kw_only=True):
     """A tag, with how many cases have it."""
 
     name: str

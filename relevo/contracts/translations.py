@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+import msgspec
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Translated:
+
+class Translated(msgspec.Struct, frozen=True, kw_only=True):
     """A text in another language."""
 
     text: str

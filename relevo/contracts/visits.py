@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
+
+import msgspec
 
 from relevo.domain.conversations import Control
 from relevo.domain.sites import DEFAULT
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Signed:
+class Signed(msgspec.Struct, frozen=True, kw_only=True):
     """Whom a site has vouched for."""
 
     ref: str
@@ -23,15 +23,14 @@ class Signed:
     verified_until: datetime
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Visit:
+class Visit(msgspec.Struct, frozen=True, kw_only=True):
     """What a visitor's token stands for."""
 
     address: str
     expires_at: datetime
     site: str = DEFAULT
     signed: Signed | None = None
-    prechat: Mapping[str, str] = field(default_factory=dict)
+    prechat: Mapping[str, str] = msgspec.field(default_factory=dict)
     """What they answered before their first message."""
     consented_at: datetime | None = None
     is_introduced: bool = True
@@ -43,8 +42,7 @@ class Visit:
         return self.signed is not None or bool(self.prechat) or self.consented_at is not None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Identified:
+class Identified(msgspec.Struct, frozen=True, kw_only=True):
     """Where a visitor goes on whom their site has vouched for."""
 
     visit: Visit
@@ -52,8 +50,7 @@ class Identified:
     """Their conversation, where there is one already."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ChatState:
+class ChatState(msgspec.Struct, frozen=True, kw_only=True):
     """What a chat shows beside its messages."""
 
     control: Control
@@ -70,8 +67,7 @@ class ChatState:
     is_ended: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ContactSigns:
+class ContactSigns(msgspec.Struct, frozen=True, kw_only=True):
     """What an agent sees of a contact without words."""
 
     is_typing: bool
@@ -79,8 +75,7 @@ class ContactSigns:
     """How far they have read; 0 where nobody knows."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RefusedOrigin:
+class RefusedOrigin(msgspec.Struct, frozen=True, kw_only=True):
     """Pages that tried to use the chat and may not."""
 
     origin: str

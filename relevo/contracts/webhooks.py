@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
+
+import msgspec
 
 HANDOFF_EVENTS = (
     "handoff.requested",
@@ -30,8 +31,7 @@ EVENTS = (*HANDOFF_EVENTS, *CASE_EVENTS, *EFFECT_EVENTS, *MESSAGE_EVENTS)
 TEST_EVENT = "webhook.test"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Webhook:
+class Webhook(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who wants to be told; the secret is known to them and the database alone."""
 
     id: int
@@ -48,8 +48,7 @@ class Webhook:
     """Deliveries that were given up in the last day."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class WebhookDelivery:
+class WebhookDelivery(msgspec.Struct, frozen=True, kw_only=True):
     """One telling of one event, as its log shows it."""
 
     id: int
@@ -69,8 +68,7 @@ class WebhookDelivery:
     """When it is tried next."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DueDelivery:
+class DueDelivery(msgspec.Struct, frozen=True, kw_only=True):
     """One delivery that a worker holds."""
 
     id: int
@@ -89,8 +87,7 @@ class DueDelivery:
     """The secret before this one, while it still holds."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Told:
+class Told(msgspec.Struct, frozen=True, kw_only=True):
     """What came of one try."""
 
     status: int | None = None

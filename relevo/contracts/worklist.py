@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
+
+import msgspec
 
 from relevo.domain.cases import Case
 from relevo.domain.sight import Outlook, Sight
 from relevo.domain.worklist import CaseQuery, Place
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CasePage:
+class CasePage(msgspec.Struct, frozen=True, kw_only=True):
     """Some cases of a list in their order, and the place behind the last where there are more."""
 
     cases: Sequence[Case]
     after: Place | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Tag:
+class Tag(msgspec.Struct, frozen=True, kw_only=True):
     """A word that agents put on cases."""
 
     name: str
@@ -31,8 +30,7 @@ class Tag:
     """Whether it is put on no further case."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SavedView:
+class SavedView(msgspec.Struct, frozen=True, kw_only=True):
     """A list that an agent keeps."""
 
     id: int
@@ -40,8 +38,7 @@ class SavedView:
     query: Mapping[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Marks:
+class Marks(msgspec.Struct, frozen=True, kw_only=True):
     """What one agent sees beside cases."""
 
     unread: frozenset[str]
@@ -56,8 +53,7 @@ class Marks:
     """What this agent keeps, by name."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CaseChange:
+class CaseChange(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody did to a case among colleagues."""
 
     case_id: str

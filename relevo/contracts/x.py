@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+import msgspec
 
 from relevo.contracts.channel import Delivery, Priority, Receipt
 from relevo.settings import Secret
@@ -20,8 +21,7 @@ CHAT = "chat"
 """Transport of messages that only the two who write can read (XChat)."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class UserTokens:
+class UserTokens(msgspec.Struct, frozen=True, kw_only=True):
     """What OAuth 2.0 gave for acting in the account's name."""
 
     access: Secret
@@ -52,8 +52,7 @@ class Tokens(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Peer:
+class Peer(msgspec.Struct, frozen=True, kw_only=True):
     """How a contact is answered: by the transport that their last message came by."""
 
     address: str
@@ -91,8 +90,7 @@ class Peers(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Window:
+class Window(msgspec.Struct, frozen=True, kw_only=True):
     """One limit of X's, as its headers tell: so many within a time that ends then."""
 
     span: str
@@ -103,8 +101,7 @@ class Window:
     resets_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Wait:
+class Wait(msgspec.Struct, frozen=True, kw_only=True):
     """Why nothing may be sent now, and until when."""
 
     until: datetime
@@ -144,8 +141,7 @@ class Limits(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Part:
+class Part(msgspec.Struct, frozen=True, kw_only=True):
     """One of the messages that a delivery leaves as: X takes so many characters and one file in each."""
 
     number: int

@@ -13,6 +13,8 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+import msgspec
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OwnPair:
@@ -30,8 +32,7 @@ class OwnPair:
     made_at: datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PublicKey:
+class PublicKey(msgspec.Struct, frozen=True, kw_only=True):
     """One of somebody's registered keys, as X gives it; the signature binds one key to the other."""
 
     version: str
@@ -76,8 +77,7 @@ class ChatKeys(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Encrypted:
+class Encrypted(msgspec.Struct, frozen=True, kw_only=True):
     """A message as it leaves, the same in every attempt."""
 
     message_id: str
@@ -85,7 +85,7 @@ class Encrypted:
     """``encoded_message_create_event``."""
     signature: str
     """``encoded_message_event_signature``."""
-    options: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = msgspec.field(default_factory=dict)
     """The payload of each button, by the id of its quick reply."""
 
 

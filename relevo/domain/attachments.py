@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from uuid import UUID
+
+import msgspec
 
 MAX_FILE_BYTES = 10 * 1024 * 1024
 """Largest file, as it is sent; above that a door answers 413."""
@@ -36,8 +37,7 @@ class AttachmentState(str, Enum):
     ERASED = "erased"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Attachment:
+class Attachment(msgspec.Struct, frozen=True, kw_only=True):
     """One photo or file, as it is kept."""
 
     id: UUID
@@ -61,11 +61,10 @@ class Attachment:
         return self.mime == "application/pdf"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Retention:
+class Retention(msgspec.Struct, frozen=True, kw_only=True):
     """After how many days what was sent is erased."""
 
-    days: Mapping[AttachmentKind, int] = field(
+    days: Mapping[AttachmentKind, int] = msgspec.field(
         default_factory=lambda: {
             AttachmentKind.IDENTITY_DOCUMENT: 90,
             AttachmentKind.EVIDENCE: 365,

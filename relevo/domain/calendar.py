@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _LONGEST_DAYS = 400
@@ -15,8 +16,7 @@ Stretch = tuple[datetime, datetime]
 """From when until when people are there, in UTC."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Shift:
+class Shift(msgspec.Struct, frozen=True, kw_only=True):
     """Neighbouring days with the same hours, first and last day included."""
 
     first: str
@@ -29,8 +29,7 @@ class Shift:
         return DAYS.index(self.first) <= day.weekday() <= DAYS.index(self.last)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Calendar:
+class Calendar(msgspec.Struct, frozen=True, kw_only=True):
     """Open hours; holidays are whole days off."""
 
     shifts: tuple[Shift, ...]

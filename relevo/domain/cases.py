@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from relevo.domain.clocks import Clocks
 from relevo.domain.conversations import Control
@@ -53,8 +54,7 @@ class CaseStatus(str, Enum):
     CLOSED = "closed"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PriorityReason:
+class PriorityReason(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that makes a case more urgent."""
 
     code: str
@@ -93,8 +93,7 @@ def level_of(score: int) -> str:
     return "urgent" if score >= 60 else "high" if score >= 30 else "normal"
 
 
-@dataclass(frozen=True, slots=True)
-class Priority:
+class Priority(msgspec.Struct, frozen=True):
     """How urgent a case is, and why."""
 
     reasons: tuple[PriorityReason, ...] = ()
@@ -138,8 +137,7 @@ def first_priority(trigger: Trigger, amounts: Iterable[int] = ()) -> Priority:
     return Priority().because(trigger.value).with_amounts(amounts)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CaseRequest:
+class CaseRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A case to open when the turn commits; ``id`` was given out beforehand so that the bot can name it."""
 
     id: str
@@ -148,7 +146,7 @@ class CaseRequest:
     reference: str | None = None
     goal: str | None = None
     """What the contact wants, in their own words."""
-    detail: Mapping[str, Any] = field(default_factory=dict)
+    detail: Mapping[str, Any] = msgspec.field(default_factory=dict)
     priority: Priority = Priority()
     due_seconds: float = 14_400
     """How long until a person should have answered."""
@@ -158,8 +156,7 @@ class CaseRequest:
     """Until when the contact was told that it will be done."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CaseContact:
+class CaseContact(msgspec.Struct, frozen=True, kw_only=True):
     """A contact about a case that is open already: the conversation is linked to it, and it becomes more urgent."""
 
     case_id: str
@@ -173,14 +170,13 @@ class CaseContact:
     """Keys of prepared effects that a person decides about in this case."""
     goal: str | None = None
     """Kept where the case has none."""
-    detail: Mapping[str, Any] = field(default_factory=dict)
+    detail: Mapping[str, Any] = msgspec.field(default_factory=dict)
     """Added to what is known."""
     is_counted: bool = True
     """False where an earlier turn of the conversation counted this contact."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Case:
+class Case(msgspec.Struct, frozen=True, kw_only=True):
     """One case as the desk sees it."""
 
     id: str

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Protocol
+
+import msgspec
+from msgspec.structs import replace
 
 WARNED_AT = 0.8
 """After which part of the time somebody is warned."""
@@ -48,8 +50,7 @@ class Happened(str, Enum):
     """Nothing but time passed."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Event:
+class Event(msgspec.Struct, frozen=True, kw_only=True):
     """Something that happened, and when; ``level`` is the new priority."""
 
     what: Happened
@@ -57,8 +58,7 @@ class Event:
     level: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Policy:
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """How soon, for cases of one priority."""
 
     first_response_seconds: int
@@ -73,8 +73,7 @@ class Policy:
         return found
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Clock:
+class Clock(msgspec.Struct, frozen=True, kw_only=True):
     """One promised time; ``due_at`` of one that stands still is what it was when it stopped."""
 
     target_seconds: int
@@ -111,8 +110,7 @@ class Clock:
         return "paused" if self.running_since is None else "running"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Clocks:
+class Clocks(msgspec.Struct, frozen=True, kw_only=True):
     """Those of one handoff."""
 
     level: str
@@ -162,8 +160,7 @@ class Clocks:
         return min((clock.due_at if clock.warned_at else clock.warn_at for clock in running), default=None)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Remark:
+class Remark(msgspec.Struct, frozen=True, kw_only=True):
     """A time that is nearly over, or over."""
 
     goal: Goal

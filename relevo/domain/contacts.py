@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 from uuid import UUID
+
+import msgspec
 
 MAX_FAILED_TRIES = 5
 """Wrong facts an identity may give before a person has to look (resets when one matches)."""
@@ -21,8 +22,7 @@ class Level(IntEnum):
     SIGNED = 3
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Identity:
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """A contact's address on one channel, with how it was verified.
 
     Verification belongs to this identity alone and ends at ``verified_until``.
@@ -37,7 +37,7 @@ class Identity:
     level: Level = Level.CLAIMED
     verified_until: datetime | None = None
     failed_tries: int = 0
-    verified_facts: Mapping[str, str] = field(default_factory=dict)
+    verified_facts: Mapping[str, str] = msgspec.field(default_factory=dict)
     """The facts that verified, by kind."""
 
     def level_at(self, moment: datetime) -> Level:

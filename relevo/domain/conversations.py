@@ -12,9 +12,10 @@ Every change is a compare-and-set on the conversation; exactly one party may spe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from uuid import UUID
+
+import msgspec
 
 from relevo.domain.contacts import Identity
 from relevo.domain.ratings import AskedRating
@@ -59,8 +60,7 @@ def may_change(before: Control, after: Control) -> bool:
     return after in TRANSITIONS[before]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Conversation:
+class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     """Everything said with one identity on one channel, as one row."""
 
     id: UUID

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from copy import copy
-from dataclasses import fields, is_dataclass, replace
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 COVER = "•••"
 NAMES = frozenset({"contact_name", "display_name", "name_on_file", "passport_name", "ticket_name", "surnames"}) | {
@@ -46,20 +47,15 @@ def masked_name(name: str) -> str:
 
 
 def masked(value: Any, field: str = "") -> Any:
-    """Give anything with what identifies a contact covered: text, JSON, or a dataclass of ours."""
+    """Give anything with what identifies a contact covered: text, JSON, or a record of ours."""
     if isinstance(value, str):
         return _masked_string(value, field)
     if isinstance(value, Mapping):
         return {key: masked(item, str(key)) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return type(value)(masked(item, field) for item in value)
-    if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{one.name: masked(getattr(value, one.name), one.name) for one in fields(value)})
-    if hasattr(value, "__struct_fields__"):  # a message of the contracts: changed in a copy
-        shown = copy(value)
-        for name in value.__struct_fields__:
-            setattr(shown, name, masked(getattr(value, name), name))
-        return shown
+    if isinstance(value, msgspec.Struct):
+        return replace(value, **{name: masked(getattr(value, name), name) for name in value.__struct_fields__})
     return value
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from typing import Generic, TypeVar
+
+import msgspec
 
 Part = TypeVar("Part")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Dated(Generic[Part]):
+class Dated(msgspec.Struct, Generic[Part], frozen=True, kw_only=True):
     """One version of a part of the rules."""
 
     valid_from: date

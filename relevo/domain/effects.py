@@ -11,11 +11,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 POINTS = "points"
 """Unit of an amount that is no money; every other unit is an ISO 4217 currency."""
@@ -46,14 +47,13 @@ class Decision(str, Enum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """A policy's answer, with the rule that decided."""
 
     decision: Decision
     rule: str
     """Stable name of the deciding rule, such as ``points.claim_window``; said to the contact when it refuses."""
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = msgspec.field(default_factory=dict)
     """What the rule's sentence needs: limits, dates, amounts."""
     approver: str | None = None
     """``supervisor`` where only people in charge may approve it; None: anybody with the limit."""
@@ -65,8 +65,7 @@ SUPERVISOR = "supervisor"
 """What APPROVER says where people in charge decide, whatever the limits of others."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EffectOrder:
+class EffectOrder(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be done in the business's system.
 
     ``key`` is kind + business reference (``credit_points:0751000000011``), unique across conversations and channels:
@@ -88,18 +87,16 @@ class EffectOrder:
         return hashlib.sha256(json.dumps(bound, sort_keys=True, default=str).encode()).hexdigest()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EffectResult:
+class EffectResult(msgspec.Struct, frozen=True, kw_only=True):
     """What became of an effect."""
 
     key: str
     state: EffectState
     rule: str | None = None
-    result: Mapping[str, Any] = field(default_factory=dict)
+    result: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PreparedEffect:
+class PreparedEffect(msgspec.Struct, frozen=True, kw_only=True):
     """An effect with everything that a person needs to decide about it, and what was decided."""
 
     order: EffectOrder
@@ -115,7 +112,7 @@ class PreparedEffect:
     decided_by: int | None = None
     decided_at: datetime | None = None
     reason: str | None = None
-    result: Mapping[str, Any] = field(default_factory=dict)
+    result: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
     @property
     def settles_case(self) -> bool:

@@ -7,16 +7,16 @@ person ends ─► relevo.handback/1 ─► slots and outcome reach the bot, whi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from relevo.domain.cases import Trigger
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HandoffRequest:
+class HandoffRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What asks for a person during a turn."""
 
     trigger: Trigger
@@ -33,8 +33,7 @@ class HandoffRequest:
     """What the contact speaks by now; None where nobody knows better than the conversation."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Handoff:
+class Handoff(msgspec.Struct, frozen=True, kw_only=True):
     """One episode in which a person is asked for, as it is kept.
 
     With ``is_anybody_online`` control passes to the queue; without, the bot goes on and the case waits.
@@ -49,8 +48,7 @@ class Handoff:
     is_anybody_online: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Episode:
+class Episode(msgspec.Struct, frozen=True, kw_only=True):
     """A kept handoff as the desk sees it."""
 
     id: UUID
@@ -73,8 +71,7 @@ SETTLED_OUTCOMES = frozenset({"resolved", "refused", "nothing_to_do"})
 """Those that leave nothing to do: they end the case that was handed off."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Handback:
+class Handback(msgspec.Struct, frozen=True, kw_only=True):
     """What a person decided, on the way back to the bot."""
 
     outcome: str
@@ -85,5 +82,5 @@ class Handback:
     """For the next agent; never shown to the contact."""
     agent: str = ""
     """Their name, as the contact sees it."""
-    slots: Mapping[str, Any] = field(default_factory=dict)
+    slots: Mapping[str, Any] = msgspec.field(default_factory=dict)
     """What the person learned, by the bot's own slot names."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import msgspec
 
 SAME_REFERENCE = "same_reference"
 EVIDENCE = (SAME_REFERENCE, "code", "two_facts", "document", "call")
@@ -20,8 +21,7 @@ UNANSWERED = "unanswered_contacts"
 UNANSWERED_WITHIN = timedelta(hours=24)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reach:
+class Reach(msgspec.Struct, frozen=True, kw_only=True):
     """How many people may see a public post."""
 
     impressions: int | None = None
@@ -33,8 +33,7 @@ class Reach:
         return max(self.impressions or 0, self.followers or 0)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Encounter:
+class Encounter(msgspec.Struct, frozen=True, kw_only=True):
     """A call, mail, visit or public post that another system recorded."""
 
     source: str

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Any
+
+import msgspec
 
 from relevo.domain.attachments import Attachment
 
@@ -25,16 +26,14 @@ class Author(str, Enum):
     SYSTEM = "system"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Button:
+class Button(msgspec.Struct, frozen=True, kw_only=True):
     """A choice offered with a message; choosing it sends its payload."""
 
     title: str
     payload: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Content:
+class Content(msgspec.Struct, frozen=True, kw_only=True):
     """What one message carries."""
 
     text: str | None = None
@@ -46,8 +45,7 @@ class Content:
     """What a mail is about; other channels have none."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Arrival:
+class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     """One message from the outside, verified and parsed by its channel."""
 
     channel: str
@@ -57,15 +55,14 @@ class Arrival:
     """Unique per channel; the same id is the same message, however often it arrives."""
     text: str
     """Empty only where there are attachments."""
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = msgspec.field(default_factory=dict)
     raw: bytes | None = None
     """The text as it came, where cleaning changed it."""
     attachments: tuple[Attachment, ...] = ()
     """Uploaded before, from the same address."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a conversation's timeline.
 
     ``kind`` is ``message``, ``draft`` (the bot's words that were not sent), ``note``, ``effect``, ``case``,

@@ -6,8 +6,9 @@ How they are read out of policies.yml is configuration/rights.py; what they come
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
+
+import msgspec
 
 from relevo.domain.dated import Dated, in_force
 
@@ -15,8 +16,7 @@ ARTICLES = frozenset({"scope", "denied", "volunteers", "grounds", "cancelled", "
 """What a law's articles are asked for by name; the others stand with what they rule."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Law:
+class Law(msgspec.Struct, frozen=True, kw_only=True):
     """Which law it is, and where in it things stand."""
 
     number: str
@@ -25,8 +25,7 @@ class Law:
     """By the names in ARTICLES."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Band:
+class Band(msgspec.Struct, frozen=True, kw_only=True):
     """What flights of a range of distances are owed; the first band that a flight fits is its own."""
 
     article: str
@@ -48,8 +47,7 @@ class Band:
         return (self.up_to_km is None or distance_km <= self.up_to_km) and (is_inside or not self.is_inside)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Compensation:
+class Compensation(msgspec.Struct, frozen=True, kw_only=True):
     """The amounts, by distance; the last band fits every flight."""
 
     currency: str
@@ -62,8 +60,7 @@ class Compensation:
         return next(band for band in self.bands if band.fits(distance_km, is_inside=is_inside))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Delay:
+class Delay(msgspec.Struct, frozen=True, kw_only=True):
     """From when on being late counts."""
 
     compensated_from_minutes: int
@@ -73,8 +70,7 @@ class Delay:
     ruling: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Notice:
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """What being told of a cancellation so many days ahead asks of the other flight, for nothing to be owed."""
 
     article: str
@@ -85,16 +81,14 @@ class Notice:
     """It arrives less than this after the booked arrival."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Causes:
+class Causes(msgspec.Struct, frozen=True, kw_only=True):
     """Which causes lift compensation, and which never do; each with where that is written."""
 
     extraordinary: Mapping[str, str]
     ordinary: Mapping[str, str]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rules:
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """What is in force on one day."""
 
     law: Law
@@ -107,8 +101,7 @@ class Rules:
     causes: Causes
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rights:
+class Rights(msgspec.Struct, frozen=True, kw_only=True):
     """All versions of the rules; each part changes on days of its own. Without any, nothing is ever in force."""
 
     law: tuple[Dated[Law], ...] = ()

@@ -9,9 +9,10 @@ Which rules there are, and in which order, is written in policies.yml; what a ch
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
+
+import msgspec
 
 from relevo.domain.contacts import Level
 from relevo.domain.effects import Decision, Verdict
@@ -28,17 +29,15 @@ ADDED_BY_RIGHTS = frozenset({"answer", "owed", "owed_currency", "is_cause_known"
 """Facts that are worked out here of a flight's own, and never taken from whoever asks."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Version:
+class Version(msgspec.Struct, frozen=True, kw_only=True):
     """A rule's parameters from a date on, and where they are written down."""
 
     valid_from: date
     source: str
-    parameters: Mapping[str, int] = field(default_factory=dict)
+    parameters: Mapping[str, int] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """One condition; ``name`` is stable and is said to the contact when it refuses."""
 
     name: str
@@ -47,7 +46,7 @@ class Rule:
     otherwise: Decision
     versions: tuple[Version, ...]
     """Newest first."""
-    where: Mapping[str, str] = field(default_factory=dict)
+    where: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Facts that must have these values for the rule to be asked at all; empty: it is always asked."""
     approver: str | None = None
     """``supervisor`` where only people in charge may approve what breaks it; None: anybody with the limit."""
@@ -57,8 +56,7 @@ class Rule:
         return next((version for version in self.versions if version.valid_from <= day), self.versions[-1])
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Policy:
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """Everything about one kind of effect."""
 
     kind: str
@@ -71,12 +69,11 @@ class Policy:
     """Whether its facts are of a passenger's flight, and what that is owed is added to them."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Policies:
+class Policies(msgspec.Struct, frozen=True, kw_only=True):
     """The policies of all kinds of effects."""
 
     by_kind: Mapping[str, Policy]
-    rights: Rights = field(default_factory=Rights)
+    rights: Rights = msgspec.field(default_factory=Rights)
     """What flights owe their passengers."""
 
     def required_level(self, kind: str) -> Level:
@@ -124,8 +121,7 @@ class Policies:
         return self.by_kind[kind]
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(msgspec.Struct, frozen=True):
     """A kind of condition, with the whole-number parameters that it needs."""
 
     test: Callable[[Facts, str, Mapping[str, int], date], Broken]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+
+import msgspec
 
 from relevo.domain.cases import Priority, PriorityReason
 from relevo.domain.merging import UNANSWERED
@@ -67,8 +68,7 @@ class PostState(str, Enum):
     """Asks for nothing: praise, spam and the like."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Judgement:
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """What a post says, as far as words tell."""
 
     language: str
@@ -83,8 +83,7 @@ class Judgement:
     """Whether its author wants no answers from us."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Travelled:
+class Travelled(msgspec.Struct, frozen=True, kw_only=True):
     """How far a post has come."""
 
     impressions: int

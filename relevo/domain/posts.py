@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PostAuthor:
+
+class PostAuthor(msgspec.Struct, frozen=True, kw_only=True):
     """Who wrote it, as the platform names them."""
 
     id: str
@@ -16,8 +16,7 @@ class PostAuthor:
     followers: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Post:
+class Post(msgspec.Struct, frozen=True, kw_only=True):
     """One public post as it stood when it was read."""
 
     channel: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from relevo.domain.calendar import Calendar
 from relevo.domain.cases import Trigger
@@ -12,8 +13,7 @@ DEFAULT, SUPERVISORS = "default", "supervisors"
 """Queues that are always there: for what belongs in no other, and for what is sensitive."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Queue:
+class Queue(msgspec.Struct, frozen=True, kw_only=True):
     """One queue; where it names no languages or case types, it takes any."""
 
     name: str
@@ -35,8 +35,7 @@ class Queue:
         return 2 * bool(self.case_types) + bool(self.languages)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Queues:
+class Queues(msgspec.Struct, frozen=True, kw_only=True):
     """All queues of the business, and what goes to its supervisors before anything else is asked."""
 
     named: tuple[Queue, ...] = ()

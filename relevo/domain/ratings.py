@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from uuid import UUID
+
+import msgspec
 
 from relevo.domain.reports import Stretch
 
@@ -28,8 +29,7 @@ class Stage(str, Enum):
     COMMENT = "comment"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AskedRating:
+class AskedRating(msgspec.Struct, frozen=True, kw_only=True):
     """A question that is open in a conversation."""
 
     position: int
@@ -37,8 +37,7 @@ class AskedRating:
     stage: Stage
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rating:
+class Rating(msgspec.Struct, frozen=True, kw_only=True):
     """What a message says about a question."""
 
     position: int
@@ -53,8 +52,7 @@ class Rating:
         return self.score is not None or self.comment is not None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DueRating:
+class DueRating(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who may be asked now."""
 
     conversation_id: UUID

@@ -22,12 +22,14 @@ An episode belongs to the day on which it began, in the business's time zone; wh
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import Enum
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec.structs import replace
 
 EPISODE_ENDS_AFTER = timedelta(hours=12)
 """Silence that ends an episode: longer than lunch, shorter than a night and a morning."""
@@ -56,8 +58,7 @@ class Stretch(str, Enum):
     PERSON = "person"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Period:
+class Period(msgspec.Struct, frozen=True, kw_only=True):
     """Whole days, the first and the last included, in the business's time zone."""
 
     first: date
@@ -86,8 +87,7 @@ class Period:
         return replace(self, first=self.first - length, last=self.last - length)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """Which episodes a report is about."""
 
     period: Period
@@ -99,8 +99,7 @@ class Asked:
     """Those that waited in this queue; times and shares of promises are then of these handoffs alone."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HourLine:
+class HourLine(msgspec.Struct, frozen=True, kw_only=True):
     """What began in one hour of the day on one channel."""
 
     row: str
@@ -111,8 +110,7 @@ class HourLine:
     """What contacts wrote in these episodes."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DayLine:
+class DayLine(msgspec.Struct, frozen=True, kw_only=True):
     """What began on one day on one channel."""
 
     row: str
@@ -122,8 +120,7 @@ class DayLine:
     messages: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OutcomeLine:
+class OutcomeLine(msgspec.Struct, frozen=True, kw_only=True):
     """How many episodes ended in one way."""
 
     row: str
@@ -133,8 +130,7 @@ class OutcomeLine:
     """Of all episodes; all lines together sum to 1."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReasonLine:
+class ReasonLine(msgspec.Struct, frozen=True, kw_only=True):
     """Why a person was asked for, and how often."""
 
     row: str
@@ -143,8 +139,7 @@ class ReasonLine:
     share: float
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TimeLine:
+class TimeLine(msgspec.Struct, frozen=True, kw_only=True):
     """How long something took, counted from the handoff: the bot's time is not in it."""
 
     row: str
@@ -156,8 +151,7 @@ class TimeLine:
     p90_seconds: float
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RateLine:
+class RateLine(msgspec.Struct, frozen=True, kw_only=True):
     """How many of those that could did."""
 
     row: str
@@ -169,8 +163,7 @@ class RateLine:
     """None where there was nothing to count."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RatingLine:
+class RatingLine(msgspec.Struct, frozen=True, kw_only=True):
     """What contacts answered when they were asked how it was, for those that a bot or a person dealt with."""
 
     row: str
@@ -185,8 +178,7 @@ class RatingLine:
     """How many gave 1, 2, 3, 4 and 5."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EffectLine:
+class EffectLine(msgspec.Struct, frozen=True, kw_only=True):
     """What was done in the business's systems, or was to be."""
 
     row: str
@@ -199,8 +191,7 @@ class EffectLine:
     """In minor units of the currency, or points."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AgentLine:
+class AgentLine(msgspec.Struct, frozen=True, kw_only=True):
     """What one agent did with the conversations that they took."""
 
     row: str
@@ -218,8 +209,7 @@ class AgentLine:
     average: float | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class QueueLine:
+class QueueLine(msgspec.Struct, frozen=True, kw_only=True):
     """What became of the handoffs that waited in one queue."""
 
     row: str
@@ -237,8 +227,7 @@ class QueueLine:
     sla_of: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SlaLine:
+class SlaLine(msgspec.Struct, frozen=True, kw_only=True):
     """How one kind of promised time was kept for cases of one priority, as the handoffs' clocks say."""
 
     row: str
@@ -254,8 +243,7 @@ class SlaLine:
     """Kept, of kept and late; None where neither happened."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Report:
+class Report(msgspec.Struct, frozen=True, kw_only=True):
     """The numbers of one period; those that were not asked for are empty. Fields are the names of the reports."""
 
     asked: Asked
@@ -293,8 +281,7 @@ LINES: Mapping[str, type[Any]] = {
 """Every report's name, and what its lines are."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EpisodeLine:
+class EpisodeLine(msgspec.Struct, frozen=True, kw_only=True):
     """One episode, as the list behind a number shows it."""
 
     conversation_id: UUID

@@ -10,10 +10,12 @@ Regulation (EC) No 261/2004 means by them, to the minute: its "no more than", "l
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
 from datetime import date
 from enum import Enum
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from relevo.domain.passenger_rules import Band, Notice, Rights, Rules
 
@@ -58,8 +60,7 @@ class Care(str, Enum):
     """With the way there and back."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Journey:
+class Journey(msgspec.Struct, frozen=True, kw_only=True):
     """One passenger's flight and how it went; minutes are against the timetable that was booked."""
 
     flown_on: date
@@ -94,8 +95,7 @@ class Journey:
     """Whether the passenger leaves on another day than booked, or would have."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Disruption(Journey):
+class Disruption(Journey, frozen=True, kw_only=True):
     """A journey, and what happened to it."""
 
     event: Event
@@ -103,17 +103,15 @@ class Disruption(Journey):
     @classmethod
     def of(cls, facts: Mapping[str, Any]) -> Disruption:
         """Read it from plain facts, such as an effect's arguments; raises ValueError where one is missing or wrong."""
-        names = [field.name for field in fields(cls)]
-        missing = [name for name in names if name not in facts]
+        missing = [name for name in cls.__struct_fields__ if name not in facts]
         if missing:
             raise ValueError(f"What a flight owes needs the facts {', '.join(missing)}, and they were not given.")
-        values = {name: facts[name] for name in names}
+        values = {name: facts[name] for name in cls.__struct_fields__}
         day = facts["flown_on"] if isinstance(facts["flown_on"], date) else date.fromisoformat(facts["flown_on"])
         return cls(**values | {"flown_on": day, "event": Event(facts["event"])})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Entitlement:
+class Entitlement(msgspec.Struct, frozen=True, kw_only=True):
     """What one passenger is owed for one flight, with the numbers and places that explain it."""
 
     answer: Answer

@@ -7,9 +7,11 @@ waiting, most urgent and longest first ─► colleagues who may ─► not aske
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
 
 from relevo.domain.queues import DEFAULT, SUPERVISORS, Queue, Queues
 
@@ -20,8 +22,7 @@ TAKING_ROLES = frozenset({"agent", *LEADING_ROLES})
 _NEVER = datetime.min.replace(tzinfo=timezone.utc)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Colleague:
+class Colleague(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who is at the desk and not away."""
 
     id: int
@@ -50,8 +51,7 @@ class Colleague:
         return is_spoken and set(queue.skills) <= set(self.skills)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class InLine:
+class InLine(msgspec.Struct, frozen=True, kw_only=True):
     """A conversation that waits for a person."""
 
     conversation_id: UUID
@@ -72,8 +72,7 @@ class InLine:
         return self.is_requested, -self.score, self.since
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Offer:
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
     """A conversation for a colleague."""
 
     conversation_id: UUID
@@ -83,8 +82,7 @@ class Offer:
     """Whether everybody had been asked, so that it begins anew."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rules:
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """By what conversations are offered."""
 
     queues: Queues

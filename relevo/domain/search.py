@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 _BETWEEN_WORDS = "\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\xbf\u2000-\u206f\u3000-\u303f"
 _WORD = re.compile(f"[^{_BETWEEN_WORDS}]+")
@@ -30,8 +31,7 @@ _MOST_PIECES = 8
 _SNIPPET, _AHEAD = 200, 60
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SearchQuery:
+class SearchQuery(msgspec.Struct, frozen=True, kw_only=True):
     """What is looked for, folded."""
 
     words: tuple[str, ...]
@@ -43,8 +43,7 @@ class SearchQuery:
         return self.words[-1] if self.words and len(self.words[-1]) >= SHORTEST_PREFIX else None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Snippet:
+class Snippet(msgspec.Struct, frozen=True, kw_only=True):
     """A piece of a text, and where in it the hits are: from and up to which character."""
 
     text: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime, time
+
+import msgspec
 
 from relevo.domain.calendar import Calendar, Shift
 from relevo.domain.clocks import Goal, Policy
@@ -22,14 +23,13 @@ SLA: Mapping[str, Policy] = {
 """Where nothing else is said: what is urgent does not wait for the morning."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Service:
+class Service(msgspec.Struct, frozen=True, kw_only=True):
     """What the business promises about its people."""
 
     shifts: tuple[Shift, ...] = (Shift(first="mon", last="sun", opens=time(8), closes=time(22)),)
     holidays: frozenset[date] = frozenset()
     """Days on which nobody is there, whatever the shifts say."""
-    sla: Mapping[str, Policy] = field(default_factory=lambda: SLA)
+    sla: Mapping[str, Policy] = msgspec.field(default_factory=lambda: SLA)
     """How soon people answer, by priority."""
     queue_seconds: int = 900
     """How long a conversation waits for a person before the bot goes on."""
@@ -37,7 +37,7 @@ class Service:
     """How long a prepared effect may be approved."""
     presence_seconds: float = 45.0
     """How recently an agent's desk must have been heard of for them to count as online."""
-    queues: Queues = field(default_factory=Queues)
+    queues: Queues = msgspec.field(default_factory=Queues)
     offer_seconds: int = 30
     """How long somebody has to accept a conversation before the next one is asked."""
     offer_later_seconds: int = 14_400

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
+import msgspec
+
 from relevo.domain.attachments import MAX_FILE_BYTES, MAX_OF_MESSAGE
 from relevo.domain.calendar import Calendar
 
@@ -20,28 +22,25 @@ Words = Mapping[str, str]
 """A text in each language of its site."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Theme:
+class Theme(msgspec.Struct, frozen=True, kw_only=True):
     """How the widget looks."""
 
     color: str = "#1f4fd8"
     color_dark: str | None = None
     position: str = "end"
     launcher: str = "bubble"
-    title: Words = field(default_factory=dict)
-    greeting: Words = field(default_factory=dict)
+    title: Words = msgspec.field(default_factory=dict)
+    greeting: Words = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Option:
+class Option(msgspec.Struct, frozen=True, kw_only=True):
     """One choice of a pre-chat field."""
 
     value: str
     title: Words
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PrechatField:
+class PrechatField(msgspec.Struct, frozen=True, kw_only=True):
     """One question that is asked before the first message."""
 
     name: str
@@ -51,16 +50,14 @@ class PrechatField:
     options: tuple[Option, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Consent:
+class Consent(msgspec.Struct, frozen=True, kw_only=True):
     """What a visitor agrees to before the first message."""
 
     text: Words
     url: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Uploads:
+class Uploads(msgspec.Struct, frozen=True, kw_only=True):
     """What visitors may send."""
 
     max_bytes: int = MAX_FILE_BYTES
@@ -69,8 +66,7 @@ class Uploads:
     """None is allowed where it is 0."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class When:
+class When(msgspec.Struct, frozen=True, kw_only=True):
     """When a proactive message is shown; all that is given must hold."""
 
     path: str | None = None
@@ -79,8 +75,7 @@ class When:
     visits: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Proactive:
+class Proactive(msgspec.Struct, frozen=True, kw_only=True):
     """A message that the closed widget shows by itself."""
 
     id: str
@@ -107,7 +102,7 @@ class Site:
     default_language: str = "es"
     calendar: Calendar | None = None
     """When people are there; None: when they are there for everybody."""
-    theme: Theme = Theme()
+    theme: Theme = field(default_factory=Theme)
     suggestions: tuple[Words, ...] = ()
     prechat: tuple[PrechatField, ...] = ()
     consent: Consent | None = None
@@ -117,7 +112,7 @@ class Site:
     """Days of silence after which what a visitor said who was never verified is erased; None: it is kept."""
     identity_keys: tuple[str, ...] = field(default=(), repr=False)
     """Keys that its pages' owner signs identities with, the one to come or to go among them."""
-    uploads: Uploads = Uploads()
+    uploads: Uploads = field(default_factory=Uploads)
     proactive: tuple[Proactive, ...] = ()
     has_sound: bool = False
     is_branded: bool = True
@@ -129,8 +124,7 @@ class Site:
         return any(matches(pattern, origin) for pattern in self.origins)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Sites:
+class Sites(msgspec.Struct, frozen=True, kw_only=True):
     """All of them; one called ``default`` where none is named."""
 
     named: tuple[Site, ...] = (Site(),)

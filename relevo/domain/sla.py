@@ -10,8 +10,10 @@ its time, so that the same events give the same clocks whenever they are read, a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+import msgspec
+from msgspec.structs import replace
 
 from relevo.domain.clocks import (
     ANSWERS,
@@ -31,8 +33,7 @@ from relevo.domain.messages import SENT_ELSEWHERE
 _ALL_HOURS = AllHours()
 
 
-@dataclass(frozen=True, slots=True)
-class Sla:
+class Sla(msgspec.Struct, frozen=True):
     """Moves clocks by what happens."""
 
     policies: Mapping[str, Policy]

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
 from uuid import UUID
+
+import msgspec
 
 MAX_WORDS_CHARACTERS = 1_000
 """Longest example: what is longer teaches the bot nothing about one request."""
@@ -30,16 +31,14 @@ class State(str, Enum):
     REJECTED = "rejected"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EntityMark:
+class EntityMark(msgspec.Struct, frozen=True, kw_only=True):
     """A part of the words that names something."""
 
     value: str
     entity: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Lesson:
+class Lesson(msgspec.Struct, frozen=True, kw_only=True):
     """Words with what they mean."""
 
     text: str
@@ -48,8 +47,7 @@ class Lesson:
     marks: tuple[EntityMark, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Teaching:
+class Teaching(msgspec.Struct, frozen=True, kw_only=True):
     """A lesson that somebody proposed."""
 
     id: int

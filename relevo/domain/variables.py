@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 _VARIABLE = re.compile(r"\{\{\s*((?:contact|case|agent)\.[a-z][a-z0-9_]{0,60})\s*\}\}")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Filled:
+class Filled(msgspec.Struct, frozen=True, kw_only=True):
     """Ready words with what is known in its place."""
 
     text: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import msgspec
 
 FIRST_AFTER = timedelta(seconds=20)
 """How long somebody who is being offered is not told yet: most are answered before they have read it."""
@@ -12,8 +13,7 @@ MOST_OFTEN = timedelta(minutes=1)
 _MUCH_SECONDS, _MUCH_SHARE = 120, 0.5
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Told:
+class Told(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody was told: place in the queue, usual wait where it is known, and when."""
 
     place: int | None = None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from relevo.domain.sight import Outlook, Sight
 
@@ -25,8 +26,7 @@ LONGEST_TAG = 40
 LONGEST_NAME = 60
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CaseQuery:
+class CaseQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Which cases, and in which order."""
 
     show: str = "open"
@@ -53,8 +53,7 @@ class CaseQuery:
         return {"show": self.show, **sort, **self.filters}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Behind a case in a sorted list: what it is sorted by, and the case's number."""
 
     sort: str

@@ -5,8 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate
+
+import msgspec
 
 from relevo.evaluation.examples import Reading
 from relevo.evaluation.shares import Share
@@ -15,8 +16,7 @@ BINS = 10
 _STEPS = 100
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Bin:
+class Bin(msgspec.Struct, frozen=True, kw_only=True):
     """The readings with a confidence from one tenth to the next."""
 
     low: float
@@ -28,8 +28,7 @@ class Bin:
     """How many guesses are right, whether the bot trusts them or not."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Threshold:
+class Threshold(msgspec.Struct, frozen=True, kw_only=True):
     """What comes of it if the bot acts on a guess only from this confidence on."""
 
     confidence: float

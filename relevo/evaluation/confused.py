@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+
+import msgspec
 
 from relevo.evaluation.measures import Group
 
 _MOST = 12
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Matrix:
+class Matrix(msgspec.Struct, frozen=True, kw_only=True):
     """How often each of some intents is taken for each of them."""
 
     intents: tuple[str, ...]

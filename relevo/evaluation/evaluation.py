@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+
+import msgspec
 
 from relevo.evaluation.examples import NO_LANGUAGE, Reading, StoryTest
 from relevo.evaluation.measures import Group
 
 
-@dataclass(frozen=True, kw_only=True)
-class Evaluation:
+class Evaluation(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """How well a bot understands what it has not learnt, and whether its stories go as written."""
 
     bot: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 FALLBACK = "nlu_fallback"
 """Rasa's intent of a message that it does not trust itself to understand."""
@@ -20,8 +21,7 @@ class Span(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Example:
+class Example(msgspec.Struct, frozen=True, kw_only=True):
     """A sentence with the intent that the business gave it."""
 
     text: str
@@ -32,8 +32,7 @@ class Example:
     entities: frozenset[Span] = frozenset()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """An example as a bot read it that had not learnt it."""
 
     example: Example
@@ -64,8 +63,7 @@ class Reading:
         return self.intent == FALLBACK
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StoryTest:
+class StoryTest(msgspec.Struct, frozen=True, kw_only=True):
     """A test story and what came of it."""
 
     name: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
+
+import msgspec
 
 from relevo.evaluation.calibration import Bin, Threshold, bins_of, calibration_error, thresholds_of
 from relevo.evaluation.examples import Reading
@@ -14,8 +15,7 @@ from relevo.evaluation.shares import Share
 _MOST_SENTENCES = 3
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Score:
+class Score(msgspec.Struct, frozen=True, kw_only=True):
     """How well one intent, or one entity, is told."""
 
     name: str
@@ -45,8 +45,7 @@ class Score:
         return 2 * self.hits / (self.told + self.support) if self.hits else 0.0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Confusion:
+class Confusion(msgspec.Struct, frozen=True, kw_only=True):
     """One intent taken for another."""
 
     expected: str
@@ -59,8 +58,7 @@ class Confusion:
     """Some of them, those that the bot was surest of first."""
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(msgspec.Struct, frozen=True, dict=True):
     """The readings of one language, or of all."""
 
     name: str

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timezone, tzinfo
 
+import msgspec
 import structlog
+from msgspec.structs import replace
 
 from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.business import Business
@@ -51,8 +52,7 @@ MAX_REASON_CHARACTERS = 500
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Decider:
+class Decider(msgspec.Struct, frozen=True, kw_only=True):
     """Carries out what agents decide, and what time decides for them."""
 
     approvals: Approvals
@@ -61,7 +61,7 @@ class Decider:
     policies: Policy
     conversations: Conversations
     live: Live
-    clock: Clock = field(default=system_clock)
+    clock: Clock = msgspec.field(default=system_clock)
     default_language: str = "es"
     zone: tzinfo = timezone.utc
     """Where the business is: its rules count by the day there."""

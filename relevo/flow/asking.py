@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Iterable, Sequence
-from dataclasses import dataclass
 
+import msgspec
 import structlog
 
 from relevo.contracts.accounts import AgentAccount
@@ -21,8 +21,7 @@ from relevo.errors import Conflict, RequestError
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Suggestion:
+class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
     """What a model wrote for an agent, and what to look at in it."""
 
     text: str
@@ -34,8 +33,7 @@ class Suggestion:
     """Numbers, addresses and links that stand nowhere in what the model was given."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Asking:
+class Asking(msgspec.Struct, frozen=True, kw_only=True):
     """A model, and what must not leave for it."""
 
     assistant: Assistant

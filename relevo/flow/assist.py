@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from uuid import UUID
+
+import msgspec
 
 from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.assistant import Feature, Matter, Said
@@ -28,8 +29,7 @@ _MOST_UNFOUNDED = 5
 _CHECKED = re.compile(r"https?://[^\s<>\"]+|[\w.+-]+@[\w-]+\.[\w.-]+|\d[\d.,:/\-]*\d")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Assisting:
+class Assisting(msgspec.Struct, frozen=True, kw_only=True):
     """What an agent may ask a model for."""
 
     asking: Asking

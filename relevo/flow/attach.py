@@ -6,10 +6,11 @@ import asyncio
 import hashlib
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
 import filetype
+import msgspec
+from msgspec.structs import replace
 
 from relevo.contracts.attachments import Attachments, Upload
 from relevo.domain.attachments import MAX_FILE_BYTES, Attachment
@@ -33,8 +34,7 @@ _SNIFFED_BYTES = 1024
 _workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="pictures")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SentFile:
+class SentFile(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody sent as a photo or file."""
 
     channel: str

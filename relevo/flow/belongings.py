@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 import structlog
 
 from relevo.contracts.business import Business, Person
@@ -19,8 +19,7 @@ READ, UNKNOWN, UNREACHABLE, GONE = "read", "unknown", "unreachable", "gone"
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Belongings:
+class Belongings(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody has, or why it is not shown."""
 
     state: str

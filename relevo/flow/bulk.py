@@ -7,7 +7,8 @@ a list and how many it has, 1,000 at most ──┴─► what is not seen, or n
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from relevo.contracts.accounts import AgentAccount
 from relevo.domain.messages import clean_text
@@ -24,8 +25,7 @@ MOST_MATCHING = 1_000
 """How many a list may have of which all are changed."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Bulk:
+class Bulk(msgspec.Struct, frozen=True, kw_only=True):
     """An agent's verbs about many cases; refusals are sentences for the agent."""
 
     work: ListWork

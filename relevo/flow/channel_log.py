@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import structlog
+from msgspec.structs import replace
 
 from relevo.contracts.channel_log import IN, Exchange, Exchanges
 from relevo.contracts.clock import Clock, system_clock

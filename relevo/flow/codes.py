@@ -5,8 +5,7 @@ The code exists in the mail alone: what is kept is its hash, what agents see has
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import structlog
 
 from relevo.contracts.business import Person
@@ -22,8 +21,7 @@ from relevo.flow.texts import say
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, kw_only=True)
-class OneTimeCodes:
+class OneTimeCodes(msgspec.Struct, frozen=True, kw_only=True):
     """Sends codes and checks what is given back; a turn that is run again does neither twice."""
 
     codes: Codes

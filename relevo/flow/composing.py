@@ -9,11 +9,12 @@ What waits is written before control passes on; whoever has no control when it i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
 import structlog
+from msgspec.structs import replace
 
 from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.clock import Clock, system_clock
@@ -37,8 +38,7 @@ PRESENCE_SECONDS = 15
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a reply."""
 
     conversation_id: UUID
@@ -48,14 +48,13 @@ class Outcome:
     due_at: datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Composing:
+class Composing(msgspec.Struct, frozen=True, kw_only=True):
     """The verbs of whoever writes; all refusals are sentences for the agent."""
 
     store: Store
     live: Live
-    service: Service = field(default_factory=Service)
-    clock: Clock = field(default=system_clock)
+    service: Service = msgspec.field(default_factory=Service)
+    clock: Clock = msgspec.field(default=system_clock)
     ways: Ways | None = None
     """Where else the contact may be written to; None: nowhere."""
 

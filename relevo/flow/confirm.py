@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import structlog
+from msgspec.structs import replace
 
 from relevo.contracts.business import Business, Person
 from relevo.contracts.mail import DoneEffect, Mail, MissedPromise, Posting
@@ -107,8 +108,7 @@ def _facts(language: str, result: Mapping[str, Any]) -> dict[str, str]:
     return facts
 
 
-@dataclass(frozen=True, kw_only=True)
-class Owed:
+class Owed(msgspec.Struct, frozen=True, kw_only=True):
     """A mail that somebody should have by now."""
 
     key: str
@@ -123,8 +123,7 @@ class Owed:
     """An address that was on file before."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Confirmer:
+class Confirmer(msgspec.Struct, frozen=True, kw_only=True):
     """Writes by mail what was done, by the bot or after an approval, and which promises were missed.
 
     It reads what is owed from the database, so that a crash between the deed and its mail costs a few seconds.

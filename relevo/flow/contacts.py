@@ -7,11 +7,12 @@ opened later.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
+import msgspec
 import structlog
+from msgspec.structs import replace
 
 from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.business import Business
@@ -32,13 +33,12 @@ OLDEST, AHEAD = timedelta(days=3650), timedelta(minutes=10)
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, kw_only=True)
-class ContactWork:
+class ContactWork(msgspec.Struct, frozen=True, kw_only=True):
     """The verbs; all refusals are sentences."""
 
     store: Store
     live: Live
-    clock: Clock = field(default=system_clock)
+    clock: Clock = msgspec.field(default=system_clock)
     business: Business | None = None
 
     async def record(self, encounter: Encounter, whom: Whom, agent: AgentAccount) -> Recorded:
@@ -102,8 +102,7 @@ class ContactWork:
         _log.info("contacts", verb=verb, agent=agent.id)
 
 
-@dataclass(frozen=True, kw_only=True)
-class UnansweredWatch:
+class UnansweredWatch(msgspec.Struct, frozen=True, kw_only=True):
     """Raises cases that were opened after their person had tried elsewhere."""
 
     contacts: Contacts

@@ -15,12 +15,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from time import monotonic
 from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
 import structlog
 
 from relevo.contracts.channel import Channel, Delivery, LooksUp, Receipt
@@ -58,8 +58,7 @@ class Ending(NamedTuple):
     external_id: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Deliverer:
+class Deliverer(msgspec.Struct, frozen=True, kw_only=True):
     """Delivers for the channels that push; the others fetch for themselves."""
 
     outbox: Outbox
@@ -68,8 +67,8 @@ class Deliverer:
     clock: Clock = system_clock
     patience_seconds: float = 3 * 86_400.0
     """How old a delivery may get while its platform cannot be reached, before it is refused."""
-    pauses: Pauses = field(default_factory=Pauses)
-    log: ChannelLog = field(default_factory=Unlogged)
+    pauses: Pauses = msgspec.field(default_factory=Pauses)
+    log: ChannelLog = msgspec.field(default_factory=Unlogged)
     ended_badly: Callable[[Delivery, str], Awaitable[None]] | None = None
     """Who is told that something will never arrive or that nobody knows, before it ends so."""
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import structlog
+from msgspec.structs import replace
 
 from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.business import Business, Person
@@ -49,14 +50,13 @@ _ROUTED = frozenset({"take_over", "hand_back", "close", "put_back"})
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, kw_only=True)
-class DeskWork:
+class DeskWork(msgspec.Struct, frozen=True, kw_only=True):
     """The verbs of an agent; all refusals are sentences for the agent."""
 
     store: Store
     live: Live
-    service: Service = field(default_factory=Service)
-    clock: Clock = field(default=system_clock)
+    service: Service = msgspec.field(default_factory=Service)
+    clock: Clock = msgspec.field(default=system_clock)
     business: Business | None = None
     """Who knows the people that are verified by hand; None where no business is connected."""
     verification_seconds: float = 3600.0

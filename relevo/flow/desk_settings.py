@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import structlog
+from msgspec.structs import replace
 
 from relevo.configuration import BotFile
 from relevo.configuration.desk import SECTIONS, in_file, service_with, what_fits
@@ -43,8 +45,7 @@ class Misfit(Unreadable):
         self.mistakes = mistakes
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Section:
+class Section(msgspec.Struct, frozen=True, kw_only=True):
     """One section as it counts now."""
 
     name: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from relevo.contracts.conversations import Conversations
 from relevo.domain.messages import JOINED, Entry

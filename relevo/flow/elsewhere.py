@@ -6,10 +6,11 @@ silent for as long, and the contact, who was just answered, is not told to wait.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+import msgspec
 import structlog
+from msgspec.structs import replace
 
 from relevo.contracts.clock import Clock, system_clock
 from relevo.contracts.live import Live
@@ -25,14 +26,13 @@ SILENT_FOR = timedelta(hours=24)
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AppWords:
+class AppWords(msgspec.Struct, frozen=True, kw_only=True):
     """The verb."""
 
     store: Store
     live: Live
     service: Service
-    clock: Clock = field(default=system_clock)
+    clock: Clock = msgspec.field(default=system_clock)
 
     async def written(self, channel: str, echo: Echo) -> None:
         """Put it on the timeline, once, and have the bot be silent."""

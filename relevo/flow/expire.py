@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
 
+import msgspec
 import structlog
 
 from relevo.contracts.attachments import Attachments
@@ -14,12 +14,11 @@ from relevo.flow.waiting import keep_looking
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Expirer:
+class Expirer(msgspec.Struct, frozen=True, kw_only=True):
     """Erases attachments by the retention of their kind."""
 
     attachments: Attachments
-    retention: Retention = field(default_factory=Retention)
+    retention: Retention = msgspec.field(default_factory=Retention)
     pause_seconds: float = 300.0
     """Time between two looks; retention is counted in days, and when a case ended is known this exactly."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 
+import msgspec
 import structlog
 
 from relevo.contracts.api_access import Answers
@@ -15,8 +15,7 @@ _LOOK_SECONDS = 600.0
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, kw_only=True)
-class AnswerWatch:
+class AnswerWatch(msgspec.Struct, frozen=True, kw_only=True):
     """Looks now and then."""
 
     answers: Answers

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 
+import msgspec
 import structlog
 
 from relevo.contracts.audit import AuditLog
@@ -16,8 +16,7 @@ _FIRST_LOOK_SECONDS = 300.0
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, kw_only=True)
-class AuditWatch:
+class AuditWatch(msgspec.Struct, frozen=True, kw_only=True):
     """Looks twice a day."""
 
     audit: AuditLog

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+import msgspec
 import structlog
 
 from relevo.contracts.personal import PersonalData, Subject
@@ -16,8 +16,7 @@ from relevo.flow.waiting import keep_looking
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, kw_only=True)
-class VisitorExpirer:
+class VisitorExpirer(msgspec.Struct, frozen=True, kw_only=True):
     """Erases visitors by the retention of their site."""
 
     visits: Visits

@@ -7,8 +7,9 @@ amount and reason ─► the policy's most ─► kept in the case ─► within
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
+
+import msgspec
 
 from relevo.contracts.accounts import AgentAccount
 from relevo.domain.cases import Case
@@ -24,8 +25,7 @@ BESIDE_LIMIT, ABOVE_LIMIT = "voucher.by_person", "voucher.above_own_limit"
 """Why a voucher is in a case: an agent gave it, or wants somebody with a higher limit to give it."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class VoucherWish:
+class VoucherWish(msgspec.Struct, frozen=True, kw_only=True):
     """What an agent wants to give; the same client id again is the same voucher."""
 
     amount: int

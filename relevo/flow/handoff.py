@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid4
 
 import msgspec
 import structlog
+from msgspec.structs import replace
 
 from relevo.contracts.desk import Handoffs
 from relevo.contracts.handoff import HandoffRecord
@@ -88,8 +88,7 @@ def taken_back(conversation: Conversation, text: str, language: str) -> str | No
     return say(language, "queue_left") if is_said and conversation.control in WAITING else None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class QueueWatch:
+class QueueWatch(msgspec.Struct, frozen=True, kw_only=True):
     """Gives control back to the bot where nobody came in time, and says so."""
 
     handoffs: Handoffs

@@ -6,11 +6,12 @@ Each of these is the same however often it is done.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
 import structlog
+from msgspec.structs import replace
 
 from relevo.contracts.channel_log import ChannelLog, Unlogged
 from relevo.contracts.clock import Clock, system_clock

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from relevo.contracts.business import OTHER_FACTS, REFERENCE_FACTS, Person
 from relevo.contracts.runtime import Identification

@@ -9,9 +9,9 @@ Promised times stay as they are. Each step may be taken again: who dies in the m
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from uuid import UUID
 
+import msgspec
 import structlog
 
 from relevo.contracts.live import Live
@@ -22,8 +22,7 @@ _LOOK_SECONDS = 60.0
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Leaving:
+class Leaving(msgspec.Struct, frozen=True, kw_only=True):
     """What becomes of the work of whoever is gone."""
 
     store: Store

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
+
+import msgspec
 
 from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.composer import CannedReply
@@ -16,8 +17,7 @@ from relevo.flow.desk import DeskWork
 from relevo.flow.sight import Eyes
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Done:
+class Done(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one step."""
 
     do: str
@@ -26,8 +26,7 @@ class Done:
     message: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Run:
+class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One run of a macro: where, by whom, and what it works with."""
 
     conversation_id: UUID

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
+import msgspec
 import structlog
+from msgspec.structs import replace
 
 from relevo.contracts.live import Live
 from relevo.contracts.mail import Mail, Mails, Posted, Posting
@@ -14,8 +14,7 @@ from relevo.errors import Conflict
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Mailer:
+class Mailer(msgspec.Struct, frozen=True, kw_only=True):
     """Posts mails, where this installation sends any."""
 
     mails: Mails

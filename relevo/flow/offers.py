@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from uuid import UUID
 
+import msgspec
 import structlog
 
 from relevo.contracts.accounts import AgentAccount
@@ -20,8 +20,7 @@ from relevo.flow.texts import say
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, kw_only=True)
-class OfferWork:
+class OfferWork(msgspec.Struct, frozen=True, kw_only=True):
     """The verbs around offers; all refusals are sentences for the agent."""
 
     store: Store

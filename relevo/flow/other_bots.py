@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from relevo.contracts.bots import Bots
 from relevo.contracts.live import Live
 from relevo.contracts.store import Claim, Inbox
 
 
-@dataclass(frozen=True, kw_only=True)
-class OtherBots:
+class OtherBots(msgspec.Struct, frozen=True, kw_only=True):
     """The bots beside this one."""
 
     name: str

@@ -11,9 +11,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
-from dataclasses import dataclass, field
 from uuid import uuid4
 
+import msgspec
 import structlog
 
 from relevo.contracts.channel import Channel, Delivery
@@ -43,8 +43,7 @@ def secret_hash(secret: str) -> bytes:
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
 
 
-@dataclass(frozen=True, kw_only=True)
-class LinkPost:
+class LinkPost(msgspec.Struct, frozen=True, kw_only=True):
     """Mails what was asked for, in whichever web process looks first."""
 
     links: PasswordLinks
@@ -52,7 +51,7 @@ class LinkPost:
     company: str
     desk_url: str
     """Where everybody reaches the doors: what links begin with."""
-    clock: Clock = field(default=system_clock)
+    clock: Clock = msgspec.field(default=system_clock)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Mail until told to stop."""

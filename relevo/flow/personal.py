@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
 
+import msgspec
 import structlog
 
 from relevo.contracts.attachments import Attachments
@@ -18,8 +18,7 @@ FILES = "files"
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, kw_only=True)
-class PersonalFiles:
+class PersonalFiles(msgspec.Struct, frozen=True, kw_only=True):
     """What is held about people, in the hands of whoever runs Relevo."""
 
     held: PersonalData

@@ -5,9 +5,9 @@ What a phone adds (where it was taken, with what, when, a preview of the uncropp
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from io import BytesIO
 
+import msgspec
 import structlog
 from PIL import Image, ImageOps
 
@@ -33,8 +33,7 @@ _log = structlog.get_logger()
 Image.MAX_IMAGE_PIXELS = None  # Pillow would only warn; the two limits above are checked instead
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Picture:
+class Picture(msgspec.Struct, frozen=True, kw_only=True):
     """A picture written anew."""
 
     mime: str

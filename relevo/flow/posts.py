@@ -6,8 +6,8 @@ Whatever is answered goes through the outbox, counted as X counts, and is read b
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+import msgspec
 import structlog
 
 from relevo.configuration.posts import PostRules
@@ -27,14 +27,13 @@ SETTLED = (PostState.WAITING, PostState.HANDLED, PostState.DISMISSED)
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, kw_only=True)
-class PostWork:
+class PostWork(msgspec.Struct, frozen=True, kw_only=True):
     """The verbs; all refusals are sentences."""
 
     store: Store
     live: Live
     service: Service
-    rules: PostRules = field(default_factory=PostRules)
+    rules: PostRules = msgspec.field(default_factory=PostRules)
     account_id: str | None = None
     """Ours on X; None where X is off, and then nothing is answered."""
 

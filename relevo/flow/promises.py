@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import structlog
+from msgspec.structs import replace
 
 from relevo.contracts.clock import Clock, system_clock
 from relevo.contracts.desk import CaseWork, Promise
@@ -35,8 +36,8 @@ class PromiseWatch:
     clock: Clock = field(default=system_clock)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Look now and then until told to stop."""
-        await keep_looking(stop, self.step, what="promises", pause_seconds=LOOK_SECONDS)
+        """Look at once, for what passed while nobody looked, and now and then until told to stop."""
+        await keep_looking(stop, self.step, what="promises", pause_seconds=LOOK_SECONDS, first_seconds=0)
 
     async def step(self) -> int:
         """Answer for what has passed by now, once each, and give how many that were."""

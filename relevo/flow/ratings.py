@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+import msgspec
 import structlog
 
 from relevo.contracts.live import Live
@@ -24,8 +24,7 @@ LOOK_SECONDS = 3.0
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, kw_only=True)
-class RatingWatch:
+class RatingWatch(msgspec.Struct, frozen=True, kw_only=True):
     """Asks whoever may be asked."""
 
     ratings: Ratings

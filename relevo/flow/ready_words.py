@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, TypeVar
+
+import msgspec
+from msgspec.structs import replace
 
 from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.composer import CannedReply, CannedText, Macro, ReadyWords
@@ -19,8 +21,7 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}")
 Kept = TypeVar("Kept", CannedReply, Macro)
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReadyWork:
+class ReadyWork(msgspec.Struct, frozen=True, kw_only=True):
     """The verbs of whoever keeps ready words."""
 
     ready: ReadyWords

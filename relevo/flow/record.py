@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -27,8 +26,7 @@ _REFERENCES = ("booking_code", "ticket", "order", "flight", "loyalty_number", "b
 _WAITS = (EffectState.PREPARED.value, EffectState.INTENDED.value, EffectState.UNCONFIRMED.value)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Occasion:
+class Occasion(msgspec.Struct, frozen=True, kw_only=True):
     """What is happening as a person is asked for."""
 
     request: HandoffRequest
@@ -37,7 +35,7 @@ class Occasion:
     is_anybody_online: bool
     idempotency_key: str
     """Conversation and the message that led here: the same in every retry of the turn. The episode is added to it."""
-    priority: Priority = field(default_factory=Priority)
+    priority: Priority = msgspec.field(default_factory=Priority)
     performed: Sequence[EffectResult] = ()
     """Of this very turn."""
     error: str | None = None

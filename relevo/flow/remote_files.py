@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+import msgspec
 import structlog
 
 from relevo.contracts.attachments import Attachments
@@ -27,8 +27,7 @@ _OURS = UUID("7e1e70a0-0000-4000-8000-000000000031")
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Taken:
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a message's files."""
 
     attachments: tuple[Attachment, ...] = ()
@@ -36,8 +35,7 @@ class Taken:
     """Why others are not there: a code for each."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RemoteFiles:
+class RemoteFiles(msgspec.Struct, frozen=True, kw_only=True):
     """Fetches and keeps files; the same file of the same message is kept once, however often it is asked for."""
 
     attachments: Attachments

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec.structs import replace
 
 from relevo.contracts.accounts import AgentAccount
 from relevo.domain.reports import MAX_DAYS, Asked, Period
@@ -17,8 +19,7 @@ USUAL_DAYS = 28
 _FIRST_YEAR, _LAST_YEAR = 2000, 9000
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Wish:
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody asks for, as they wrote it."""
 
     first: str | None = None

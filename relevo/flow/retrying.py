@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from uuid import UUID
 
+import msgspec
 import structlog
 
 from relevo.contracts.accounts import AgentAccount
@@ -17,8 +17,7 @@ from relevo.flow.ways import Ways
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Retrying:
+class Retrying(msgspec.Struct, frozen=True, kw_only=True):
     """The verb; refusals are sentences."""
 
     deliveries: Deliveries

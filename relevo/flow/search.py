@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import structlog
 
 from relevo.contracts.search import Findings, Found, Match, Search, SearchPlace
@@ -26,24 +26,21 @@ _log = structlog.get_logger()
 _CURSOR = re.compile(r"([0-3])(s?)-([0-9]{1,18})")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Hit:
+class Hit(msgspec.Struct, frozen=True, kw_only=True):
     """Something that was found, and the piece of it to show."""
 
     found: Found
     snippet: Snippet
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Hits:
+class Hits(msgspec.Struct, frozen=True, kw_only=True):
     """Some hits, and the cursor of the next ones where there are more."""
 
     hits: Sequence[Hit]
     cursor: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Indexer:
+class Indexer(msgspec.Struct, frozen=True, kw_only=True):
     """Keeps the search up with what is written; whoever searches does, too, so its pauses delay nothing."""
 
     search: Search

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
 
 from relevo.contracts.contacts import ContactView, Wanted
 from relevo.contracts.search import Found
@@ -38,8 +40,7 @@ Line = TypeVar("Line", bound=HasConversation)
 CaseLine = TypeVar("CaseLine", bound=HasCase)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Eyes:
+class Eyes(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody's eyes on what the store has."""
 
     store: Store

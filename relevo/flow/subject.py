@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from uuid import UUID
+
+import msgspec
 
 from relevo.contracts.handoff import HandoffRecord
 from relevo.contracts.store import Store
@@ -14,8 +15,7 @@ from relevo.flow.asking import Asking
 from relevo.flow.record import newest_record
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Subject:
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """One conversation, and what must not leave of it."""
 
     conversation: Conversation

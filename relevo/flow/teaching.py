@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from uuid import UUID
 
+import msgspec
 import structlog
 
 from relevo.contracts.accounts import AgentAccount
@@ -28,13 +28,12 @@ from relevo.flow.reports import leads
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Intents:
+class Intents(msgspec.Struct, frozen=True, kw_only=True):
     """What the bot can be taught: the intents of its domain, with the names that people read, by language."""
 
     names: tuple[str, ...] = ()
     entities: tuple[str, ...] = ()
-    titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    titles: Mapping[str, Mapping[str, str]] = msgspec.field(default_factory=dict)
 
     def title(self, language: str, intent: str) -> str:
         """Give an intent's name for readers, or the intent itself where it has none."""
@@ -44,8 +43,7 @@ class Intents:
 NOTHING_TAUGHT = Intents()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Teacher:
+class Teacher(msgspec.Struct, frozen=True, kw_only=True):
     """The verbs of teaching; all refusals are sentences for the agent."""
 
     teachings: Teachings

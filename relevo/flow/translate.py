@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
 
 from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.assistant import Feature
@@ -28,8 +30,7 @@ _PAGE = 200
 _SPOKEN = frozenset({"message", "draft"})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TranslatedEntries:
+class TranslatedEntries(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a click: translations by position, and why some are missing."""
 
     language: str
@@ -37,8 +38,7 @@ class TranslatedEntries:
     problem: RequestError | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Translating:
+class Translating(msgspec.Struct, frozen=True, kw_only=True):
     """What an agent may have translated."""
 
     asking: Asking
@@ -46,7 +46,7 @@ class Translating:
     default_language: str
     language_of: Callable[[str], str | None]
     """Tells a message's language where that is clear."""
-    kept: Translations = field(default_factory=Translations)
+    kept: Translations = msgspec.field(default_factory=Translations)
     whole_seconds: float = _WHOLE_SECONDS
 
     async def own_words(

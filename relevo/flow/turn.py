@@ -7,12 +7,15 @@ not at all. ``now`` is when the message arrived, so that a retried turn sees wha
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec.structs import replace
 
 from relevo.contracts.attachments import Attachments, KeptFor
 from relevo.contracts.business import Business, Person, Record
@@ -46,18 +49,17 @@ OFTEN = 3
 """Contacts about one case from which a person sees to it, asked for or not."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TurnServices:
+class TurnServices(msgspec.Struct, frozen=True, kw_only=True):
     """What turns need of the world."""
 
     business: Business
     effects: Effects
     policies: Policy
-    rights: Rights = field(default_factory=Rights)
+    rights: Rights = msgspec.field(default_factory=Rights)
     """What flights owe their passengers."""
     handoffs: Handoffs | None = None
     """None: there is no desk, and nobody is ever online."""
-    service: Service = field(default_factory=Service)
+    service: Service = msgspec.field(default_factory=Service)
     default_language: str = "es"
     verification_seconds: float = 3600.0
     """How long two facts hold for an identity: long enough for a conversation, short enough for a shared machine."""
@@ -111,8 +113,7 @@ class ConversationTurn:
     @cached_property
     def who(self) -> Who:
         """Who writes, as far as this turn knows."""
-        seconds = self.services.verification_seconds
-        return Who(identity=self.claim.conversation.identity, now=self.now, seconds=seconds)
+        return Who(identity=self.claim.conversation.identity, now=self.now, seconds=self.services.verification_seconds)
 
     @property
     def level(self) -> Level:
@@ -324,8 +325,7 @@ class ConversationTurn:
         self.handoff = request
         spoken = request.language or self.claim.conversation.language or self.services.default_language
         priority = priority_of(request.case_id, self.cases, self.contacts)
-        handoffs, service = self.services.handoffs, self.services.service
-        waiting = await received(handoffs, service, request, priority, spoken, self.now)
+        waiting = await received(self.services.handoffs, self.services.service, request, priority, spoken, self.now)
         self.is_anybody_online = waiting.is_anybody_online
         return waiting
 

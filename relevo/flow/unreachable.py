@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
 
+import msgspec
 import structlog
 
 from relevo.contracts.channel import Delivery
@@ -21,14 +21,13 @@ from relevo.flow.record import Occasion
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Unreachable:
+class Unreachable(msgspec.Struct, frozen=True, kw_only=True):
     """The verb, for channels on which people are talked to."""
 
     store: Store
     live: Live
     channels: Collection[str]
-    service: Service = field(default_factory=Service)
+    service: Service = msgspec.field(default_factory=Service)
     default_language: str = "es"
     clock: Clock = system_clock
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 
+import msgspec
 import structlog
 
 from relevo.contracts.composer import Unsents
@@ -16,8 +16,7 @@ _IDLE_SECONDS = 1.0
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, kw_only=True)
-class UnsentWatch:
+class UnsentWatch(msgspec.Struct, frozen=True, kw_only=True):
     """Puts replies on their timelines when they are due."""
 
     unsent: Unsents

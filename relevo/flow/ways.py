@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
 
 from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.composer import Written
@@ -49,8 +51,7 @@ REASONS: Mapping[str, str] = {
 """Why somebody may not be written to, as a sentence."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Way:
+class Way(msgspec.Struct, frozen=True, kw_only=True):
     """One way to a person, and whether this agent may take it now."""
 
     id: str
@@ -69,14 +70,13 @@ class Way:
     """Whether writing there takes that conversation over, so that what they answer reaches the agent."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Ways:
+class Ways(msgspec.Struct, frozen=True, kw_only=True):
     """Finds ways, and the conversation that a reply goes out in."""
 
     work: DeskWork
     eyes: Eyes
     """Whose: a conversation that they do not see is no way."""
-    reaches: Mapping[str, Reach] = field(default_factory=lambda: REACHES)
+    reaches: Mapping[str, Reach] = msgspec.field(default_factory=lambda: REACHES)
     """Every channel that gets words to somebody, but mail."""
     company: str | None = None
     """Who writes mails, by name; None where no mail is sent."""

@@ -14,12 +14,13 @@ import hmac
 import random
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
 import msgspec
 import structlog
+from msgspec.structs import replace
 
 from relevo.contracts.clock import Clock, system_clock
 from relevo.contracts.live import Live

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
 import structlog
 
 from relevo.contracts.accounts import AgentAccount
@@ -23,8 +23,7 @@ Step = Callable[[], Awaitable["CaseChange | None"]]
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Wish:
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """What is to happen to cases; what is not given stays."""
 
     assigns: bool = False
@@ -40,8 +39,7 @@ class Wish:
     """Close them with this outcome."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Happened:
+class Happened(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a wish for one case: nothing went wrong, or why not."""
 
     case_id: str
@@ -50,8 +48,7 @@ class Happened:
     """What is another way now, also where the rest was refused."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ListWork:
+class ListWork(msgspec.Struct, frozen=True, kw_only=True):
     """An agent's verbs about the list; refusals are sentences for the agent."""
 
     desk: DeskWork

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from relevo.configuration.documents import Mistakes
 from relevo.contracts.help import Article
@@ -25,8 +26,7 @@ LONGEST = 20_000
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
+class _Source(msgspec.Struct, frozen=True):
     file: Path
     mistakes: Mistakes
 

@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
 from rapidfuzz.distance import OSA, Prefix
 
 from relevo.contracts.help import Article
@@ -38,8 +39,7 @@ Met = Mapping[str, float]
 """Stems that a word of the question may mean, with how near each is."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(msgspec.Struct, frozen=True):
     """One word of a question."""
 
     met: Met
@@ -50,8 +50,7 @@ class _Asked:
         return self.weight * max((near * worth[stem] for stem, near in self.met.items() if stem in worth), default=0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """The best article for a question."""
 
     article: Article
@@ -65,8 +64,7 @@ class Found:
         return sum(word.met_in(worth) for word in self.asked) / sum(word.weight for word in self.asked)
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(msgspec.Struct, frozen=True):
     """An article's words."""
 
     article: Article

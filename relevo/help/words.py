@@ -6,11 +6,11 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from typing import Any
 
+import msgspec
 import yaml
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
@@ -18,8 +18,7 @@ _LEAST_STEM, _LEAST_STEM_OF_LONG_ENDING = 3, 4
 _LONG_ENDING = 5
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Language:
+class Language(msgspec.Struct, frozen=True, kw_only=True):
     """How a language's words are compared; see ``languages/es.yml`` for what each is for."""
 
     ignored: frozenset[str] = frozenset()

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
+import msgspec
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Load:
+class Load(msgspec.Struct, frozen=True, kw_only=True):
     """How much waits, and for how long."""
 
     messages_waiting: int = 0
@@ -18,8 +17,8 @@ class Load:
     oldest_wait_seconds: float = 0.0
     """How long the first of them has been waiting since its message came or the one before it was answered."""
     messages_held: int = 0
-    platform_events_waiting: Mapping[str, int] = field(default_factory=dict)
-    deliveries_waiting: Mapping[str, int] = field(default_factory=dict)
+    platform_events_waiting: Mapping[str, int] = msgspec.field(default_factory=dict)
+    deliveries_waiting: Mapping[str, int] = msgspec.field(default_factory=dict)
     oldest_delivery_seconds: float = 0.0
     dead_messages: int = 0
     dead_platform_events: int = 0

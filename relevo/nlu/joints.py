@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from relevo.nlu.words import fold, words_of
 
@@ -14,8 +15,7 @@ MOST_CLAUSES = 6
 _LEAST_WORDS = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(msgspec.Struct, frozen=True):
     """A part of a text, without the words that join it."""
 
     text: str

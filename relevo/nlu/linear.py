@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -93,8 +93,7 @@ class Grams:
         return places, (weights * (weight / length)).astype(np.float32) if length else weights
 
 
-@dataclass(frozen=True, kw_only=True)
-class LinearClassifier:
+class LinearClassifier(msgspec.Struct, frozen=True, kw_only=True):
     """Tells which class a text is of, and how likely each is."""
 
     grams: Grams

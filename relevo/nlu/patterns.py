@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
+
+import msgspec
 
 from relevo.nlu.booking_codes import booking_codes
 from relevo.nlu.dates import PERIOD, dates
@@ -25,8 +26,7 @@ LONGEST_TEXT = 4000
 """Characters that are looked at; a reference further down a longer text is not found."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """A stretch of text with what it means."""
 
     entity: str
@@ -35,8 +35,7 @@ class Span:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(msgspec.Struct, frozen=True):
     """A text as written, and folded to lower case without accents; positions are the same in both."""
 
     raw: str
@@ -44,7 +43,7 @@ class Text:
     digits: str
     """Folded, with the letters in numbers that people take for digits written as digits: "5oo52" is "50052"."""
     is_shouted: bool
-    found: dict[Finder, tuple[Span, ...]] = field(default_factory=dict)
+    found: dict[Finder, tuple[Span, ...]] = msgspec.field(default_factory=dict)
     """What each finder found, once it was asked: two parts of the pipeline ask the same ones of a message."""
 
     @classmethod

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from typing import Any
 
+import msgspec
 import yaml
 
 from relevo.domain.post_urgency import SORTS, TOPICS
@@ -20,8 +20,7 @@ CUES = ("praise", "complaint", "asks")
 FOLDER = resources.files(__package__).joinpath("posts")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PostWords:
+class PostWords(msgspec.Struct, frozen=True, kw_only=True):
     """What one language's file says."""
 
     sorts: Mapping[str, Sequence[str]]

@@ -5,19 +5,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from typing import Any
 
+import msgspec
 import yaml
 
 NOT_INSIDE, ENDS = r"(?<![^\W_])", r"(?![^\W_])"
 """Where a word may begin and end in a pattern."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Language:
+class Language(msgspec.Struct, frozen=True, kw_only=True):
     """One language's words; see ``languages/es.yml`` for what each is for."""
 
     code: str

@@ -127,7 +127,7 @@ class PostgresAdmin:
 
     async def channels(self, configured: Sequence[str]) -> list[ChannelHealth]:
         """Tell how each channel does."""
-        names = ChannelHealth.__dataclass_fields__
+        names = ChannelHealth.__struct_fields__
         values = {"configured": list(configured), "good": sorted(GOOD)}
         found = await self._database.rows(_CHANNELS, values)
         return [ChannelHealth(**dict(zip(names, row, strict=True))) for row in found]
@@ -153,7 +153,7 @@ async def _one(connection: Connection, agent_id: int) -> StaffMember:
 
 
 def _member(row: tuple[Any, ...]) -> StaffMember:
-    names = StaffMember.__dataclass_fields__
+    names = StaffMember.__struct_fields__
     told = dict(zip(names, row, strict=True))
     return StaffMember(**told | {name: tuple(told[name]) for name in ("languages", "queues", "skills")})
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
+
+from msgspec.structs import asdict
 
 from relevo.contracts.audit import COMMAND_LINE, RETENTION, AuditEntry, AuditFilter, Author
 from relevo.domain.messages import clean_text

@@ -46,7 +46,7 @@ class PostgresExchanges:
         """Give a channel's lines, newest first."""
         values = {"channel": channel, "before": before_id, "problems": only_problems, "limit": limit}
         found = await self._database.rows(_READ, values | {"good": sorted(GOOD)})
-        names = LoggedExchange.__dataclass_fields__
+        names = LoggedExchange.__struct_fields__
         return [LoggedExchange(**dict(zip(names, row, strict=True))) for row in found]
 
     async def forget_old(self, seconds: float, most: int) -> int:
@@ -55,5 +55,5 @@ class PostgresExchanges:
 
 
 def _document(exchange: Exchange) -> dict[str, Any]:
-    told = {name: getattr(exchange, name) for name in Exchange.__dataclass_fields__}
+    told = {name: getattr(exchange, name) for name in Exchange.__struct_fields__}
     return {name: clean_text(value)[:300] if name in _WORDS and value else value for name, value in told.items()}

@@ -98,4 +98,4 @@ def _values(places: Sequence[Place]) -> Mapping[str, Any]:
 
 
 def _state(row: tuple[Any, ...]) -> DeliveryState:
-    return DeliveryState(**dict(zip(DeliveryState.__dataclass_fields__, row, strict=True)))
+    return DeliveryState(**dict(zip(DeliveryState.__struct_fields__, row, strict=True)))

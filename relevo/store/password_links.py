@@ -89,7 +89,7 @@ class PostgresPasswordLinks:
     async def claim(self, token_hash: bytes) -> LinkMail | None:
         """Take one that is to be mailed."""
         found = await self._database.rows(_CLAIM, {"hash": token_hash})
-        names = LinkMail.__dataclass_fields__
+        names = LinkMail.__struct_fields__
         return LinkMail(**dict(zip(names, found[0], strict=True))) if found else None
 
     async def settle(self, link_id: int, *, again_in_seconds: float | None = None) -> None:

@@ -8,9 +8,10 @@ shared, and what each of them said in it cannot be told apart.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from relevo.contracts.mail import EMAIL
 from relevo.contracts.personal import ERASED, Holdings, Subject
@@ -85,8 +86,7 @@ SELECT (SELECT count(*) FROM entries WHERE workspace_id = 1 AND conversation_id 
 """
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Scope:
+class Scope(msgspec.Struct, frozen=True, kw_only=True):
     """The keys of everything that belongs to one person."""
 
     ref: str | None

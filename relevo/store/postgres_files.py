@@ -9,8 +9,9 @@ import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from relevo.errors import ConfigurationError
 
@@ -22,16 +23,14 @@ UNPRIVILEGED_ACCOUNTS = ("postgres", "nobody")
 LARGEST_LOG_BYTES = 4 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(msgspec.Struct, frozen=True):
     """The system account that PostgreSQL runs as."""
 
     uid: int
     gid: int
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """The files of one bundled database."""
 
     state_folder: Path

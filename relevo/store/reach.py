@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
+import msgspec
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
@@ -16,8 +16,7 @@ from relevo.store.migrate import demand_usable, migrate, migrations
 _OLDEST = 140000
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reached:
+class Reached(msgspec.Struct, frozen=True, kw_only=True):
     """What was found at a connection string."""
 
     server: str

@@ -37,7 +37,7 @@ class PostgresReaching:
         found = await self._database.rows(_SPOTS, (conversation_id, limit))
         if not found:
             raise NotFound("There is no such conversation.")
-        names = Spot.__dataclass_fields__
+        names = Spot.__struct_fields__
         return [Spot(**{**dict(zip(names, row, strict=True)), "control": Control(row[3])}) for row in found]
 
     async def mail_of(self, about: UUID, business_ref: str, address: str) -> UUID:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import psycopg
+from msgspec.structs import asdict
 
 from relevo.contracts.composer import CannedReply, CannedText, Macro
 from relevo.errors import Conflict, NotFound

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
 from typing import Any
+
+import msgspec
 
 from relevo.domain.reports import LINES
 
@@ -107,8 +108,7 @@ _SLA_ROW = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(msgspec.Struct, frozen=True):
     """One report."""
 
     statement: str
@@ -199,7 +199,7 @@ WHERE {behind} ORDER BY r.id LIMIT %(limit)s OFFSET %(after)s
 def lines_of(name: str, found: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
     """Make lines of the rows that a report's statement gave."""
     line = LINES[name]
-    names = [field.name for field in fields(line)]
     return tuple(
-        line(**dict(zip(names, (tuple(v) if isinstance(v, list) else v for v in row), strict=True))) for row in found
+        line(**dict(zip(line.__struct_fields__, (tuple(v) if isinstance(v, list) else v for v in row), strict=True)))
+        for row in found
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import fields, replace
 from typing import Any
 
 import psycopg
+from msgspec.structs import replace
 
 from relevo.domain.reports import Asked, EpisodeLine, Report
 from relevo.errors import Unavailable
@@ -26,7 +26,7 @@ _SETTINGS = (
     "SET LOCAL work_mem = '64MB'",
     "SET LOCAL jit = off",
 )
-_EPISODE = tuple(field.name for field in fields(EpisodeLine))
+_EPISODE = EpisodeLine.__struct_fields__
 
 
 class PostgresReports:

@@ -7,8 +7,9 @@ index, so neither reads much: docs/decisions/0018-search.md.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from relevo.contracts.search import Findings, Found, Match, SearchPlace
 from relevo.domain.messages import Author
@@ -61,8 +62,7 @@ WHERE d.workspace_id = 1 AND d.id = ANY(%s)
 """
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Asked:
+class _Asked(msgspec.Struct, frozen=True, kw_only=True):
     """A query as one tsquery for each group; empty where it asks for nothing there."""
 
     groups: Mapping[Match, str]

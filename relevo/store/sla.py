@@ -7,12 +7,12 @@ that ends half-way wrote nothing, and one that comes late dates everything as it
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
 from relevo.contracts.sla import Round, RoundChange
 from relevo.domain.clocks import Clocks, Event, Goal, Happened, Remark

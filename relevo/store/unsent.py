@@ -203,5 +203,5 @@ def _home(row: Row) -> UUID:
 
 
 def _unsent(row: tuple[Any, ...]) -> Unsent:
-    names = Unsent.__dataclass_fields__
+    names = Unsent.__struct_fields__
     return Unsent(**{**dict(zip(names, row, strict=True)), "attachments": tuple(row[5])})

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import psycopg
+from msgspec.structs import replace
 
 from relevo.contracts.visits import Identified, RefusedOrigin, Signed, Visit
 from relevo.domain.contacts import Level

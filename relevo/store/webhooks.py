@@ -160,7 +160,7 @@ class PostgresWebhooks:
         """Give deliveries, newest first."""
         await self.get(webhook_id)
         values = {"webhook": webhook_id, "before": before_id, "limit": limit}
-        names = WebhookDelivery.__dataclass_fields__
+        names = WebhookDelivery.__struct_fields__
         return [
             WebhookDelivery(**dict(zip(names, row, strict=True))) for row in await self._database.rows(_LOG, values)
         ]
@@ -187,7 +187,7 @@ class PostgresWebhooks:
 
     async def claim(self, limit: int) -> list[DueDelivery]:
         """Take what is due."""
-        names = DueDelivery.__dataclass_fields__
+        names = DueDelivery.__struct_fields__
         found = await self._database.rows(_CLAIM, {"limit": limit})
         due = [dict(zip(names, row, strict=True)) for row in found]
         secrets = ("secret", "old_secret")

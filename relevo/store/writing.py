@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
+
+import msgspec
+from msgspec.structs import replace
 
 from relevo.contracts.composer import HeldDecision, Written
 from relevo.contracts.mail import EMAIL
@@ -72,8 +74,7 @@ RETURNING id, name, mime, size_bytes, sha256, width, height
 """
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True, kw_only=True):
     """A conversation's row, locked until the transaction ends."""
 
     id: UUID

@@ -155,7 +155,7 @@ class PostgresXPeers:
         found = await self._database.rows(_PEER, (address,))
         if not found:
             return Peer(address=address)
-        return Peer(**dict(zip(Peer.__dataclass_fields__, found[0], strict=True)))
+        return Peer(**dict(zip(Peer.__struct_fields__, found[0], strict=True)))
 
 
 def _place(account_id: str) -> UUID:

@@ -79,7 +79,7 @@ class PostgresXParts:
     async def of(self, delivery_id: int) -> Mapping[int, Part]:
         """Give what is known of a delivery's parts."""
         found = await self._database.rows(_PARTS, (delivery_id,))
-        return {row[0]: Part(**dict(zip(Part.__dataclass_fields__, row, strict=True))) for row in found}
+        return {row[0]: Part(**dict(zip(Part.__struct_fields__, row, strict=True))) for row in found}
 
     async def keep_upload(self, delivery_id: int, part: Part) -> None:
         """Remember what was uploaded for a part."""

@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import yaml
 
 VERBS = frozenset({
@@ -39,8 +40,7 @@ _PARTS = frozenset({*_NEEDED, "bar"})
 SPEAKING = frozenset({"customer", "presses", "sends"})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Dialogue:
+class Dialogue(msgspec.Struct, frozen=True, kw_only=True):
     """One story, with the most messages that its customer should need."""
 
     name: str

@@ -18,7 +18,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from relevo.bootstrap import OpenStore, open_store
+from relevo.bootstrap.store import OpenStore, open_store
 from relevo.configuration import Configuration
 from relevo.contracts.brain import Brain
 from relevo.contracts.business import Business

@@ -7,10 +7,11 @@ contact and need not be changed when one is erased. States before and after are 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 from sanic.request import Request
 
 from relevo.contracts.audit import AuditEntry

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec.structs import asdict
 
 from relevo.contracts.accounts import AgentAccount, AgentPowers, Duty
 from relevo.contracts.admin import StaffMember

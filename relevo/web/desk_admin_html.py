@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from relevo.contracts.accounts import Duty
 from relevo.contracts.admin import ShownSetting, StaffMember
@@ -36,8 +37,7 @@ def admin_body(words: Words, part: str, inner: str) -> str:
 </main>"""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Accounts:
+class Accounts(msgspec.Struct, frozen=True, kw_only=True):
     """What a page of accounts needs beside them."""
 
     members: Sequence[StaffMember]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from uuid import UUID
 
 import msgspec
@@ -23,12 +22,11 @@ from relevo.web.markup import known, moment, text
 _TAKEN = "image/jpeg,image/png,image/webp,image/gif,application/pdf"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Box:
+class Box(msgspec.Struct, frozen=True, kw_only=True):
     """What is being written in a conversation."""
 
     being_sent: Sequence[Unsent] = ()
-    held: dict[int, HeldDecision] = field(default_factory=dict)
+    held: dict[int, HeldDecision] = msgspec.field(default_factory=dict)
     drafts: Sequence[Draft] = ()
     colleagues: Sequence[Colleague] = ()
     ways: Sequence[Way] = ()

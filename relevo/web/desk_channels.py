@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
@@ -24,8 +23,7 @@ _STUCK = timedelta(minutes=10)
 _RECENT = timedelta(hours=1)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ChannelReading:
+class ChannelReading(msgspec.Struct, frozen=True, kw_only=True):
     """How a channel does, judged."""
 
     health: ChannelHealth
@@ -134,7 +132,7 @@ def _condition(services: WebServices, one: ChannelHealth, now: datetime) -> str:
 
 
 def _line(one: ChannelReading) -> ChannelLine:
-    told = {name: getattr(one.health, name) for name in ChannelHealth.__dataclass_fields__}
+    told = {name: getattr(one.health, name) for name in ChannelHealth.__struct_fields__}
     told["last_problem"] = shown_problem(one.health)
     return ChannelLine(**told, condition=one.condition)
 

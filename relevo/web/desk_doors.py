@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -42,15 +41,14 @@ class DeskLimits(CallLimits):
         self.streams = Streams(settings.streams_per_agent, settings.streams_in_all, "desk")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One call of a signed-in agent."""
 
     request: Request
     services: WebServices
     session: Session
     limits: DeskLimits
-    trail: Trail = field(default_factory=Trail)
+    trail: Trail = msgspec.field(default_factory=Trail)
     """What the audit log is told beside what it finds out itself."""
 
     @property

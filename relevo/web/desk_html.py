@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -64,8 +63,7 @@ def card_page(language: str, title: str, inner: str) -> str:
     return document(language, f"{title} · Relevo", _HEAD, body)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SignInForm:
+class SignInForm(msgspec.Struct, frozen=True, kw_only=True):
     """What stands in the form that asks for e-mail and password."""
 
     token: str

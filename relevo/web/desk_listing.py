@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from urllib.parse import urlencode
 
+import msgspec
+from msgspec.structs import replace
 from sanic.request import Request
 
 from relevo.contracts.accounts import AgentAccount
@@ -28,8 +29,7 @@ _LONGEST_ID = 64
 _ALIKE: Mapping[str, str | None] = MappingProxyType({})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CaseListing:
+class CaseListing(msgspec.Struct, frozen=True, kw_only=True):
     """The list beside everything else."""
 
     query: CaseQuery

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.assistant import Feature
 from relevo.flow.assist import Assisting
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Offer:
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
     """A model that this agent may ask."""
 
     model: str

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import replace
 from functools import wraps
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
+from msgspec.structs import replace
 from sanic import Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from urllib.parse import urlencode
 from uuid import UUID
+
+import msgspec
 
 from relevo.contracts.contacts import ContactView, Page, Wanted
 from relevo.domain.attachments import AttachmentState
@@ -21,8 +22,7 @@ from relevo.web.markup import text
 from relevo.web.sign_in import Session
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PersonReading:
+class PersonReading(msgspec.Struct, frozen=True, kw_only=True):
     """What is shown of a person."""
 
     view: ContactView
@@ -30,7 +30,7 @@ class PersonReading:
     wanted: Wanted
     names: Mapping[int, str]
     files: Mapping[UUID, AttachmentState]
-    deliveries: Deliveries = field(default_factory=dict)
+    deliveries: Deliveries = msgspec.field(default_factory=dict)
 
 
 def person_page(language: str, session: Session, reading: PersonReading) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 
+import msgspec
+from msgspec.structs import replace
 from sanic.request import Request
 
 from relevo.contracts.posts import Wanted, WatchedPost
@@ -40,8 +41,7 @@ SHOWN: Mapping[str, Sequence[PostState]] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """Which posts somebody wants to see."""
 
     show: str

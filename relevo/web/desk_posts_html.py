@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from urllib.parse import urlencode
+
+import msgspec
 
 from relevo.contracts.posts import Incident, WatchedPost
 from relevo.domain.cases import PriorityReason
@@ -23,8 +24,7 @@ HERE = "/desk/posts"
 _SCRIPT = '<script type="module" src="/static/desk/posts.js"></script>'
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PostPage:
+class PostPage(msgspec.Struct, frozen=True, kw_only=True):
     """What stands on the page."""
 
     asked: Asked

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
@@ -115,8 +114,7 @@ class IncidentList(msgspec.Struct, kw_only=True):
     incidents: Sequence[IncidentLine]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """A post as one agent sees it."""
 
     post: WatchedPost

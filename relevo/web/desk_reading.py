@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from uuid import UUID
+
+import msgspec
 
 from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.contacts import ContactView
@@ -33,8 +34,7 @@ AGENT_KEYS = frozenset({"by", "agent_id", "approved_by", "declined_by", "changed
 """What an entry may name the agent under who did it."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """What is shown of a conversation."""
 
     line: ConversationLine
@@ -56,18 +56,17 @@ class Reading:
     """What the agent reads."""
     translations: Mapping[int, Translated]
     """What was translated for them before, by position."""
-    deliveries: Deliveries = field(default_factory=dict)
+    deliveries: Deliveries = msgspec.field(default_factory=dict)
     """How each message fares, also of what was written here and sent elsewhere."""
-    elsewhere: Mapping[Place, Entry] = field(default_factory=dict)
+    elsewhere: Mapping[Place, Entry] = msgspec.field(default_factory=dict)
     """What was sent elsewhere."""
-    pages: Mapping[int, str] = field(default_factory=dict)
+    pages: Mapping[int, str] = msgspec.field(default_factory=dict)
     """On which page of a website the contact wrote, by position, where that changed."""
     offer: Offer | None = None
     """A model that the agent may ask about it."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CaseReading:
+class CaseReading(msgspec.Struct, frozen=True, kw_only=True):
     """What is shown of a case."""
 
     case: Case

@@ -7,7 +7,8 @@ told by place and shape, never by colour alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from relevo.web.markup import text
 
@@ -16,8 +17,7 @@ _HEIGHT, _TOP, _FOOT = 150, 18, 22
 _MOST_LABELS = 8
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Mark:
+class Mark(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that a chart shows."""
 
     label: str

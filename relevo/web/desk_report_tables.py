@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from relevo.domain.reports import AgentLine, Asked, QueueLine, RateLine, RatingLine, Report
 from relevo.web.desk_report_charts import Mark, bars, columns
@@ -14,8 +16,7 @@ from relevo.web.languages import Words
 from relevo.web.markup import known, text
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """What a page is made of."""
 
     words: Words

@@ -228,7 +228,7 @@ def address_of(line: EpisodeLine) -> str:
 
 
 def _episode(line: EpisodeLine) -> EpisodeRow:
-    values = {name: getattr(line, name) for name in EpisodeLine.__slots__}
+    values = {name: getattr(line, name) for name in EpisodeLine.__struct_fields__}
     return EpisodeRow(**values, url=address_of(line))
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from relevo.configuration.desk import sla_of
 from relevo.configuration.documents import TWICE, Mistake
@@ -23,8 +26,7 @@ _PLACE = re.compile(r"[0-9]{1,4}")
 _LIST = re.compile(r"[,;\s]+")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One stretch of hours on neighbouring days."""
 
     first: str = "mon"
@@ -151,8 +153,7 @@ class QueueDraft:
         return {**_without_nothing({**found, "priorities": priorities}), **sensitive}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TimeDraft:
+class TimeDraft(msgspec.Struct, frozen=True, kw_only=True):
     """A time to answer within: a number as it was typed, and its unit."""
 
     number: str = ""

@@ -6,8 +6,9 @@ Each mistake stands at the top with a link, and where it was made; what was type
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from relevo.configuration.documents import Mistake
 from relevo.contracts.desk_settings import SettingVersion
@@ -20,8 +21,7 @@ from relevo.web.markup import moment, text
 Value = Mapping[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Overtaken:
+class Overtaken(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody else was quicker."""
 
     by: SettingVersion
@@ -30,8 +30,7 @@ class Overtaken:
     after: Value
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """What a page shows beside the form."""
 
     form_token: str
@@ -44,7 +43,7 @@ class Shown:
     is_saved: bool = False
     languages: Sequence[str] = ()
     case_types: Sequence[str] = ()
-    workers: dict[str, Sequence[str]] = field(default_factory=dict)
+    workers: dict[str, Sequence[str]] = msgspec.field(default_factory=dict)
     """By queue, who names it as theirs."""
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
+import msgspec
 from sanic import Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse
@@ -27,8 +27,7 @@ _DARK_PAGE = "#16181d"
 _MOST_GREETING = 300
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Tried:
+class Tried(msgspec.Struct, frozen=True, kw_only=True):
     """What is being tried out."""
 
     site: Site

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from relevo.domain.effects import PreparedEffect
 from relevo.domain.handoff import Handback

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+import msgspec
 from sanic import Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse, redirect
@@ -59,8 +59,7 @@ def _answer(page: tuple[str, str], status: int = 200) -> HTTPResponse:
     return page_answer(html, status, {"Content-Language": language})
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
+class _Page(msgspec.Struct, frozen=True):
     """What all pages of a language have around them; each method gives the language and the whole page."""
 
     services: WebServices

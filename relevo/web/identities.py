@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import jwt
+import msgspec
 
 from relevo.domain.messages import clean_text
 from relevo.errors import NotAuthenticated
@@ -21,8 +21,7 @@ _OURSELVES: Any = {"verify_exp": False, "verify_nbf": False, "verify_iat": False
 """Claims are looked at by our own clock, and each refusal names its claim."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Claims:
+class Claims(msgspec.Struct, frozen=True, kw_only=True):
     """What a site says of its visitor."""
 
     sub: str

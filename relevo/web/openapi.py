@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -39,8 +38,7 @@ _ONCE: dict[str, Any] = {
 _CHANGES = frozenset({"POST", "PUT"})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Query:
+class Query(msgspec.Struct, frozen=True, kw_only=True):
     """One parameter of a query string."""
 
     name: str
@@ -48,8 +46,7 @@ class Query:
     schema: Mapping[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Operation:
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """One method at one address."""
 
     method: str
@@ -111,8 +108,7 @@ def putting(
     return Operation(method="PUT", path=path, handler=handler, **shown, **rest)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Api:
+class Api(msgspec.Struct, frozen=True, kw_only=True):
     """What is described."""
 
     title: str
@@ -120,7 +116,7 @@ class Api:
     about: str
     prefix: str
     refusal: Any
-    operations: Sequence[Operation] = field(default=())
+    operations: Sequence[Operation] = msgspec.field(default=())
 
 
 def sanic_path(path: str) -> str:

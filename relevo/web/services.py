@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import cast
 
+import msgspec
 from sanic.request import Request
 
 from relevo.configuration.posts import PostRules
@@ -41,8 +41,7 @@ class Remark(str):
     __slots__ = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DemoContact:
+class DemoContact(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody whom a newcomer may be in the demo."""
 
     ref: str
@@ -51,14 +50,13 @@ class DemoContact:
     email: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class WebServices:
+class WebServices(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What the doors need."""
 
     store: Store
     live: Live
     readiness: Readiness
-    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    stopping: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
     """Set when this process is about to end: who waits is answered with what there is, and asks another one."""
     decider: Decider | None = None
     """Decides about prepared effects; None where no business can be asked."""
@@ -66,30 +64,30 @@ class WebServices:
     """What agents may ask a model for; None where the business names none."""
     articles: Articles | None = None
     """What the help pages show; None where there are none."""
-    service: Service = field(default_factory=Service)
+    service: Service = msgspec.field(default_factory=Service)
     current: CurrentService | None = None
     """What administrators may say in place of relevo.yml; the service is what counts of both."""
     verification_seconds: float = 3600.0
     """How long it holds that an agent has found out who writes."""
-    intents: Intents = field(default_factory=Intents)
+    intents: Intents = msgspec.field(default_factory=Intents)
     """What the bot can be taught."""
     shown_settings: Sequence[ShownSetting] = ()
     """What the business has written into its files, for its administrators to read."""
     mail_company: str | None = None
     """Who writes mails, by name; None where no mail is sent."""
-    reaches: Mapping[str, Reach] = field(default_factory=lambda: REACHES)
+    reaches: Mapping[str, Reach] = msgspec.field(default_factory=lambda: REACHES)
     """The configured channels but mail, with how they reach somebody."""
-    channel_log: ChannelLog = field(default_factory=Unlogged)
-    sites: Sites = field(default_factory=Sites)
+    channel_log: ChannelLog = msgspec.field(default_factory=Unlogged)
+    sites: Sites = msgspec.field(default_factory=Sites)
     """The websites that the web chat stands on."""
     x: XAccount | None = None
     """The account on X; None where X is off."""
-    posts: PostRules = field(default_factory=PostRules)
+    posts: PostRules = msgspec.field(default_factory=PostRules)
     mailer: Mailer | None = None
     """What posts mails; None where nobody does."""
     widget_folder: Path = Path(__file__).parent / "static" / "widget"
     """The widget's built files."""
-    settings: WebSettings = field(default_factory=WebSettings)
+    settings: WebSettings = msgspec.field(default_factory=WebSettings)
     clock: Clock = system_clock
     process: str = "web"
     """This process's name among those of all machines."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import parse_qs
 
+import msgspec
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
@@ -33,14 +33,13 @@ LONGEST_EMAIL = 254
 LONGEST_PASSWORD = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(msgspec.Struct, frozen=True):
     """A signed-in agent, or the account that a program's token acts as."""
 
     agent: AgentAccount
     form_token: str
     token: ApiToken | None = None
-    at: datetime = field(default_factory=system_clock)
+    at: datetime = msgspec.field(default_factory=system_clock)
     """What time it was at the desk when the request came: whoever asks may have another clock."""
 
     @property

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from dataclasses import dataclass
 from mimetypes import guess_type
 from pathlib import Path
 
+import msgspec
 from sanic import Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse
@@ -23,8 +23,7 @@ _ELSEWHERE = "widget/"
 """Served by ``widget_files``, to pages of other origins, too."""
 
 
-@dataclass(frozen=True, slots=True)
-class StaticFile:
+class StaticFile(msgspec.Struct, frozen=True):
     """One file as it is served."""
 
     body: bytes

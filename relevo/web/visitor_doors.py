@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import wraps
 from typing import Any
 
+import msgspec
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
@@ -27,8 +27,7 @@ _PROLONGED_SECONDS = 86_400.0
 Door = Callable[..., Coroutine[Any, Any, HTTPResponse | None]]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Visitor:
+class Visitor(msgspec.Struct, frozen=True, kw_only=True):
     """Who asks."""
 
     visit: Visit

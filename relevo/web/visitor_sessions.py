@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 import msgspec
+from msgspec.structs import replace
 from sanic.request import Request
 from sanic.response import HTTPResponse
 

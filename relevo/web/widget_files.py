@@ -9,10 +9,10 @@ import gzip
 import hashlib
 import re
 from collections.abc import Callable, Coroutine, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from sanic import Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse
@@ -44,8 +44,7 @@ _FOR_EVERYBODY = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class WidgetFile:
+class WidgetFile(msgspec.Struct, frozen=True):
     """One file as it is served."""
 
     body: bytes
@@ -53,7 +52,7 @@ class WidgetFile:
     etag: str
     is_kept: bool
     """Whether browsers may keep it for good."""
-    packed: dict[str, bytes] = field(default_factory=dict)
+    packed: dict[str, bytes] = msgspec.field(default_factory=dict)
     """The same by encoding, the shortest first."""
 
 

@@ -21,7 +21,7 @@ from bench.kit.customers import POINTS_DUE, add_customers, credits_of
 from bench.kit.programs import bench_folder, ready
 from bench.kit.raw_http import HttpConnection
 from bench.kit.relevo_serve import RelevoServe, relevo_serve
-from relevo.bootstrap import OpenStore, open_store
+from relevo.bootstrap.store import OpenStore, open_store
 from relevo.contracts.accounts import AgentAccount, AgentPowers
 from relevo.contracts.clock import system_clock
 from relevo.contracts.composer import Written

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
-from relevo.bootstrap import OpenStore
 from relevo.bootstrap.business import load_demo
+from relevo.bootstrap.store import OpenStore
 from relevo.configuration import read_configuration
 from relevo.contracts.business import Business
 from relevo.help.answers import HelpFromArticles

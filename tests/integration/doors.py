@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import yaml
 
-from relevo.bootstrap import OpenStore, open_store
+from relevo.bootstrap.store import OpenStore, open_store
 from relevo.configuration import BotFile
 from relevo.domain.conversations import Control, Conversation
 from relevo.domain.messages import Entry

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from relevo.bootstrap import OpenStore
+from relevo.bootstrap.store import OpenStore
 from relevo.contracts.store import Claim, Inbox
 from relevo.domain.messages import Arrival, Content, Entry
 from relevo.store.pool import Database

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from relevo.bootstrap import OpenStore, open_store
+from relevo.bootstrap.store import OpenStore, open_store
 from relevo.contracts.accounts import AgentAccount, AgentPowers
 from relevo.contracts.clock import system_clock
 from relevo.contracts.store import Intent, TurnOutcome

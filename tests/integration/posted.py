@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from itertools import count
 from typing import Any
 
-from relevo.bootstrap import OpenStore
+from msgspec.structs import replace
+
+from relevo.bootstrap.store import OpenStore
 from relevo.configuration.posts import PostRules
 from relevo.contracts.channel import Delivery, Receipt
 from relevo.contracts.posts import PUBLIC, WatchedPost

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
 
-from relevo.bootstrap import OpenStore, open_store
+from relevo.bootstrap.store import OpenStore, open_store
 from relevo.channels.email.channel import EmailChannel
 from relevo.contracts.mail import Mail
 from relevo.domain.conversations import Conversation

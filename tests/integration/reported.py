@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from relevo.bootstrap import OpenStore
+from relevo.bootstrap.store import OpenStore
 from relevo.contracts.accounts import AgentAccount
 from relevo.contracts.composer import Written
 from relevo.contracts.store import Intent, TurnOutcome

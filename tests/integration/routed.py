@@ -7,9 +7,11 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from relevo.bootstrap import OpenStore, open_store
+from msgspec.structs import replace
+
+from relevo.bootstrap.store import OpenStore, open_store
 from relevo.contracts import runtime
 from relevo.contracts.accounts import AgentAccount, AgentPowers, Duty
 from relevo.contracts.brain import Question
@@ -48,7 +50,7 @@ class Floor:
     async def agent(self, name: str, *, is_here: bool = True, role: str = "agent", **duty: object) -> AgentAccount:
         """Give an agent, at the desk."""
         accounts = self.opened.store.accounts
-        powers = AgentPowers(duty=replace(Duty(), **duty))  # type: ignore[arg-type]
+        powers = AgentPowers(duty=replace(Duty(), **duty))
         agent = await accounts.add_agent(f"{name}@example.com", name, role, "no hash", powers)
         if is_here:
             await self.comes(agent)

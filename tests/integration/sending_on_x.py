@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-from relevo.bootstrap import OpenStore, open_store
+from relevo.bootstrap.store import OpenStore, open_store
 from relevo.channels.x.api import XApi, x_client
 from relevo.channels.x.channel import XChannel, XShared
 from relevo.configuration.x import XAccount

@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from relevo.bootstrap import OpenStore, open_store
+from relevo.bootstrap.store import OpenStore, open_store
 from relevo.configuration import read_configuration
 from relevo.contracts import runtime
 from relevo.contracts.brain import Question

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from relevo.bootstrap import OpenStore, open_store
+from relevo.bootstrap.store import OpenStore, open_store
 from relevo.brain.knowing import ending, needed_by
 from relevo.contracts.bots import BotLine
 from relevo.contracts.brain import Answer, History, Question

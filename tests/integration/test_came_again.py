@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from relevo.bootstrap import OpenStore, open_store
+from relevo.bootstrap.store import OpenStore, open_store
 from relevo.contracts.store import Intent, TurnOutcome
 from relevo.domain.cases import Case, CaseContact, CaseRequest, Priority, Trigger
 from relevo.domain.effects import EffectOrder, EffectState

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from argon2 import PasswordHasher
 
-from relevo.bootstrap import open_store
+from relevo.bootstrap.store import open_store
 from relevo.contracts.store import TurnOutcome
 from relevo.domain.messages import Arrival
 from tests.processes import REPOSITORY, Installation, make_installation, removed_afterwards

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import structlog
+from msgspec.structs import replace
 
 from relevo.contracts.store import Claim
 from relevo.domain.codes import MAX_WRONG_TRIES, CodeCheck, CodeSending

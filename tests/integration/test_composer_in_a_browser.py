@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from playwright.async_api import FilePayload, Locator, Page, expect
 
 from relevo.contracts.composer import CannedText

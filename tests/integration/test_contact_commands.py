@@ -17,8 +17,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from relevo.bootstrap import open_store
 from relevo.bootstrap.attachments import _key_in
+from relevo.bootstrap.store import open_store
 from relevo.contracts.attachments import Upload
 from relevo.contracts.store import TurnOutcome, Verification
 from relevo.domain.attachments import Attachment

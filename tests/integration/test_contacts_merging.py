@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from relevo.bootstrap import open_store
+from relevo.bootstrap.store import open_store
 from relevo.contracts.accounts import AgentPowers
 from relevo.contracts.personal import Subject
 from relevo.store.case_merges import CASE_LINKS, CASE_MOVES

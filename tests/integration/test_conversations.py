@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from relevo.bootstrap import OpenStore, open_store
+from relevo.bootstrap.store import OpenStore, open_store
 from relevo.contracts.conversations import Conversations
 from relevo.contracts.store import TurnOutcome
 from relevo.domain.conversations import Control, may_change

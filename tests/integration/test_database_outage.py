@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from relevo.bootstrap import OpenStore, open_store
+from relevo.bootstrap.store import OpenStore, open_store
 from relevo.contracts.brain import Question
 from relevo.errors import Unavailable
 from relevo.flow.converse import Converser

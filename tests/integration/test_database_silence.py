@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from relevo.bootstrap import open_store
+from relevo.bootstrap.store import open_store
 from relevo.errors import Unavailable
 from relevo.store.pool import Database
 from tests.integration.hands import eventually

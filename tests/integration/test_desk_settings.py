@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from html import unescape
 from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 from psycopg.conninfo import make_conninfo
 
-from relevo.bootstrap import open_store
 from relevo.bootstrap.desk_settings import kept_current, told
+from relevo.bootstrap.store import open_store
 from relevo.contracts.accounts import AgentPowers, Duty
 from relevo.contracts.clock import system_clock
 from relevo.domain.calendar import DAYS
@@ -233,7 +235,7 @@ async def test_what_fits_the_file_no_more_does_not_count_and_check_says_so(offic
     assert told(current) == ""
     assert (await office.put(ada, "queues", 0, queues={"claims": {**CLAIMS, "languages": ["en"]}})).status_code == 200
     assert told(current).startswith("queues: what Ada Doe on ")
-    current.bot, current.newest = replace(FILE, languages=("es",)), {}
+    current.bot, current.newest = dataclasses.replace(FILE, languages=("es",)), {}
     await current.look()
     with pytest.raises(ConfigurationError, match="so the file counts: languages is 'en'"):
         told(current)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from relevo.bootstrap import OpenStore, open_store
+from relevo.bootstrap.store import OpenStore, open_store
 from relevo.contracts.business import Business
 from relevo.contracts.store import Effects, Intent
 from relevo.domain.effects import Decision, EffectOrder, EffectResult, EffectState, Verdict

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from relevo.domain.cases import Trigger
 from relevo.help.answers import HelpFromArticles
@@ -170,7 +170,7 @@ async def test_a_new_article_answers_without_training_or_a_restart(floor: Floor,
     clock = [0.0]
     articles = Shelf(tmp_path, lambda: clock[0])
     help_now = HelpFromArticles(articles=articles, address="https://aurora.example")
-    floor.converser = replace(floor.converser, services=replace(floor.converser.services, help=help_now))
+    floor.converser.services = replace(floor.converser.services, help=help_now)
     customer = floor.customer()
     assert "not make one up" in await customer.says("can I use the VIP lounge?")
     (tmp_path / "en").mkdir()

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from relevo.bootstrap import open_store
+from relevo.bootstrap.store import open_store
 from relevo.help.shelf import Shelf
 from relevo.web.app import WebServices, create_app
 from relevo.web.server import serving

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from relevo.bootstrap import OpenStore, open_store
+from relevo.bootstrap.store import OpenStore, open_store
 from relevo.contracts.store import Claim, Inbox, TurnOutcome
 from relevo.domain.messages import MAX_TEXT_BYTES, Arrival
 from relevo.errors import Conflict, LeaseLost

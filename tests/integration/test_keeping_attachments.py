@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from relevo.bootstrap import OpenStore, open_store
+from relevo.bootstrap.store import OpenStore, open_store
 from relevo.contracts.attachments import KeptFor, Upload
 from relevo.contracts.store import TurnOutcome
 from relevo.domain.attachments import Attachment, AttachmentKind, AttachmentState, Retention

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from relevo.bootstrap import OpenStore, open_store
+from relevo.bootstrap.store import OpenStore, open_store
 from tests.integration.hands import eventually
 
 pytestmark = pytest.mark.anyio

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from relevo.bootstrap import OpenStore, open_store
+from relevo.bootstrap.store import OpenStore, open_store
 from relevo.contracts.channel import LooksUp
 from relevo.domain.messages import Author, Content
 from relevo.errors import PlatformAway, SendDeferred, SendDelayed

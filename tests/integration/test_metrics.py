@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import structlog
+from msgspec.structs import replace
 from prometheus_client.parser import text_string_to_metric_families
 
-from relevo.bootstrap import open_store
+from relevo.bootstrap.store import open_store
 from relevo.contracts.brain import Question
 from relevo.contracts.store import TurnOutcome
 from relevo.errors import TurnFailed

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from relevo.bootstrap import open_store
+from relevo.bootstrap.store import open_store
 from relevo.contracts.store import TurnOutcome
 from relevo.domain.conversations import Control
 from relevo.domain.effects import EffectState

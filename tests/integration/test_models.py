@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from relevo.bootstrap import OpenStore, open_store
 from relevo.bootstrap.everything import Settings
 from relevo.bootstrap.model_supply import ModelSupply, fetch_own, publish_own
+from relevo.bootstrap.store import OpenStore, open_store
 from relevo.brain.models import Models
 from relevo.contracts.bots import BotLine
 from relevo.contracts.models import PublishedModel
@@ -130,7 +131,9 @@ async def test_serve_trains_nothing_that_another_machine_has_trained(opened: Ope
     await fetch_own(PostgresModels(opened.database), settings)
     assert own.read_bytes() == b"trained elsewhere"
     await published(opened, tmp_path, "relevo-newer.tar.gz", b"newer")
-    shared = replace(settings, database=replace(settings.database, url=Secret("postgresql://elsewhere")))
+    shared = dataclasses.replace(
+        settings, database=dataclasses.replace(settings.database, url=Secret("postgresql://elsewhere"))
+    )
     await publish_own(PostgresModels(opened.database), shared)
     assert (await PostgresModels(opened.database).all())[0].name == "relevo-newer.tar.gz"
     await publish_own(

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from relevo.bootstrap import OpenStore, open_store
+from relevo.bootstrap.store import OpenStore, open_store
 from relevo.contracts.channel import Delivery
 from relevo.contracts.store import Outbox, TurnOutcome
 from relevo.domain.messages import Author, Content

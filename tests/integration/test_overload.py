@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from relevo.bootstrap import OpenStore, open_store
+from relevo.bootstrap.store import OpenStore, open_store
 from relevo.bootstrap.web import Readiness
 from relevo.contracts.bots import BotLine
 from relevo.contracts.store import TurnOutcome

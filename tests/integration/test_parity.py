@@ -9,7 +9,7 @@ import os
 import random
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import msgspec
 import numpy as np
 import pytest
 import yaml
+from msgspec.structs import replace
 
 from relevo.brain import lean
 

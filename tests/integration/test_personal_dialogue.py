@@ -6,6 +6,7 @@ import asyncio
 from datetime import datetime, timezone
 
 import pytest
+from msgspec.structs import replace
 
 from relevo.domain.cases import PRIVACY, TO_ERASE
 from relevo.domain.service import Service
@@ -122,7 +123,7 @@ def _mail_is_on(floor: Floor) -> Mailer:
     opened = floor.opened
     mailer = Mailer(mails=PostgresMails(opened.database), live=opened.live, company="Aurora")
     codes = OneTimeCodes(codes=PostgresCodes(opened.database), mailer=mailer)
-    object.__setattr__(floor.converser.services, "codes", codes)
+    floor.converser.services = replace(floor.converser.services, codes=codes)
     return mailer
 
 

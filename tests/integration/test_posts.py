@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from unittest.mock import AsyncMock
 
 import pytest
+from msgspec.structs import replace
 
-from relevo.bootstrap import open_store
+from relevo.bootstrap.store import open_store
 from relevo.contracts.posts import Wanted
 from relevo.domain.post_text import LONGEST, weighted_length
 from relevo.domain.post_urgency import PostState

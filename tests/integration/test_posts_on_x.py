@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from relevo.bootstrap import open_store
+from relevo.bootstrap.store import open_store
 from relevo.channels.x.api import XApi, x_client
 from relevo.channels.x.posts import XPosts
 from relevo.contracts.posts import PUBLIC, Wanted

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from relevo.bootstrap import OpenStore, open_store
+from relevo.bootstrap.store import OpenStore, open_store
 from relevo.contracts.store import Claim, Inbox, TurnOutcome
 from relevo.domain.messages import Author
 from relevo.errors import LeaseLost

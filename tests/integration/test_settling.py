@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from relevo.bootstrap import OpenStore, open_store
+from relevo.bootstrap.store import OpenStore, open_store
 from relevo.contracts.store import Claim, Inbox, TurnOutcome, Verification
 from relevo.domain.cases import CaseRequest, Trigger
 from relevo.domain.contacts import Level

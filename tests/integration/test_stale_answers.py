@@ -6,12 +6,13 @@ Whatever a bot has in memory, it must say what a bot says that has just read the
 from __future__ import annotations
 
 import copy
+import dataclasses
 import os
 import random
 import re
 from collections import OrderedDict
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -76,7 +77,7 @@ class Schedule:
 
     async def play(self, steps: int) -> None:
         """Have contacts write, and either bot answer, well or not; at the end all is answered."""
-        self.hands = [Hand(self, replace(self.floor.converser, brain=Reader(self))) for _ in range(2)]
+        self.hands = [Hand(self, dataclasses.replace(self.floor.converser, brain=Reader(self))) for _ in range(2)]
         addresses = [self._new_contact(), self._new_contact()]
         for step in range(steps):
             place = self.walk.chance.randrange(2)
@@ -111,7 +112,7 @@ class Hand(PostgresInbox):
 
     def __init__(self, schedule: Schedule, converser: Any) -> None:
         super().__init__(schedule.floor.opened.database)
-        self.schedule, self.converser = schedule, replace(converser, inbox=self)
+        self.schedule, self.converser = schedule, dataclasses.replace(converser, inbox=self)
         self.trouble = ""
 
     async def answer_one(self, trouble: str) -> bool:

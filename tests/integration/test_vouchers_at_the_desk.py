@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 from playwright.async_api import async_playwright, expect
 
-from relevo.bootstrap import OpenStore
 from relevo.bootstrap.business import load_demo
+from relevo.bootstrap.store import OpenStore
 from relevo.configuration import read_configuration
 from relevo.contracts.accounts import AgentPowers
 from relevo.contracts.records import Voucher

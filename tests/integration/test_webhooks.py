@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from relevo.bootstrap import OpenStore, open_store
+from relevo.bootstrap.store import OpenStore, open_store
 from relevo.channels.webhooks.post import SafePoster, is_public
 from relevo.contracts.accounts import AgentPowers
 from relevo.contracts.webhooks import EVENTS, Webhook

@@ -17,7 +17,7 @@ import httpx
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
-from relevo.bootstrap import OpenStore, open_store
+from relevo.bootstrap.store import OpenStore, open_store
 from relevo.contracts.brain import Question
 from relevo.contracts.reaching import REACHES
 from relevo.domain.conversations import Conversation

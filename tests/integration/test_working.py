@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from relevo.bootstrap import OpenStore, open_store
+from relevo.bootstrap.store import OpenStore, open_store
 from relevo.contracts.store import Claim, TurnOutcome
 from relevo.domain.conversations import Control
 from relevo.domain.messages import Author

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from relevo.channels.x.chat_failures import NotOnChat
 from relevo.errors import SendDeferred, SendDelayed, SendRefused, SendUnconfirmed

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from relevo.channels.x.answers import XAway, XSignedOut
 from relevo.channels.x.login import SCOPES, Login, tokens_found

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from relevo.bootstrap.x import x_problem
 from relevo.channels.x.direct import cut
@@ -132,14 +132,14 @@ async def test_without_credits_nobody_asks_and_nothing_is_lost(database: str) ->
 async def test_a_platform_that_cannot_be_reached_costs_no_slot(database: str) -> None:
     """What could not be asked is given back, and goes out later."""
     async with sending(database) as here:
-        url, here.host.api.account = here.x.url, here.host.api.account
-        object.__setattr__(here.host.api.account, "api_base", "http://127.0.0.1:9")
+        account = here.host.api.account
+        here.host.api.account = replace(account, api_base="http://127.0.0.1:9")
         await here.answer("Hello")
         await here.send(steps=1)
         assert (await here.states())[0][0] == "queued"
         windows = {window.span: window for window in await here.host.limits.windows("1111", "send_dm")}
         assert windows["short"].remaining == 15
-        object.__setattr__(here.host.api.account, "api_base", url)
+        here.host.api.account = account
         await here.later(5)
         await here.send()
         assert here.ann.heard() == ["Hello"]

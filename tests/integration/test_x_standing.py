@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from relevo.channels.x.api import XApi, x_client
 from relevo.channels.x.marks import is_healthy
@@ -203,7 +205,7 @@ async def test_what_was_written_long_before_the_first_look_is_left_alone(databas
 async def test_of_two_hosts_one_asks_and_seldom_while_the_webhook_works(database: str) -> None:
     """Fifteen calls in fifteen minutes are for all of them."""
     async with scene(database) as s:
-        one, other = replace(s.poller, often_seconds=65.0), replace(s.poller, often_seconds=65.0)
+        one, other = (dataclasses.replace(s.poller, often_seconds=65.0) for _ in range(2))
         await one.step()
         await other.step()
         assert len(s.x.calls("dm.events")) == 1

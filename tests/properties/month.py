@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from relevo.bootstrap import OpenStore
+from relevo.bootstrap.store import OpenStore
 from relevo.configuration import Mistakes, read_policies
 from relevo.domain.effects import EffectState, PreparedEffect
 from relevo.flow.effects import carry_out

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from psycopg.rows import dict_row
 
-from relevo.bootstrap import OpenStore
+from relevo.bootstrap.store import OpenStore
 from relevo.contracts.handoff import HandbackRecord, HandoffRecord
 from relevo.domain.conversations import TRANSITIONS, WAITING, Control
 from tests.properties.relay_world import LIMIT, MOST, SMALL, Relay

@@ -15,7 +15,7 @@ from random import Random
 from typing import Any
 from uuid import uuid4
 
-from relevo.bootstrap import OpenStore
+from relevo.bootstrap.store import OpenStore
 from relevo.contracts import runtime
 from relevo.contracts.accounts import AgentAccount, AgentPowers
 from relevo.contracts.brain import Question

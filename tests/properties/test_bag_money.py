@@ -23,7 +23,7 @@ import pytest
 from actions import damage, essentials
 from actions.conversation import Heard, Memory, Talk
 from actions.requests import REQUESTS, begin
-from relevo.bootstrap import OpenStore, open_store
+from relevo.bootstrap.store import OpenStore, open_store
 from relevo.configuration import Mistakes, read_policies
 from relevo.contracts.store import Claim
 from relevo.domain.attachments import Attachment

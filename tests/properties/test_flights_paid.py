@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from actions.conversation import Heard
-from relevo.bootstrap import open_store
+from relevo.bootstrap.store import open_store
 from relevo.domain.policies import Policies
 from relevo.flow.turn import TurnServices
 from relevo.store.aurora.company import Aurora

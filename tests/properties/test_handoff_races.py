@@ -21,7 +21,7 @@ import psycopg
 import pytest
 import structlog
 
-from relevo.bootstrap import OpenStore, open_store
+from relevo.bootstrap.store import OpenStore, open_store
 from tests.properties.relay_invariants import Kept, check, check_the_end, effects_are_allowed_and_wanted, kept, note
 from tests.properties.relay_world import Relay, acts_of, hire
 from tests.properties.walkers import Walker

@@ -11,12 +11,13 @@ import asyncio
 import os
 import random
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pytest
+from msgspec.structs import replace
 
 from actions.conversation import Heard
-from relevo.bootstrap import OpenStore
+from relevo.bootstrap.store import OpenStore
 from tests.measured import Measured
 from tests.properties.market import AT_ONCE, BUTTON, IN_30_DAYS, NO_YES, PLAIN_YES, Chat, Sold, open_market
 from tests.properties.month import Kept, Month, all_of, services_of

@@ -12,13 +12,14 @@ import os
 import random
 from collections import Counter as Sums
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
 
 import pytest
+from msgspec.structs import replace
 
 from actions.conversation import Heard
-from relevo.bootstrap import OpenStore
+from relevo.bootstrap.store import OpenStore
 from relevo.store.aurora.demo import ZONE
 from tests.measured import Measured
 from tests.properties.counter import Parcel, Ticket, open_counter

@@ -11,7 +11,6 @@ import logging
 import os
 import random
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -27,6 +26,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from msgspec.structs import replace
 
 from relevo.contracts.store import Claim
 from relevo.domain.conversations import TRANSITIONS, Control, Conversation

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from relevo.bootstrap import OpenStore
+from relevo.bootstrap.store import OpenStore
 from relevo.domain.queues import Queue, Queues
 from relevo.domain.sight import Sight
 from relevo.domain.worklist import OF_OPEN, CaseQuery

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import psycopg
 
-from relevo.bootstrap import OpenStore, open_store
+from relevo.bootstrap.store import OpenStore, open_store
 from relevo.contracts import runtime
 from relevo.contracts.brain import Question
 from relevo.contracts.channel import Delivery, Receipt

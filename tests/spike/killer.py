@@ -30,7 +30,7 @@ import structlog
 
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
-from relevo.bootstrap import OpenStore, open_store
+from relevo.bootstrap.store import OpenStore, open_store
 from relevo.brain.rasa_brain import RasaBrain
 from relevo.contracts.business import Person, Record
 from relevo.contracts.store import Claim, Committed, Intent, TurnOutcome

@@ -12,8 +12,10 @@ is looked for among the account's own messages, and sent again only where it is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from relevo.channels.x.answers import XAway, XError, XRefused, XUnanswered
 from relevo.channels.x.api import XApi
@@ -31,8 +33,7 @@ from relevo.domain.echoes import fingerprint
 from relevo.errors import RequestError, SendRefused, SendUnconfirmed, SendUnwanted, Unavailable
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class XShared:
+class XShared(msgspec.Struct, frozen=True, kw_only=True):
     """What all hosts share about the account."""
 
     peers: Peers

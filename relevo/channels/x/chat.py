@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+import msgspec
 import structlog
 
 from relevo.channels.x import chat_crypto as crypto
@@ -34,8 +34,7 @@ _AHEAD = timedelta(minutes=5)
 _Node = Mapping[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Event:
+class _Event(msgspec.Struct, frozen=True, kw_only=True):
     """One decrypted event, and between whom."""
 
     address: str

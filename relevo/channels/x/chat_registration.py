@@ -12,9 +12,10 @@ import base64
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
@@ -31,8 +32,7 @@ SHORTEST_PASSPHRASE = 12
 _SALT_BYTES, _NONCE_BYTES = 16, 12
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class KeyState:
+class KeyState(msgspec.Struct, frozen=True, kw_only=True):
     """What there is: here, and with X."""
 
     pairs: Sequence[OwnPair]

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+import msgspec
 
 from relevo.channels.x.answers import XAway, XRefused, XUnanswered
 from relevo.channels.x.api import XApi
@@ -25,8 +26,7 @@ _CATEGORIES = {"image/gif": "dm_gif", "video/mp4": "dm_video"}
 _PATH = "/2/media/upload"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Uploaded:
+class Uploaded(msgspec.Struct, frozen=True, kw_only=True):
     """A file that X has."""
 
     media_id: str

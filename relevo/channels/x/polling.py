@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import structlog
 
 from relevo.channels.x.answers import XError, XRefused
@@ -42,8 +43,7 @@ _Line = tuple[str, PlatformEvent]
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Poll:
+class _Poll(msgspec.Struct, frozen=True, kw_only=True):
     """One kind of thing that is asked for."""
 
     name: str
@@ -84,8 +84,7 @@ _MENTIONS = _Poll(
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Reached:
+class _Reached(msgspec.Struct, frozen=True, kw_only=True):
     """How far one kind of thing was asked for."""
 
     known: str | None = None

@@ -9,9 +9,10 @@ Everything may be done again; what is there stays.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
+
+import msgspec
 
 from relevo.channels.x.answers import XRefused
 from relevo.channels.x.api import Auth, XApi
@@ -31,14 +32,13 @@ _TAG = "relevo"
 _MOST_PAGES = 20
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """How the webhook stands with X."""
 
     webhook_id: str | None
     """None: it is not registered."""
     is_valid: bool = False
-    subscribed: Mapping[str, str | None] = field(default_factory=dict)
+    subscribed: Mapping[str, str | None] = msgspec.field(default_factory=dict)
     """By kind of event, to which webhook it goes; None: over the stream."""
 
     @property
@@ -61,8 +61,7 @@ class Standing:
         return self.webhook_id is not None and self.is_valid and not {*VITAL} & {*self.missing}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True, kw_only=True):
     """What was done about one thing."""
 
     what: str
@@ -72,8 +71,7 @@ class Step:
     why: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class XWebhooks:
+class XWebhooks(msgspec.Struct, frozen=True, kw_only=True):
     """The webhook of one account at one address."""
 
     api: XApi

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from importlib import resources
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from relevo.configuration.documents import plain_yaml
 from relevo.store.aurora.demo_baggage import demo_baggage
@@ -18,8 +19,7 @@ from relevo.store.rows import json_text
 ZONE = ZoneInfo("Europe/Madrid")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DemoAgent:
+class DemoAgent(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who works at the desk; ``limits`` by what is approved, money in cents."""
 
     email: str
@@ -27,11 +27,10 @@ class DemoAgent:
     role: str
     languages: tuple[str, ...]
     skills: tuple[str, ...]
-    limits: Mapping[str, int] = field(default_factory=dict)
+    limits: Mapping[str, int] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DemoCase:
+class DemoCase(msgspec.Struct, frozen=True, kw_only=True):
     """A case that was open before the bot came."""
 
     id: str
@@ -44,8 +43,7 @@ class DemoCase:
     promised_at: datetime | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DemoEncounter:
+class DemoEncounter(msgspec.Struct, frozen=True, kw_only=True):
     """A call or a mail from before the bot came."""
 
     external_id: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime
+
+from msgspec.structs import asdict
 
 from relevo.store.aurora.demo import demo_cases, demo_encounters, demo_macros, demo_replies
 from relevo.store.pool import Connection, Database

@@ -12,8 +12,9 @@ it brought, no piece goes back twice, and what bringing it cost goes back once: 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from relevo.contracts.records import DELIVERY, RETURN, UNDELIVERED, Fare, Item, Order, Payment
 from relevo.domain.effects import EffectOrder
@@ -49,8 +50,7 @@ WHERE workspace_id = 1 AND order_id = %(order)s AND position = %(item)s
 _CANCEL = "UPDATE aurora_orders SET status = 'cancelled' WHERE workspace_id = 1 AND id = %(order)s"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Due:
+class _Due(msgspec.Struct, frozen=True, kw_only=True):
     """What a charge owes, and from where it is taken."""
 
     charge: str

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from urllib.parse import parse_qsl, quote, unquote
 
+import msgspec
 from aiohttp import web
 
 from relevo.contracts.clock import Clock
@@ -46,8 +47,7 @@ class App:
     client_secret: str = "x-client-secret"  # noqa: S105
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Grant:
+class Grant(msgspec.Struct, frozen=True, kw_only=True):
     """What an account allowed the app."""
 
     account_id: str
@@ -59,8 +59,7 @@ class Grant:
     """The login that it goes back to: what is wrong with one of its tokens ends them all."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """Who asks, and what they may."""
 
     account_id: str | None

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from secrets import token_hex, token_urlsafe
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from relevo.testing.x import wire
 from relevo.testing.x.ids import milliseconds
 from relevo.testing.x.messages import Event
@@ -22,8 +24,7 @@ _KEY_VERSION = 101
 """Field of a message that names the version of the conversation's key."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PublicKey:
+class PublicKey(msgspec.Struct, frozen=True, kw_only=True):
     """What others need to write to somebody, and to know that it is they who write."""
 
     version: str
@@ -42,8 +43,7 @@ class PublicKey:
         }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Posting:
+class Posting(msgspec.Struct, frozen=True, kw_only=True):
     """A message as its sender handed it to X."""
 
     message_id: str
@@ -51,8 +51,7 @@ class Posting:
     signature: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ChatEvent:
+class ChatEvent(msgspec.Struct, frozen=True, kw_only=True):
     """One event of a conversation, as X hands it out."""
 
     sequence_id: str

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import filetype
+from msgspec.structs import replace
 
 from relevo.testing.x.deliveries import ended
 from relevo.testing.x.ids import milliseconds

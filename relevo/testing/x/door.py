@@ -61,15 +61,14 @@ class Call:
         return int(asked)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What a door says when all goes well."""
 
     body: Mapping[str, Any] | bytes
     status: int = 200
     content_type: str = "application/octet-stream"
     """Of bytes; all else is JSON."""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
 
     def response(self) -> web.Response:
         """Give it as HTTP."""
@@ -85,8 +84,7 @@ class Answer:
 Handler = Callable[[Call], Awaitable[Answer]]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Door:
+class Door(msgspec.Struct, frozen=True, kw_only=True):
     """One endpoint."""
 
     kind: str
@@ -98,8 +96,7 @@ class Door:
     scopes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Noted:
+class Noted(msgspec.Struct, frozen=True, kw_only=True):
     """A call as it was seen."""
 
     at: datetime

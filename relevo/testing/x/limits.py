@@ -9,6 +9,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import msgspec
+
 from relevo.contracts.clock import Clock
 from relevo.testing.x.problems import too_many
 
@@ -16,8 +18,7 @@ WINDOW = timedelta(minutes=15)
 DAY = timedelta(hours=24)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Limit:
+class Limit(msgspec.Struct, frozen=True, kw_only=True):
     """How many calls, by whom, in how long."""
 
     count: int

@@ -6,12 +6,13 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import msgspec
 
 from relevo.testing.x.access import SCOPES, TOKEN_LIFETIME, Grant, Who
 from relevo.testing.x.door import Answer, Call, Door
@@ -32,8 +33,7 @@ button{{font:inherit;font-weight:600;padding:.7rem 1.4rem;border:0;border-radius
 <form method="post"><button>Authorize app</button></form></html>"""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Code:
+class Code(msgspec.Struct, frozen=True, kw_only=True):
     """What the owner's yes gave, to be exchanged for tokens once."""
 
     account_id: str

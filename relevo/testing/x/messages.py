@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from relevo.testing.x.ids import iso, milliseconds
 from relevo.testing.x.users import User
 
@@ -64,8 +66,7 @@ class Picture:
         return {"type": "media", "media": described}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True, kw_only=True):
     """One direct message, of either transport."""
 
     id: str
@@ -158,8 +159,7 @@ def as_account_activity(for_user: str, message: Message, users: Iterable[User]) 
     }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Event:
+class Event(msgspec.Struct, frozen=True, kw_only=True):
     """Something that X tells whoever subscribed to it."""
 
     uuid: str
@@ -171,7 +171,7 @@ class Event:
     payload: Mapping[str, Any]
     at: datetime
     includes: Mapping[str, Any] | None = None
-    old: Mapping[str, Any] | None = field(default=None)
+    old: Mapping[str, Any] | None = msgspec.field(default=None)
     """The same in the shape of the Account Activity API, where there is one."""
 
     def envelope(self, tag: str | None) -> dict[str, Any]:

@@ -39,8 +39,7 @@ EASY = (Limit(count=500),)
 """For playing: X itself takes 15 messages in 15 minutes."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Role:
+class Role(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody whom a newcomer may be; texts by language."""
 
     user_id: str
@@ -48,8 +47,8 @@ class Role:
     username: str
     followers: int
     language: str
-    about: Mapping[str, str] = field(default_factory=dict)
-    sentence: Mapping[str, str] = field(default_factory=dict)
+    about: Mapping[str, str] = msgspec.field(default_factory=dict)
+    sentence: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
 @dataclass(kw_only=True, eq=False)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime, timezone
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from actions.charges import charges, fare, undelivered, whole, withdrawn
 from actions.wording import wording

@@ -18,8 +18,8 @@ BOT = (
     + """
 from relevo.brain.lean import DEFERRED, STORES, importing_rasa
 import redis
-from relevo.brain.current import CurrentBrain
-CurrentBrain(None).prepare()
+from relevo.brain.current import prepare
+prepare()
 with importing_rasa():
     import rasa.engine.recipes.default_components
     import relevo.nlu.clauses, relevo.nlu.intents, relevo.nlu.references, relevo.nlu.tokens

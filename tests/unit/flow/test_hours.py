@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime, time, timezone
 
 import pytest
+from msgspec.structs import replace
 
 from relevo.domain.calendar import Calendar, Shift
 from relevo.flow.hours import said_hours
