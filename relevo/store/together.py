@@ -24,9 +24,16 @@ class Together(Generic[Key, Found]):
         self._keys[key] = None
         if self._next is None:
             self._next = asyncio.ensure_future(self._answer())
+            self._next.add_done_callback(_look_at_its_end)
         return (await asyncio.shield(self._next)).get(key)
 
     async def _answer(self) -> Mapping[Key, Found]:
         async with self._turn:
             keys, self._keys, self._next = list(self._keys), {}, None
             return await self._read(keys)
+
+
+def _look_at_its_end(read: asyncio.Task[Mapping[Key, Found]]) -> None:
+    """Leave no failure for asyncio to complain of: who asked was told, or has gone and need not be."""
+    if not read.cancelled():
+        read.exception()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Mapping
 
 import pytest
@@ -58,3 +59,21 @@ async def test_whoever_gives_up_takes_nobody_along_and_a_failure_is_everybodys()
     assert [type(each) for each in heard] == [asyncio.CancelledError, ValueError, ValueError]
     shelf.fails = False
     assert await together.get("d") == "d2"
+
+
+async def test_a_read_that_fails_when_nobody_waits_any_more_is_nobodys_surprise() -> None:
+    """Whoever asked has left their page; a traceback in the logs would tell of nothing that anybody missed."""
+    surprises: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, told: surprises.append(told))
+    shelf = Shelf()
+    asked = asyncio.create_task(Together(shelf.read).get("a"))
+    while not shelf.reads:
+        await asyncio.sleep(0)
+    asked.cancel()
+    await asyncio.gather(asked, return_exceptions=True)
+    shelf.fails = True
+    shelf.may_end.set()
+    for _ in range(3):
+        await asyncio.sleep(0)
+    gc.collect()
+    assert surprises == []
