@@ -183,7 +183,7 @@ class _Server:
                     waited_since = time.monotonic()
                     self.console.remark("waiting", missing)
                 await stopped_within(self.stop, _READY_LOOK_SECONDS)
-        if not missing:
+        if not missing and not self.stop.is_set():
             self.is_ready = children.is_ready = True
             self._welcome(login)
 
