@@ -26,7 +26,7 @@ from relevo.bootstrap.lifetime import run_until_stopped
 from relevo.bootstrap.model_supply import ModelSupply
 from relevo.bootstrap.reaches import reaches_of
 from relevo.bootstrap.store import OpenStore, open_store
-from relevo.brain.current import CurrentBrain, prepare
+from relevo.brain.current import CurrentBrain, import_rasa
 from relevo.configuration import Configuration
 from relevo.contracts.bots import BotLine
 from relevo.contracts.reaching import Reach
@@ -58,7 +58,7 @@ def import_brain(settings: Settings) -> None:
     for limit in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(limit, "1")  # there are other processes for the other cores
     os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
-    prepare()
+    import_rasa()
 
 
 async def run_bot(

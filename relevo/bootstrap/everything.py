@@ -78,19 +78,16 @@ def read_business_files(settings: Settings) -> Configuration:
     return read_configuration(settings.places.project_folder, os.environ)
 
 
-def read_bot_files(settings: Settings, environment: Mapping[str, str] = os.environ) -> Configuration:
+def read_bot_files(settings: Settings) -> Configuration:
     """Read what the business writes down and look at the rest of the bot's files.
 
     Raises ConfigurationError with every mistake in any of them, one a line, with file and line.
     """
-    mistakes = settings.files.mistakes()
-    if settings.files.missing():  # this is no bot's folder, so there is nothing to say about the other files
-        raise ConfigurationError("\n".join(mistakes))
-    configuration: Configuration | None = None
+    mistakes = [] if settings.files.missing() else settings.files.mistakes()
     try:
-        configuration = read_configuration(settings.places.project_folder, environment)
+        configuration = read_business_files(settings)
     except ConfigurationError as error:
-        mistakes.extend(str(error).splitlines())
-    if mistakes or configuration is None:
+        raise ConfigurationError("\n".join([*mistakes, str(error)])) from None
+    if mistakes:
         raise ConfigurationError("\n".join(mistakes))
     return configuration

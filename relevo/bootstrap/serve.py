@@ -115,13 +115,13 @@ class _Server:
             tell=self._tell,
             stop_seconds=self.settings.bots.stop_seconds,
         )
-        begun = [(program, await children.start(program)) for program in self._programs()]
-        tasks = [asyncio.create_task(children.keep(*child, self.stop)) for child in begun]
+        tasks: list[asyncio.Task[None]] = []
         try:
-            login = await self._prepare_content(dsn)
-            children.may_work.set()
+            for program in self._programs():
+                process = await children.start(program)
+                tasks.append(asyncio.create_task(children.keep(program, process, self.stop)))
             tasks.append(asyncio.create_task(self._keep_database()))
-            tasks.append(asyncio.create_task(self._become_ready(children, login, dsn)))
+            tasks.append(asyncio.create_task(self._become_ready(children, dsn)))
             await self._first_failure(tasks)
         finally:
             self.stop.set()
@@ -136,6 +136,7 @@ class _Server:
 
         if self.settings.database.url is not None:
             await fetch_model(dsn, self.settings)
+        if self.settings.database.url is not None and not self.stop.is_set():
             self._training = Training.begin_if_needed(self.settings, self.console)
         if self._training is None:
             await publish_model(dsn, self.settings)
@@ -168,7 +169,9 @@ class _Server:
             elif not self._database.is_owned:  # another process started it, and may end it
                 await asyncio.to_thread(self._database.start)
 
-    async def _become_ready(self, children: Children, login: FirstLogin, dsn: str) -> None:
+    async def _become_ready(self, children: Children, dsn: str) -> None:
+        login = await self._prepare_content(dsn)
+        children.may_work.set()
         if self._training is not None and (trained := await self._training.finish(self.stop)):
             from relevo.bootstrap.content import publish_model
 

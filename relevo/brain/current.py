@@ -43,7 +43,7 @@ class _Refused(msgspec.Struct, frozen=True):
     retry_at: float = math.inf
 
 
-def prepare() -> None:
+def import_rasa() -> None:
     """Import Rasa, which takes about a second, before there need be a model."""
     with importing_rasa(to_answer_only=True):
         for module in _PARTS:
@@ -120,7 +120,7 @@ class CurrentBrain:
 
     def _load(self, model: Path) -> RasaBrain:
         import_actions(self._actions)
-        prepare()
+        import_rasa()
         from relevo.brain.rasa_brain import RasaBrain
 
         return RasaBrain(model, actions=self._actions, formal=self._formal)

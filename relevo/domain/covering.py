@@ -6,6 +6,7 @@ names only where a field holds one. Numbers of cases, amounts and times stay: wi
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -56,6 +57,9 @@ def masked(value: Any, field: str = "") -> Any:
         return type(value)(masked(item, field) for item in value)
     if isinstance(value, msgspec.Struct):
         return replace(value, **{name: masked(getattr(value, name), name) for name in value.__struct_fields__})
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        covered = {one.name: masked(getattr(value, one.name), one.name) for one in dataclasses.fields(value)}
+        return dataclasses.replace(value, **covered)
     return value
 
 

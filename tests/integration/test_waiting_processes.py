@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import PATIENCE_SECONDS, Running, free_port, make_installation
+from relevo.bootstrap.occupancy import occupant
+from tests.processes import PATIENCE_SECONDS, Running, free_port, make_installation, removed_afterwards
 
 pytestmark = pytest.mark.processes
 KINDS = ("web", "bot")
@@ -48,3 +49,15 @@ def test_who_is_told_to_work_does(tmp_path: Path, database: str) -> None:
     running = Running(process)
     running.wait_for(f"Listens on 127.0.0.1 port {installation.port}.")
     assert running.end(signal.SIGTERM) == 0
+
+
+def test_a_serve_that_is_stopped_before_it_is_ready_does_not_say_that_it_is(tmp_path: Path) -> None:
+    """Ctrl-C while the model is trained: no addresses, no login, and nothing is left running."""
+    with removed_afterwards(make_installation(tmp_path)) as installation:
+        running = installation.start("serve", "--demo")
+        running.wait_for("demo ")
+        assert running.end() == 0
+        assert "Relevo is ready" not in running.printed
+        assert running.printed.endswith("Stopped before it was ready.\n"), running.printed
+        assert occupant(installation.state) is None
+        assert installation.processes() == {}

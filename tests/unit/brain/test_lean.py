@@ -18,8 +18,8 @@ BOT = (
     + """
 from relevo.brain.lean import DEFERRED, STORES, importing_rasa
 import redis
-from relevo.brain.current import prepare
-prepare()
+from relevo.brain.current import import_rasa
+import_rasa()
 with importing_rasa():
     import rasa.engine.recipes.default_components
     import relevo.nlu.clauses, relevo.nlu.intents, relevo.nlu.references, relevo.nlu.tokens
