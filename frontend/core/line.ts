@@ -90,14 +90,15 @@ export class Line extends Emitter<LineEvents> implements Hearer, Posted {
 
   /** End this visitor's session here; `tellServer` has the token revoked as well. */
   async leave(tellServer: boolean): Promise<void> {
-    // A token that the server cannot be told about runs out by itself; here it is forgotten in any case.
-    if (tellServer && this.api.token) await this.api.json("logout", { method: "POST" }).catch(() => undefined);
+    // Forgotten before the server does, so that nothing is asked with a revoked one; it runs out where the server cannot be told.
+    const told = tellServer && this.api.token ? this.api.json("logout", { method: "POST" }).catch(() => undefined) : undefined;
     this.memory.who = {};
     this.memory.set({ seen: 0, draft: undefined, prechat: undefined });
     this.outbox.clear();
     this.#renewed(false);
     this.tell("identity", { verified: false });
     this.#tabs.say({ kind: "renewed" });
+    await told;
   }
 
   saw(position: number): void {

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from playwright.async_api import Route, expect
 
 from relevo.domain.sites import Site, Sites
 from relevo.web.services import DemoContact
-from tests.integration.visits import CHROMIUM, sign_in_to_desk, visit_of
+from tests.integration.visits import CHROMIUM, Visit, sign_in_to_desk, visit_of
 
 pytestmark = [
     pytest.mark.anyio,
@@ -19,15 +21,24 @@ pytestmark = [
 ]
 
 
+PEOPLE = (("C001", "Lucía Robles"), ("C002", "Oliver Whitfield"))
+
+
+@asynccontextmanager
+async def visit_to_the_demo(database: str) -> AsyncIterator[Visit]:
+    """Open Aurora's page with two contacts to be."""
+    sites = Sites(named=(Site(name="default", languages=("en",), default_language="en", identity_keys=("k" * 32,)),))
+    contacts = tuple(DemoContact(ref=ref, name=name, language="en", email=f"{ref}@x.example") for ref, name in PEOPLE)
+    async with visit_of(database, sites=sites, demo_contacts=contacts) as visit:
+        visit.doors.business.people.update({ref: {"name": name} for ref, name in PEOPLE})
+        await visit.page.goto("/")
+        yield visit
+
+
 async def test_on_the_demos_page_a_newcomer_is_any_of_its_contacts(database: str) -> None:
     """A click signs in as a business's page would and opens the chat with words to try; another is somebody else."""
-    sites = Sites(named=(Site(name="default", languages=("en",), default_language="en", identity_keys=("k" * 32,)),))
-    people = (("C001", "Lucía Robles"), ("C002", "Oliver Whitfield"))
-    contacts = tuple(DemoContact(ref=ref, name=name, language="en", email=f"{ref}@x.example") for ref, name in people)
-    async with visit_of(database, sites=sites, demo_contacts=contacts) as visit:
-        visit.doors.business.people.update({ref: {"name": name} for ref, name in people})
-        await visit.page.goto("/")
-        for _, name in people:
+    async with visit_to_the_demo(database) as visit:
+        for _, name in PEOPLE:
             await visit.page.get_by_role("button", name=name).click()
             await expect(visit.page.locator("relevo-chat .top")).to_contain_text(f"Signed in as {name}")
             await expect(visit.page.locator("#chat-log .bubble")).to_have_count(0)
@@ -37,6 +48,27 @@ async def test_on_the_demos_page_a_newcomer_is_any_of_its_contacts(database: str
         rows = await visit.doors.opened.database.rows("SELECT count(*) FROM conversations")
         assert rows == [(2,)]
         await visit.page.get_by_role("button", name="Nobody in particular").click()
+        await expect(visit.page.locator("relevo-chat .top")).not_to_contain_text("Signed in")
+        assert visit.complaints == []
+
+
+async def test_a_token_is_forgotten_before_the_server_does(database: str) -> None:
+    """When the server has heard that somebody signs out, nothing in the browser could ask with that token any more."""
+    kept_by_then: list[bool] = []
+
+    async def look(route: Route) -> None:
+        token = route.request.headers["authorization"].removeprefix("Bearer ")
+        answer = await route.fetch()
+        kept_by_then.append(token in await visit.page.evaluate("JSON.stringify(localStorage)"))
+        await route.fulfill(response=answer)
+
+    async with visit_to_the_demo(database) as visit:
+        await visit.page.get_by_role("button", name="Lucía Robles").click()
+        await expect(visit.page.locator("relevo-chat .top")).to_contain_text("Signed in as")
+        await visit.page.route("**/logout", look)
+        async with visit.page.expect_response("**/logout") as answered:
+            await visit.page.get_by_role("button", name="Nobody in particular").click()
+        assert ((await answered.value).status, kept_by_then) == (204, [False])
         await expect(visit.page.locator("relevo-chat .top")).not_to_contain_text("Signed in")
         assert visit.complaints == []
 
