@@ -24,7 +24,13 @@ class StockBot:
     actions: Program
 
     def parts(self) -> dict[str, list[Process]]:
-        """The processes of both."""
+        """The processes of both.
+
+        Raises BenchError when one of them ended: a bot without its actions says less, and sooner.
+        """
+        for program in (self.rasa, self.actions):
+            if not program.is_running:
+                raise program.died()
         return {BOTS: self.rasa.processes(), "action server": self.actions.processes()}
 
     def stop(self) -> None:

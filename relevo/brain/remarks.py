@@ -34,6 +34,7 @@ class Remarks:
     def gathered(self) -> Iterator[None]:
         """Gather warnings while this lasts."""
         handler = _Gathering(self._said)
+        before = structlog.get_config() if structlog.is_configured() else None
         structlog.configure(
             processors=[self._note],
             wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
@@ -48,7 +49,7 @@ class Remarks:
                 yield
             finally:
                 logging.getLogger("rasa").removeHandler(handler)
-                structlog.reset_defaults()
+                structlog.configure(**before) if before else structlog.reset_defaults()
 
     def sentences(self, project: Path) -> tuple[str, ...]:
         """Give what was said, each once."""
