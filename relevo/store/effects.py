@@ -8,7 +8,8 @@ from relevo.contracts.store import Intent
 from relevo.domain.effects import EffectOrder, EffectResult, EffectState
 from relevo.errors import AccessDenied, StaleVerdict
 from relevo.store import rows
-from relevo.store.pool import Connection, Database
+from relevo.store.express import Asked
+from relevo.store.pool import Connection, Database, NotAtOnce
 
 # A refused or failed effect begins anew: the reason may be gone, and nothing was done. An approved one is told as
 # prepared: it is done for whoever approved it, who tells the contact and closes the case.
@@ -31,9 +32,10 @@ ON CONFLICT (workspace_id, key) DO UPDATE SET
             WHERE known.state NOT IN ('refused', 'failed')),
     business_ref = excluded.business_ref
 WHERE known.business_ref = excluded.business_ref OR known.state IN ('refused', 'failed')
-RETURNING tries > 1, CASE WHEN state = 'intended' AND decided_by IS NOT NULL THEN 'prepared' ELSE state END, rule,
-    result
+RETURNING tries > 1 AS was_known,
+    CASE WHEN state = 'intended' AND decided_by IS NOT NULL THEN 'prepared' ELSE state END, rule, result
 """
+_INTEND_FIRST = f"WITH intended AS ({_INTEND}) SELECT 1 / count(*) FROM intended WHERE NOT was_known"
 
 # One at a time for each person: two refunds at the same moment must see each other.
 _HOLD_SUM = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
@@ -47,6 +49,7 @@ WHERE workspace_id = 1 AND kind = %(kind)s AND business_ref = %(ref)s AND key <>
   AND state IN ('intended', 'done', 'unconfirmed')
   AND coalesce(decided_at, intended_at) > now() - make_interval(days => %(days)s)
 """
+_DEMAND_SPENT = f"SELECT 1 / (spent = %(spent)s)::integer FROM ({_SPENT}) AS summed (spent)"
 
 
 class PostgresEffects:
@@ -60,10 +63,26 @@ class PostgresEffects:
 
         A refused or failed effect may be intended again, by anybody: the reason may be gone, and nothing was done.
         """
+        values = _values(order, state, rule, intent)
+        try:
+            await self._intend_first(order, values, intent)
+        except NotAtOnce:
+            return await self._intend_or_find(order, values, intent)
+        return None
+
+    async def _intend_first(self, order: EffectOrder, values: dict[str, Any], intent: Intent) -> None:
+        """Record what is not recorded yet; raises NotAtOnce where it is, or where anything else is in the way."""
+        asked: list[Asked] = [(_INTEND_FIRST, values)]
+        if intent.window_days is not None:
+            spent = {**_spent_values(order, intent.window_days), "spent": intent.spent}
+            asked = [(_HOLD_SUM, (_sum_of(order),)), *asked, (_DEMAND_SPENT, spent)]
+        await self._database.at_once(*asked)
+
+    async def _intend_or_find(self, order: EffectOrder, values: dict[str, Any], intent: Intent) -> EffectResult | None:
         async with self._database.connection() as connection, connection.transaction():
             if intent.window_days is not None:
-                await connection.execute(_HOLD_SUM, (f"{order.kind}:{order.business_ref}",))
-            return await _intend(connection, order, _values(order, state, rule, intent), intent)
+                await connection.execute(_HOLD_SUM, (_sum_of(order),))
+            return await _intend(connection, order, values, intent)
 
     async def begun(self, key: str) -> EffectOrder:
         """Give the order of an effect as it was recorded."""
@@ -100,8 +119,7 @@ async def hold_sum(connection: Connection, key: str) -> None:
 
 async def demand_spent(connection: Connection, order: EffectOrder, days: int, spent: int) -> None:
     """Raise StaleVerdict unless a person's other effects of the kind sum to what the verdict counted on."""
-    values = {"kind": order.kind, "ref": order.business_ref, "key": order.key, "days": days}
-    found = await (await connection.execute(_SPENT, values)).fetchone()
+    found = await (await connection.execute(_SPENT, _spent_values(order, days))).fetchone()
     if found is None or found[0] != spent:
         raise StaleVerdict
 
@@ -118,6 +136,14 @@ async def _intend(
     if intent.window_days is not None:
         await demand_spent(connection, order, intent.window_days, intent.spent)
     return None
+
+
+def _sum_of(order: EffectOrder) -> str:
+    return f"{order.kind}:{order.business_ref}"
+
+
+def _spent_values(order: EffectOrder, days: int) -> dict[str, Any]:
+    return {"kind": order.kind, "ref": order.business_ref, "key": order.key, "days": days}
 
 
 def _values(order: EffectOrder, state: EffectState, rule: str, intent: Intent) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Carries the message path's statements cheaply: prepared once, and sent one behind the other without waiting.
 
-Several callers share a connection. Each statement is a transaction of its own, ended by a sync of its own: what becomes
+Several callers share a connection. What each asks is a transaction of its own, ended by a sync of its own: what becomes
 of one is nothing to the one behind it. It is meant for statements that are over in a millisecond; one that has to wait
 for a lock is given back as ``LockNotAvailable``, with nothing written, so that it does not hold up the others.
 """
@@ -12,7 +12,7 @@ import re
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -36,6 +36,8 @@ _SETTINGS = f"""
 SET plan_cache_mode = force_generic_plan; SET jit = off; SET lock_timeout = '{LONGEST_LOCK_MILLISECONDS}ms';
 SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off
 """
+Asked = tuple[str, Any]
+"""A statement and its values."""
 _Kind = tuple[str, tuple[int, ...]]
 """A statement, and the types of what is given to it: a number is a short one or a long one by its size."""
 _PLACEHOLDER = re.compile(r"%(?:\((\w+)\)s|(s)|(%))")
@@ -57,10 +59,10 @@ class Express:
         self._opening: asyncio.Task[None] | None = None
         self._is_closed = False
 
-    async def ask(self, statement: str, values: Any = None) -> Answer:
-        """Run one statement as a transaction of its own; raises what psycopg would."""
+    async def ask(self, *asked: Asked) -> list[Answer]:
+        """Run statements as one transaction, each of which sees what those before it did; raises what psycopg would."""
         line = await self._line()
-        return await line.ask(statement, values)
+        return await line.ask(asked)
 
     async def close(self) -> None:
         """End the connections for good; who still waits, and who asks later, is told that they are lost."""
@@ -112,16 +114,18 @@ async def _prepared(connection: Connection) -> Connection:
 
 
 @dataclass(slots=True)
-class _Asked:
-    """A statement under way; its future is done once its transaction is."""
+class _UnderWay:
+    """A transaction under way; its future is done once it is."""
 
-    answer: asyncio.Future[pq.abc.PGresult]
-    result: pq.abc.PGresult | None = None
+    answer: asyncio.Future[list[pq.abc.PGresult]]
+    coming: deque[bool] = field(default_factory=deque)
+    """Of each result that is to come, whether it is a statement's; else it is of its preparation."""
+    results: list[pq.abc.PGresult] = field(default_factory=list)
     error: pq.abc.PGresult | None = None
 
 
 class _Line:
-    """One connection in libpq's pipeline mode; its length is how many statements are under way."""
+    """One connection in libpq's pipeline mode; its length is how many transactions are under way."""
 
     def __init__(self, connection: Connection, silence: Silence) -> None:
         self.is_over = False
@@ -131,7 +135,7 @@ class _Line:
         self._given = Transformer(connection)
         """Between two waits one caller has it to themselves."""
         self._loop, self._socket = asyncio.get_running_loop(), connection.pgconn.socket
-        self._under_way: deque[_Asked] = deque()
+        self._under_way: deque[_UnderWay] = deque()
         self._prepared: dict[_Kind, bytes] = {}
         self._numbered = 0
         self._is_writing = False
@@ -143,30 +147,38 @@ class _Line:
     def __len__(self) -> int:
         return len(self._under_way)
 
-    async def ask(self, statement: str, values: Any) -> Answer:
-        sql, names = _numbered(statement)
-        given = self._given
-        dumped = given.dump_sequence(_in_order(values, names), [PyFormat.TEXT] * len(names))
-        kind = sql, given.types or ()
-        is_new = kind not in self._prepared
+    async def ask(self, asked: Sequence[Asked]) -> list[Answer]:
+        dumped = [self._dumped(*each) for each in asked]
+        new = {kind for kind, _ in dumped if kind not in self._prepared}
         try:
-            result = await self._sent(kind, dumped).answer
+            results = await self._sent(dumped).answer
         except psycopg.Error as error:
-            if is_new or isinstance(error, psycopg.errors.FeatureNotSupported):  # its tables have changed their shape
+            is_stale = isinstance(error, psycopg.errors.FeatureNotSupported)  # its tables have changed their shape
+            for kind in [kind for kind, _ in dumped] if is_stale else new:
                 self._prepared.pop(kind, None)
             if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):  # another server takes writes by now
                 self.close(psycopg.OperationalError("The server takes no writes any more."))
             raise
-        given.set_pgresult(result)
-        return Answer(given.load_rows(0, result.ntuples, tuple), result.command_tuples or 0)
+        return [self._loaded(result) for result in results]
 
-    def _sent(self, kind: _Kind, values: Sequence[Any]) -> _Asked:
+    def _dumped(self, statement: str, values: Any) -> tuple[_Kind, Sequence[Any]]:
+        sql, names = _numbered(statement)
+        dumped = self._given.dump_sequence(_in_order(values, names), [PyFormat.TEXT] * len(names))
+        return (sql, self._given.types or ()), dumped
+
+    def _loaded(self, result: pq.abc.PGresult) -> Answer:
+        self._given.set_pgresult(result)
+        return Answer(self._given.load_rows(0, result.ntuples, tuple), result.command_tuples or 0)
+
+    def _sent(self, dumped: Sequence[tuple[_Kind, Sequence[Any]]]) -> _UnderWay:
+        begun = _UnderWay(self._loop.create_future())
         try:
-            name = self._prepared.get(kind) or self._prepare(kind)
-            self._wire.send_query_prepared(name, values, result_format=pq.Format.BINARY)
+            for kind, values in dumped:
+                name = self._prepared.get(kind) or self._prepare(kind, begun)
+                self._wire.send_query_prepared(name, values, result_format=pq.Format.BINARY)
+                begun.coming.append(True)
             self._wire.pipeline_sync()
-            asked = _Asked(self._loop.create_future())
-            self._under_way.append(asked)
+            self._under_way.append(begun)
             if len(self) == 1:
                 self._silence.busy(self._connection)
             if self._looking is None:
@@ -175,12 +187,13 @@ class _Line:
         except psycopg.OperationalError as error:
             self.close(error)
             raise
-        return asked
+        return begun
 
-    def _prepare(self, kind: _Kind) -> bytes:
+    def _prepare(self, kind: _Kind, begun: _UnderWay) -> bytes:
         self._numbered += 1
         name = self._prepared[kind] = b"express_%d" % self._numbered
         self._wire.send_prepare(name, kind[0].encode(), kind[1])
+        begun.coming.append(False)
         return name
 
     def _write(self) -> None:
@@ -211,29 +224,31 @@ class _Line:
             self.close(error)
 
     def _take(self, result: pq.abc.PGresult | None) -> None:
-        """Take one result; the sync behind a statement, and nothing before it, says that its transaction is over."""
+        """Take one result; the sync behind its statements, and nothing before it, says that a transaction is over."""
         if result is None:
             if self._wire.status != pq.ConnStatus.OK:
                 raise psycopg.OperationalError("The connection was lost.")
             return
-        asked = self._under_way[0]
+        first = self._under_way[0]
         if result.status == pq.ExecStatus.FATAL_ERROR:
-            asked.error = asked.error or result
+            first.error = first.error or result
+        elif result.status == pq.ExecStatus.PIPELINE_ABORTED:
+            pass  # behind a statement that was refused
         elif result.status != pq.ExecStatus.PIPELINE_SYNC:
-            asked.result = result
+            if first.coming.popleft():
+                first.results.append(result)
         else:
             self._end(self._under_way.popleft())
             (self._silence.busy if self._under_way else self._silence.idle)(self._connection)
 
     @staticmethod
-    def _end(asked: _Asked) -> None:
-        if asked.answer.done():  # whoever asked has gone
+    def _end(ended: _UnderWay) -> None:
+        if ended.answer.done():  # whoever asked has gone
             return
-        if asked.error is not None:
-            asked.answer.set_exception(psycopg.errors.error_from_result(asked.error))
+        if ended.error is not None:
+            ended.answer.set_exception(psycopg.errors.error_from_result(ended.error))
         else:
-            assert asked.result is not None
-            asked.answer.set_result(asked.result)
+            ended.answer.set_result(ended.results)
 
     def close(self, error: psycopg.OperationalError) -> None:
         """End it; whether what is under way was done, nobody knows."""
@@ -247,9 +262,9 @@ class _Line:
         with suppress(psycopg.OperationalError):
             self._wire.finish()
         self._silence.leave(self._connection)
-        for asked in self._under_way:
-            if not asked.answer.done():
-                asked.answer.set_exception(error)
+        for lost in self._under_way:
+            if not lost.answer.done():
+                lost.answer.set_exception(error)
         self._under_way.clear()
 
 

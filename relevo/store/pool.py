@@ -15,7 +15,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from relevo.errors import ConfigurationError, Unavailable
 from relevo.store.connecting import Connection, Way
-from relevo.store.express import Answer, Express
+from relevo.store.express import Answer, Asked, Express
 from relevo.store.silence import Silence
 from relevo.store.statistics import Growth, analyse_grown
 
@@ -27,10 +27,16 @@ _NOT_QUICK = (
     psycopg.errors.LockNotAvailable,
     psycopg.errors.FeatureNotSupported,
     psycopg.errors.InvalidSqlStatementName,
+    psycopg.errors.DivisionByZero,
 )
-"""Somebody holds what it needs, or a table is changing its shape: it may take its time where nobody stands behind."""
+"""Somebody holds what it needs, or a table is changing its shape: it may take its time where nobody stands behind. The
+last is how a statement demands something."""
 _GONE = (PoolTimeout, psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction)
 _AWAY = "The database is not reachable right now; try again in a moment."
+
+
+class NotAtOnce(Exception):
+    """What was asked at once was not done; nothing was written."""
 
 
 class _LastFirst(deque[Connection]):
@@ -152,19 +158,30 @@ class Database:
 
         It shares its connection, so it must go by keys and be a constant: each is prepared once and never forgotten.
         """
+        try:
+            return (await self.at_once((statement, values)))[0]
+        except NotAtOnce:
+            pass
+        async with self.connection() as connection:
+            cursor = await connection.execute(statement, values)
+            return Answer(await cursor.fetchall() if cursor.description else [], cursor.rowcount)
+
+    async def at_once(self, *asked: Asked) -> list[Answer]:
+        """Run several such statements as one transaction, in one round trip; each sees what those before it did.
+
+        A statement demands something by dividing by zero where it is otherwise. Raises NotAtOnce then, and where one
+        has to wait, with nothing written: whoever asks goes the long way, which finds out why.
+        """
         if self._silence.is_lost:
             raise Unavailable(_AWAY)
         if self._growth.is_time():
             self._tasks.append(asyncio.create_task(self._analyse_grown()))
         try:
-            return await self._express.ask(statement, values)
-        except _NOT_QUICK:
-            pass
+            return await self._express.ask(*asked)
+        except _NOT_QUICK as error:
+            raise NotAtOnce from error
         except _GONE as error:
             raise self._away(error) from error
-        async with self.connection() as connection:
-            cursor = await connection.execute(statement, values)
-            return Answer(await cursor.fetchall() if cursor.description else [], cursor.rowcount)
 
     async def _analyse_grown(self) -> None:
         try:

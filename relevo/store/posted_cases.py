@@ -9,6 +9,7 @@ from relevo.domain.merging import SAME_REFERENCE
 from relevo.store import rows
 from relevo.store.case_merges import CASE_MOVES
 from relevo.store.cases import RAISED
+from relevo.store.express import Asked
 from relevo.store.merges import merge_contacts
 from relevo.store.pool import Connection
 
@@ -23,6 +24,7 @@ _HAS_POSTED = """
 SELECT FROM conversations c JOIN posts p ON p.workspace_id = 1 AND p.identity_id = c.identity_id
 WHERE c.workspace_id = 1 AND c.id = %(conversation)s LIMIT 1
 """
+_HAS_NOT_POSTED = f"WITH posted AS ({_HAS_POSTED}) SELECT 1 / (1 - count(*)) FROM posted"
 # Somebody whom other systems know by the same reference alone, and who has written nowhere yet.
 _SAME = """
 SELECT i.contact_id, k.id FROM conversations c
@@ -49,6 +51,12 @@ _CLOSE = """
 UPDATE cases SET status = 'closed', outcome = 'merged', closed_at = now(), merged_into = %(kept)s
 WHERE workspace_id = 1 AND id = %(merged)s
 """
+
+
+def settle_unposted(conversation_id: UUID) -> tuple[Asked, ...]:
+    """Give what ``settle_posted`` does for a verification, to be asked at once; it fails where they have posted."""
+    values = {"conversation": conversation_id}
+    return (_KNOWN, values), (_HAS_NOT_POSTED, values)
 
 
 async def settle_posted(connection: Connection, conversation_id: UUID, outcome: TurnOutcome) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from relevo.contracts.store import Claim, Committed, TurnOutcome, Verification
@@ -13,8 +14,8 @@ from relevo.store import rows
 from relevo.store.attachments import keep_for
 from relevo.store.cases import write_cases
 from relevo.store.handoffs import end_waiting, write_handoff
-from relevo.store.pool import Database
-from relevo.store.posted_cases import settle_posted
+from relevo.store.pool import Database, NotAtOnce
+from relevo.store.posted_cases import settle_posted, settle_unposted
 from relevo.store.ratings import write_rating
 
 AT_HOME_SECONDS = 0.1
@@ -26,7 +27,7 @@ AT_HOME_SECONDS = 0.1
 # The lane's next message waits from now on: whoever was served goes behind those who wait. It is for the bot that has
 # the conversation in memory, as what comes later is; after a moment, in which that one may be busy, or gone, it is
 # anybody's.
-_SETTLE = """
+_WRITE = """
 WITH expected AS (
     SELECT id FROM conversations
     WHERE workspace_id = 1 AND id = %(conversation)s AND tracker_version = %(version)s
@@ -67,7 +68,10 @@ WITH expected AS (
     INSERT INTO tracker_events (conversation_id, version, events)
     SELECT id, tracker_version, %(events)s FROM conversation WHERE %(turns)s = 1
 )
-SELECT tracker_version, control, EXISTS (SELECT FROM next) FROM conversation
+"""
+_SETTLE = f"{_WRITE} SELECT tracker_version, control, EXISTS (SELECT FROM next) FROM conversation"
+_SETTLE_OR_FAIL = f"""
+{_WRITE} SELECT max(tracker_version), max(control), EXISTS (SELECT FROM next), 1 / count(*) FROM conversation
 """
 
 _VERIFY = """
@@ -90,10 +94,13 @@ async def write_turn(database: Database, claim: Claim, outcome: TurnOutcome) -> 
     is kept for a person and nobody has control.
     """
     values = _settle_values(claim, outcome)
-    more = (outcome.verification, outcome.cases, outcome.contacts, outcome.handoff, outcome.kept_attachments)
+    more = (outcome.cases, outcome.contacts, outcome.handoff, outcome.kept_attachments, outcome.taken_back)
     rates = outcome.rating is not None and outcome.rating.says_something
-    if not any(more) and not outcome.taken_back and not rates:
-        return _settled(next(iter((await database.quick(_SETTLE, values)).rows), None))
+    if not any(more) and not rates:
+        if outcome.verification is None:
+            return _settled(next(iter((await database.quick(_SETTLE, values)).rows), None))
+        with suppress(NotAtOnce):
+            return await _write_verified(database, claim, outcome, values)
     async with database.connection() as connection, connection.transaction():
         result = _settled(await (await connection.execute(_SETTLE, values)).fetchone())
         if outcome.verification is not None:
@@ -109,6 +116,16 @@ async def write_turn(database: Database, claim: Claim, outcome: TurnOutcome) -> 
         if outcome.taken_back is not None:
             await end_waiting(connection, claim.conversation.id, outcome.taken_back, "ended")
         return result
+
+
+async def _write_verified(database: Database, claim: Claim, outcome: TurnOutcome, values: dict[str, Any]) -> Committed:
+    """Settle a claim with nothing but words and a verification, where it is still ours; raises NotAtOnce elsewhere."""
+    settled, *_ = await database.at_once(
+        (_SETTLE_OR_FAIL, values),
+        (_VERIFY, _verify_values(claim, outcome)),
+        *settle_unposted(claim.conversation.id),
+    )
+    return _settled(settled.rows[0])
 
 
 def _settled(row: tuple[Any, ...] | None) -> Committed:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
+
+import pytest
 
 from relevo.bootstrap.store import OpenStore
 from relevo.contracts.store import Claim, Inbox
 from relevo.domain.messages import Arrival, Content, Entry
-from relevo.store.pool import Database
+from relevo.store.pool import Database, NotAtOnce
 
 TABLES = (
     "contacts",
@@ -40,6 +42,15 @@ async def claimed(inbox: Inbox, arrival: Arrival | None = None) -> Claim:
     (received,) = await inbox.receive([arrival or written()])
     (claim,) = [claim for claim in await inbox.claim(100) if claim.inbox_id == received.inbox_id]
     return claim
+
+
+def do_nothing_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have everything that can be done in one round trip go the long way."""
+
+    async def refuse(*_: object) -> NoReturn:
+        raise NotAtOnce
+
+    monkeypatch.setattr(Database, "at_once", refuse)
 
 
 async def eventually(holds: Callable[[], bool], seconds: float = 20) -> None:

@@ -9,15 +9,17 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from relevo.bootstrap.store import OpenStore, open_store
 from relevo.contracts.business import Business
 from relevo.contracts.store import Effects, Intent
 from relevo.domain.effects import Decision, EffectOrder, EffectResult, EffectState, Verdict
-from relevo.errors import AccessDenied
+from relevo.errors import AccessDenied, StaleVerdict
 from relevo.flow.effects import perform
 from relevo.testing import Died
 from relevo.testing.ledger import Ledger, Trouble
+from tests.integration.hands import do_nothing_at_once
 
 pytestmark = pytest.mark.anyio
 
@@ -59,9 +61,11 @@ class Services:
     effects: Effects
 
 
-@pytest.fixture
-async def world(database: str) -> AsyncIterator[World]:
-    """Give a world of this test alone."""
+@pytest.fixture(params=["at once", "the long way"])
+async def world(database: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+    """Give a world of this test alone, in which nothing can be done at once where it is to go the long way."""
+    if request.param == "the long way":
+        do_nothing_at_once(monkeypatch)
     async with open_store(database) as opened:
         yield World(opened, Ledger())
 
@@ -194,6 +198,24 @@ async def test_a_result_that_no_database_can_hold_is_recorded_even_so(world: Wor
     result = EffectResult(key="credit:T1", state=EffectState.DONE, result={f"k{dirt}": [f"v{dirt}"]})
     await world.effects.conclude(result)
     assert [row[2] for row in await world.recorded()] == ["done"]
+
+
+async def test_a_verdict_that_counted_on_another_sum_is_not_recorded(world: World) -> None:
+    """Of two effects that were judged before either was recorded, the second is to be judged again."""
+    intent = Intent(conversation_id=UUID(int=1), window_days=30, spent=0)
+
+    async def intend(key: str, spent: int) -> EffectResult | None:
+        counted = EffectOrder(key=key, kind="credit", business_ref="C001", arguments={}, amount=70, unit="points")
+        return await world.effects.intend(counted, EffectState.INTENDED, "r", replace(intent, spent=spent))
+
+    both = await asyncio.gather(intend("one", 0), intend("two", 0), return_exceptions=True)
+    assert sorted(map(type, both), key=str) == [type(None), StaleVerdict]
+    (row,) = await world.recorded()
+    other = {"one": "two", "two": "one"}[row[0]]
+    with pytest.raises(StaleVerdict):
+        await intend(other, 69)
+    assert await intend(other, 70) is None
+    assert await world.effects.spent("credit", "C001", 30) == 140
 
 
 async def test_every_case_number_is_given_out_once(world: World) -> None:

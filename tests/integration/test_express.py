@@ -16,12 +16,14 @@ from hypothesis import strategies as st
 
 from relevo.errors import Unavailable
 from relevo.store.express import Express
-from relevo.store.pool import Database
+from relevo.store.pool import Database, NotAtOnce
 from relevo.store.silence import Silence
 
 pytestmark = pytest.mark.anyio
 
 _ADD = "INSERT INTO sums (id, number) VALUES (%(id)s, %(number)s)"
+_SEE = "SELECT number FROM sums WHERE id = %(id)s"
+_DEMAND = "SELECT 1 / (number = 0)::integer FROM sums WHERE id = %(id)s"
 _GROW = "UPDATE sums SET number = number + %s WHERE id = %s"
 _END_OTHERS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()
@@ -29,6 +31,17 @@ SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_p
 _END_SLEEPING = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'active' AND query = 'SELECT pg_sleep(60)'
 """
+
+
+_THEN = {"add and see": _SEE, "add and add": _ADD, "add and demand": _DEMAND, "add and err": "SELECT * FROM nothing"}
+_REFUSALS = {
+    "add twice": psycopg.errors.UniqueViolation,
+    "no such thing": psycopg.errors.UndefinedTable,
+    "add and add": psycopg.errors.UniqueViolation,
+    "add and demand": NotAtOnce,
+    "add and err": psycopg.errors.UndefinedTable,
+}
+_ASKED = ("add", "gone", "grow", "add and see", *_REFUSALS)
 
 
 @pytest.fixture
@@ -68,9 +81,13 @@ async def test_values_come_back_as_they_went(opened: Database) -> None:
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(asked=st.lists(st.sampled_from(("add", "add twice", "no such thing", "gone", "grow")), min_size=1, max_size=30))
+@given(asked=st.lists(st.sampled_from(_ASKED), min_size=1, max_size=30))
 async def test_nobody_gets_anothers_answer(opened: Database, asked: list[str]) -> None:
-    """Of many at once some are refused and some callers go away; all others are done once, and told so."""
+    """Of many at once some are refused and some callers go away; all others are done once, and told so.
+
+    What is asked at once is done as one, or not at all; each of it sees what came before. Where a statement is prepared
+    by one that is refused, whoever comes with the same one may be sent the long way.
+    """
     await opened.run("DELETE FROM sums")
     await opened.quick(_ADD, {"id": 0, "number": 0})
     tasks = [asyncio.create_task(_ask(opened, number, what)) for number, what in enumerate(asked, 1)]
@@ -78,11 +95,14 @@ async def test_nobody_gets_anothers_answer(opened: Database, asked: list[str]) -
     for task, what in zip(tasks, asked, strict=True):
         if what == "gone":
             task.cancel()
-    for number, answer in enumerate(await asyncio.gather(*tasks, return_exceptions=True), 1):
+    answers = dict(enumerate(await asyncio.gather(*tasks, return_exceptions=True), 1))
+    for number, answer in answers.items():
         _demand_own(number, asked[number - 1], answer)
     numbers = await _numbers(opened)
     assert numbers.pop(0) == asked.count("grow")
-    assert {number for number, what in enumerate(asked, 1) if what in ("add", "add twice")} <= numbers.keys()
+    for number, what in enumerate(asked, 1):
+        if what not in ("gone", "grow", "no such thing"):
+            assert (number in numbers) is (what == "add twice" or not isinstance(answers[number], Exception))
     assert all(number == kept for number, kept in numbers.items())
 
 
@@ -91,14 +111,20 @@ async def _ask(database: Database, number: int, what: str) -> object:
         return (await database.quick(_GROW, (1, 0))).touched
     if what == "no such thing":
         return await database.quick("SELECT * FROM nothing WHERE id = %s", (number,))
+    if what in _THEN:
+        row = {"id": number, "number": number}
+        return [answer.rows for answer in await database.at_once((_ADD, row), (_THEN[what], row), (_SEE, row))]
     done = (await database.quick(_ADD + " RETURNING id", {"id": number, "number": number})).rows
     return await database.quick(_ADD, {"id": number, "number": 0}) if what == "add twice" else done
 
 
 def _demand_own(number: int, what: str, answer: object) -> None:
-    refusals = {"add twice": psycopg.errors.UniqueViolation, "no such thing": psycopg.errors.UndefinedTable}
-    if what in refusals:
-        assert isinstance(answer, refusals[what])
+    if what in _THEN and isinstance(answer, NotAtOnce):
+        return
+    if what in _REFUSALS:
+        assert isinstance(answer, _REFUSALS[what])
+    elif what == "add and see":
+        assert answer == [[], [(number,)], [(number,)]]
     elif what != "gone":
         assert answer == (1 if what == "grow" else [(number,)])
 
@@ -115,6 +141,19 @@ async def test_a_lock_holds_up_only_who_needs_it(opened: Database) -> None:
         assert not any(task.done() for task in held)
     assert [answer.touched for answer in await asyncio.gather(*held)] == [1, 1, 1]
     assert await _numbers(opened) == {1: 26}
+
+
+async def test_what_would_wait_for_a_lock_is_not_done_at_once(opened: Database) -> None:
+    """Nothing of it is written, nobody behind it waits for the lock, and it can be done once that is free."""
+    await opened.run(_ADD, {"id": 1, "number": 10})
+    both = (_ADD, {"id": 2, "number": 0}), (_GROW, (1, 1))
+    async with opened.connection() as connection, connection.transaction():
+        await connection.execute("UPDATE sums SET number = 20 WHERE id = 1")
+        with pytest.raises(NotAtOnce):
+            await opened.at_once(*both)
+        assert await _numbers(opened) == {1: 10}
+    assert [answer.touched for answer in await opened.at_once(*both)] == [1, 1]
+    assert await _numbers(opened) == {1: 21, 2: 0}
 
 
 async def test_a_lost_connection_is_said_and_made_anew(opened: Database) -> None:
@@ -153,7 +192,8 @@ async def test_a_line_that_is_lost_while_the_next_one_opens_is_made_anew(databas
         """There is no pool here."""
 
     express = Express(connect, Silence(connect, renew))
-    assert (await express.ask("SELECT 7")).rows == [(7,)]
+    (answer,) = await express.ask(("SELECT 7", None))
+    assert answer.rows == [(7,)]
     assert len(made) == 3
     await express.close()
 

@@ -6,9 +6,11 @@ import json
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from relevo.bootstrap.store import OpenStore, open_store
 from relevo.contracts.store import Claim, Inbox, TurnOutcome, Verification
@@ -18,7 +20,7 @@ from relevo.domain.conversations import Control
 from relevo.domain.effects import EffectResult, EffectState
 from relevo.domain.messages import Author, Button, Content
 from relevo.errors import LeaseLost
-from tests.integration.hands import claimed, everything, lines, spoken, timeline, written
+from tests.integration.hands import claimed, do_nothing_at_once, everything, lines, spoken, timeline, written
 
 pytestmark = pytest.mark.anyio
 
@@ -101,6 +103,33 @@ async def test_a_turn_writes_everything_at_once(opened: OpenStore, inbox: Inbox)
     assert (after.language, after.issued_payloads, after.last_position) == ("es", ("/thanks",), 6)
     assert (after.identity.level, after.identity.business_ref) == (Level.TWO_FACTS, "C001")
     assert after.identity.verified_until == UNTIL
+
+
+@pytest.mark.parametrize("way", ["at once", "the long way"])
+async def test_who_identified_themselves_is_known_with_the_words_that_say_so(
+    opened: OpenStore, inbox: Inbox, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both are written or neither; a worker whose lease ended writes neither, even where another wrote the same."""
+    if way == "the long way":
+        do_nothing_at_once(monkeypatch)
+    claim = await claimed(inbox)
+    outcome = TurnOutcome(messages=(Content(text="Hi Amina."),), tracker_events=(b"{}",), verification=verified())
+    late = replace(claim, token=uuid4())
+    before = await everything(opened.database)
+    with pytest.raises(LeaseLost):
+        await inbox.settle(late, outcome)
+    with pytest.raises(psycopg.errors.NumericValueOutOfRange):
+        await inbox.settle(claim, replace(outcome, verification=verified(failed_tries=100_000)))
+    assert await everything(opened.database) == before
+    committed = await inbox.settle(claim, outcome)
+    assert (committed.tracker_version, committed.was_drafted, committed.has_next) == (1, False, False)
+    after = await opened.store.conversations.get(claim.conversation.id)
+    assert (after.identity.level, after.identity.business_ref, after.last_position) == (Level.TWO_FACTS, "C001", 3)
+    assert [entry.kind for entry in await timeline(opened, claim)] == ["message", "message", "verification"]
+    written_by_now = await everything(opened.database)
+    with pytest.raises(LeaseLost):
+        await inbox.settle(late, replace(outcome, verification=verified(failed_tries=7)))
+    assert await everything(opened.database) == written_by_now
 
 
 async def test_a_turn_that_cannot_be_written_whole_leaves_nothing(opened: OpenStore, inbox: Inbox) -> None:

@@ -38,7 +38,7 @@ from relevo.store.aurora.flights import compensate, read_flight_times, read_flig
 from relevo.store.aurora.memberships import read_memberships
 from relevo.store.aurora.orders import read_orders
 from relevo.store.aurora.people import change_email, change_language, change_name
-from relevo.store.aurora.points import credit, read_trips
+from relevo.store.aurora.points import credit, credit_first, read_trips
 from relevo.store.aurora.refunds import pay_back
 from relevo.store.aurora.subscriptions import cancel, read_subscriptions
 from relevo.store.aurora.vouchers import issue, read_vouchers
@@ -115,6 +115,8 @@ class Aurora:
         """Do an effect once for each key; raises Conflict where it is not theirs, or not owed as asked."""
         if order.kind not in _DEEDS:
             raise Conflict(f"Aurora does not know how to do '{order.kind}'.", code="unknown_effect")
+        if order.kind == "credit_points" and (credited := await credit_first(self._database, order)) is not None:
+            return credited
         async with self._database.connection() as connection, connection.transaction():
             done = await _DEEDS[order.kind](connection, order)
             await connection.execute(_TOUCH)
