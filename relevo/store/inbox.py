@@ -1,8 +1,7 @@
 """What came in: kept once, claimed in order, settled with everything its turn writes.
 
 Order is a condition, not a hope: a row may be claimed when nothing before it on its conversation is waiting or held.
-Positions are given out under the conversation's row lock, so a later position is a later commit. The token, not the
-clock, decides who may settle: whoever lost the lease writes nothing.
+The token, not the clock, decides who may settle: whoever lost the lease writes nothing.
 """
 
 from __future__ import annotations
@@ -12,55 +11,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-import psycopg
-
 from relevo.contracts.store import Backlog, Claim, Committed, DeadLetter, Received, Reply, TurnOutcome
 from relevo.domain.handoff import Handback
-from relevo.domain.messages import Arrival, Content
-from relevo.errors import Conflict, LeaseLost, Unavailable
+from relevo.domain.messages import Arrival
+from relevo.errors import LeaseLost
 from relevo.store import rows
-from relevo.store.attachments import hand_over
-from relevo.store.introducing import MET
-from relevo.store.pool import Connection, Database
+from relevo.store.pool import Database
+from relevo.store.receiving import receive
 from relevo.store.steadiness import Steadiness
-from relevo.store.turns import AT_HOME_SECONDS, write_turn
+from relevo.store.turns import write_turn
 
-LOST_SECONDS = 10
-"""A bot that was silent for so long is no longer given what it has in memory; nothing but speed depends on it."""
 LONGEST_LEFT_SECONDS = 60
 """A message that is left to some bots for longer was left before the clock was put back."""
-_RECEIVE = f"""
-WITH known AS (
-    SELECT id, conversation_id, position, text, state, attachments FROM inbox
-    WHERE workspace_id = 1 AND channel = %(channel)s AND external_id = %(external_id)s
-), grown AS (
-    UPDATE conversations c SET last_position = c.last_position + 1, updated_at = now()
-    FROM identities i
-    WHERE i.workspace_id = 1 AND i.channel = %(channel)s AND i.address = %(address)s
-      AND c.workspace_id = 1 AND c.identity_id = i.id AND NOT EXISTS (SELECT FROM known)
-    RETURNING c.id, c.last_position, (SELECT b.name FROM bots b WHERE b.workspace_id = 1 AND b.name = c.home
-        AND b.problem IS NULL AND b.seen_at > now() - make_interval(secs => {LOST_SECONDS})) AS home
-), row AS (
-    INSERT INTO inbox (channel, external_id, conversation_id, position, text, metadata, raw, attachments, for_bots,
-        for_bots_until)
-    SELECT %(channel)s, %(external_id)s, id, last_position, %(text)s, %(metadata)s::jsonb, %(raw)s,
-        %(attachments)s::jsonb, CASE WHEN home IS NOT NULL THEN ARRAY[home] END,
-        now() + make_interval(secs => %(at_home)s) FROM grown
-    RETURNING id, conversation_id, position, for_bots[1] AS home
-), written AS (
-    INSERT INTO entries (conversation_id, position, kind, author, content, external_id, inbox_id)
-    SELECT conversation_id, position, 'message', 'contact', %(content)s::jsonb, %(external_id)s, id FROM row
-)
-SELECT id, conversation_id, position, true, 'waiting', NULL, NULL, home FROM row
-UNION ALL SELECT id, conversation_id, position, false, state, text, attachments, NULL FROM known
-"""
-
-_INTRODUCE = f"""
-WITH {MET}
-INSERT INTO conversations (identity_id, channel, language) SELECT id, %(channel)s, %(language)s FROM identity
-ON CONFLICT (workspace_id, identity_id) DO NOTHING
-"""
-
 # synchronous_commit is off for this statement: a claim that is lost in a crash of PostgreSQL is simply made again.
 # The clock may have been put back since a row was written: what was never tried is due whatever it says, and no lease
 # reaches so far ahead. Attempts are never negative: saying so lets the queue's index be used. OFFSET 0 has each head's
@@ -177,38 +139,7 @@ class PostgresInbox:
 
     async def receive(self, arrivals: Sequence[Arrival]) -> list[Received]:
         """Keep messages, all or none, and put them on their timelines."""
-        if len(arrivals) == 1 and not arrivals[0].attachments:
-            return [await self._receive(None, arrivals[0])]
-        async with self._database.connection() as connection:
-            # In one order everywhere: two batches that lock the same conversations cannot stop each other.
-            ordered = sorted(range(len(arrivals)), key=lambda n: (arrivals[n].channel, arrivals[n].address))
-            async with connection.transaction():
-                received = {n: await self._receive(connection, arrivals[n]) for n in ordered}
-            return [received[n] for n in range(len(arrivals))]
-
-    async def _receive(self, connection: Connection | None, arrival: Arrival) -> Received:
-        """Keep one message, within a transaction that others share or as one statement."""
-        values = _arrival_values(arrival)
-        for _ in range(4):
-            try:
-                row = await self._write(connection, arrival, values)
-            except psycopg.errors.UniqueViolation:
-                continue  # the same message at the same moment: the next look finds it
-            if row is not None:
-                return _received(row, arrival)
-            await (connection.execute(_INTRODUCE, values) if connection else self._database.quick(_INTRODUCE, values))
-        raise Unavailable("The message could not be kept right now; send it again.")
-
-    async def _write(
-        self, connection: Connection | None, arrival: Arrival, values: dict[str, Any]
-    ) -> tuple[Any, ...] | None:
-        if connection is None:
-            return next(iter((await self._database.quick(_RECEIVE, values)).rows), None)
-        async with connection.transaction():
-            row = await (await connection.execute(_RECEIVE, values)).fetchone()
-            if row is not None and row[3] and arrival.attachments:
-                await hand_over(connection, arrival, row[1], row[2])
-            return row
+        return await receive(self._database, arrivals)
 
     async def claim(self, limit: int, bot: str | None = None) -> list[Claim]:
         """Take the heads of free lanes, those first that have waited longest; not what is left to other bots."""
@@ -284,40 +215,6 @@ class PostgresInbox:
     async def replay(self, inbox_id: int | None) -> int:
         """Have a given-up message answered again, or every one of them, and give their number."""
         return await self._database.run(_REPLAY, (inbox_id,))
-
-
-def _arrival_values(arrival: Arrival) -> dict[str, Any]:
-    language = arrival.metadata.get("language")
-    content = Content(text=arrival.text or None, attachments=arrival.attachments)
-    return {
-        "channel": arrival.channel,
-        "address": arrival.address,
-        "external_id": arrival.external_id,
-        "text": arrival.text,
-        "metadata": rows.json_text(arrival.metadata),
-        "raw": arrival.raw,
-        "content": rows.json_text(rows.content_document(content)),
-        "attachments": rows.json_text([rows.attachment_document(attachment) for attachment in arrival.attachments]),
-        "language": language if isinstance(language, str) else None,
-        "at_home": AT_HOME_SECONDS,
-    }
-
-
-def _received(row: tuple[Any, ...], arrival: Arrival) -> Received:
-    inbox_id, conversation_id, position, is_new, state, text, documents, home = row
-    if not is_new and (text != arrival.text or rows.attachments(documents) != arrival.attachments):
-        raise Conflict(
-            "This message id was used before with other words or files; give every message an id of its own.",
-            code="message_id_reused",
-        )
-    return Received(
-        inbox_id=inbox_id,
-        conversation_id=conversation_id,
-        position=position,
-        is_new=is_new,
-        is_settled=state in ("settled", "dead"),
-        home=home,
-    )
 
 
 def _claim(row: tuple[Any, ...], bot: str | None) -> Claim:

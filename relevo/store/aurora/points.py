@@ -44,9 +44,9 @@ SELECT %(key)s, %(ref)s, number, %(points)s, points FROM richer RETURNING ticket
 """
 
 
-async def read_trips(connection: Connection, ref: str) -> list[Trip]:
+async def read_trips(database: Database, ref: str) -> list[Trip]:
     """Give a person's tickets, newest flight first; when they were credited is in the company's time zone."""
-    return [_trip(row) for row in await (await connection.execute(_TRIPS, (ref,))).fetchall()]
+    return [_trip(row) for row in (await database.quick(_TRIPS, (ref,))).rows]
 
 
 async def credit_first(database: Database, order: EffectOrder) -> Mapping[str, Any] | None:
