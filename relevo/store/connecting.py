@@ -41,7 +41,7 @@ class Way:
         self._servers = _servers(given)
         if len(self._servers) > 1:
             given = {"target_session_attrs": "read-write", **given}
-        self._given = {**CLIENT, **given}
+        self._given = {**CLIENT, **given, "client_encoding": "UTF8"}
         self._last: Server | None = None
 
     def conninfo(self) -> str:

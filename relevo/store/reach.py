@@ -30,6 +30,7 @@ def reach(dsn: str) -> Reached:
         version = connection.info.server_version
         if version < _OLDEST:
             raise ConfigurationError(f"PostgreSQL {version // 10000} is too old; Relevo needs 14 or newer.")
+        _demand_utf8(dsn, connection.info.parameter_status("server_encoding"))
         known = connection.execute("SELECT to_regclass('migrations') IS NOT NULL").fetchone()
         applied: set[int] = set()
         if known and known[0]:
@@ -52,6 +53,14 @@ def where(dsn: str) -> str:
         return "the database"
     host = parts.get("host") or parts.get("hostaddr") or "this machine"
     return f"“{parts.get('dbname') or 'the default database'}” on {host}"
+
+
+def _demand_utf8(dsn: str, encoding: str | None) -> None:
+    if encoding != "UTF8":
+        raise ConfigurationError(
+            f"The database {where(dsn)} keeps text as {encoding}, in which not every customer can write. Make another"
+            " one: CREATE DATABASE relevo ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0."
+        )
 
 
 @contextmanager

@@ -62,6 +62,20 @@ def empty(postgres: str) -> Iterator[str]:
         owner.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
+def test_a_database_that_cannot_keep_every_letter_is_refused_with_what_to_do(postgres: str, empty: str) -> None:
+    """One that was made in the C locale keeps bytes; the sentence says how to make one that keeps text."""
+    name = f"ascii_{uuid4().hex[:12]}"
+    with psycopg.connect(make_conninfo(postgres, user="postgres", dbname="postgres"), autocommit=True) as owner:
+        owner.execute(f"CREATE DATABASE {name} OWNER relevo ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
+        with pytest.raises(ConfigurationError) as refused:
+            bring_forward(make_conninfo(postgres, dbname=name))
+        owner.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    assert f"“{name}” on" in str(refused.value)
+    assert "keeps text as SQL_ASCII" in str(refused.value)
+    assert "ENCODING 'UTF8'" in str(refused.value)
+    assert bring_forward(make_conninfo(empty, client_encoding="latin1")) != []
+
+
 def ask(dsn: str, question: str) -> list[tuple[Any, ...]]:
     """Give the rows that answer a question."""
     with psycopg.connect(dsn, autocommit=True) as connection:

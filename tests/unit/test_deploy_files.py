@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +128,9 @@ def test_compose_runs_every_part_in_its_order() -> None:
         assert (each["read_only"], each["cap_drop"]) == (True, ["ALL"])
     proxy = COMPOSE["services"]["proxy"]["networks"]["inside"]["ipv4_address"]
     assert OURS["web"]["environment"]["RELEVO_TRUSTED_PROXIES"] == proxy
+    (network,) = COMPOSE["networks"]["inside"]["ipam"]["config"]
+    assert ip_address(proxy) in ip_network(network["subnet"])
+    assert ip_address(proxy) not in ip_network(network["ip_range"]), "somebody else has it when the proxy starts"
 
 
 def test_every_variable_is_a_setting() -> None:
