@@ -189,6 +189,17 @@ def make_installation(folder: Path, **environment: str) -> Installation:
     return Installation(project=project, environment=environment)
 
 
+def make_small(installation: Installation) -> None:
+    """Give an installation a bot with one form, which is trained in seconds."""
+    small, project = REPOSITORY / "tests" / "spike" / "bot", installation.project
+    for name in ("data", "actions"):
+        shutil.rmtree(project / name)
+    (project / "data").mkdir()
+    shutil.copy(small / "data.yml", project / "data")
+    for name in ("config.yml", "domain.yml", "actions.py"):
+        shutil.copy(small / name, project)
+
+
 @contextmanager
 def removed_afterwards(installation: Installation) -> Iterator[Installation]:
     """Give an installation and leave nothing of it."""

@@ -20,7 +20,7 @@ import pytest
 from relevo.bootstrap.occupancy import occupant
 from relevo.store.postgres_lock import Lock
 from tests.acceptance.conftest import Make
-from tests.processes import REPOSITORY, Installation, Running, eventually
+from tests.processes import Installation, Running, eventually, make_small
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(480)]
 
@@ -209,7 +209,7 @@ def test_ctrl_c_ends_everything_in_order(served: Served) -> None:
 def test_from_nothing_to_a_running_bot_then_killed_then_back_without_training(made: Make) -> None:
     """A first start trains, kill -9 of serve leaves no process, the next start trains nothing and knows its people."""
     installation = made(RELEVO_BOTS="1")
-    _make_it_the_small_bot(installation)
+    make_small(installation)
     running = installation.start("serve")
     printed = running.wait_for("Ctrl-C stops everything.", seconds=150)
     print(printed)
@@ -296,16 +296,6 @@ def test_without_a_model_that_loads_customers_are_told_and_nothing_is_lost(made:
     assert "CASE-" not in answered[0]
     assert (bot.end(signal.SIGTERM), web.end(signal.SIGTERM)) == (0, 0), bot.printed + web.printed
     assert "bot.model_refused" in bot.printed
-
-
-def _make_it_the_small_bot(installation: Installation) -> None:
-    small, project = REPOSITORY / "tests" / "spike" / "bot", installation.project
-    for name in ("data", "actions"):
-        shutil.rmtree(project / name)
-    (project / "data").mkdir()
-    shutil.copy(small / "data.yml", project / "data")
-    for name in ("config.yml", "domain.yml", "actions.py"):
-        shutil.copy(small / name, project)
 
 
 def _assert_nothing_is_left(installation: Installation) -> None:
