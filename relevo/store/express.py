@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -118,8 +118,8 @@ class _UnderWay:
     """A transaction under way; its future is done once it is."""
 
     answer: asyncio.Future[list[pq.abc.PGresult]]
-    coming: deque[bool] = field(default_factory=deque)
-    """Of each result that is to come, whether it is a statement's; else it is of its preparation."""
+    coming: deque[_Kind | None] = field(default_factory=deque)
+    """Of each result that is to come, what it says is prepared; None for a statement's own."""
     results: list[pq.abc.PGresult] = field(default_factory=list)
     error: pq.abc.PGresult | None = None
 
@@ -149,13 +149,11 @@ class _Line:
 
     async def ask(self, asked: Sequence[Asked]) -> list[Answer]:
         dumped = [self._dumped(*each) for each in asked]
-        new = {kind for kind, _ in dumped if kind not in self._prepared}
         try:
             results = await self._sent(dumped).answer
         except psycopg.Error as error:
-            is_stale = isinstance(error, psycopg.errors.FeatureNotSupported)  # its tables have changed their shape
-            for kind in [kind for kind, _ in dumped] if is_stale else new:
-                self._prepared.pop(kind, None)
+            if isinstance(error, psycopg.errors.FeatureNotSupported):  # its tables have changed their shape
+                self._forget(kind for kind, _ in dumped)
             if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):  # another server takes writes by now
                 self.close(psycopg.OperationalError("The server takes no writes any more."))
             raise
@@ -176,7 +174,7 @@ class _Line:
             for kind, values in dumped:
                 name = self._prepared.get(kind) or self._prepare(kind, begun)
                 self._wire.send_query_prepared(name, values, result_format=pq.Format.BINARY)
-                begun.coming.append(True)
+                begun.coming.append(None)
             self._wire.pipeline_sync()
             self._under_way.append(begun)
             if len(self) == 1:
@@ -193,8 +191,13 @@ class _Line:
         self._numbered += 1
         name = self._prepared[kind] = b"express_%d" % self._numbered
         self._wire.send_prepare(name, kind[0].encode(), kind[1])
-        begun.coming.append(False)
+        begun.coming.append(kind)
         return name
+
+    def _forget(self, kinds: Iterable[_Kind | None]) -> None:
+        for kind in kinds:
+            if kind is not None:
+                self._prepared.pop(kind, None)
 
     def _write(self) -> None:
         try:
@@ -235,9 +238,10 @@ class _Line:
         elif result.status == pq.ExecStatus.PIPELINE_ABORTED:
             pass  # behind a statement that was refused
         elif result.status != pq.ExecStatus.PIPELINE_SYNC:
-            if first.coming.popleft():
+            if first.coming.popleft() is None:
                 first.results.append(result)
         else:
+            self._forget(first.coming)  # behind a refused statement nothing was prepared, whoever waits for it or not
             self._end(self._under_way.popleft())
             (self._silence.busy if self._under_way else self._silence.idle)(self._connection)
 

@@ -143,6 +143,23 @@ async def test_a_lock_holds_up_only_who_needs_it(opened: Database) -> None:
     assert await _numbers(opened) == {1: 26}
 
 
+async def test_what_a_refused_statement_kept_from_being_prepared_is_prepared_by_the_next(opened: Database) -> None:
+    """Also where nobody waits for the refusal any more: who comes later is not sent the long way."""
+    row = {"id": 1, "number": 1}
+    await opened.run(_ADD, row)
+    await opened.quick("SELECT 1")
+    asked = [asyncio.create_task(opened.at_once((_DEMAND, row), (_SEE, row))) for _ in range(4)]  # on both lines
+    await asyncio.sleep(0)
+    for task in asked:
+        task.cancel()
+    assert all(
+        isinstance(each, asyncio.CancelledError) for each in await asyncio.gather(*asked, return_exceptions=True)
+    )
+    await asyncio.gather(*(opened.quick("SELECT 1") for _ in range(4)))
+    for answers in await asyncio.gather(*(opened.at_once((_SEE, row)) for _ in range(8))):
+        assert answers[0].rows == [(1,)]
+
+
 async def test_what_would_wait_for_a_lock_is_not_done_at_once(opened: Database) -> None:
     """Nothing of it is written, nobody behind it waits for the lock, and it can be done once that is free."""
     await opened.run(_ADD, {"id": 1, "number": 10})
