@@ -8,7 +8,7 @@ import shutil
 import ssl
 import subprocess
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -24,8 +24,11 @@ from relevo.web.settings import WebSettings
 from tests.integration.doors import Doors, open_doors
 
 pytestmark = pytest.mark.anyio
-PATH = f"{os.environ.get('PATH', '')}:/usr/sbin"
-DEPLOY = Path(__file__).parents[2] / "deploy"
+ROOT = Path(__file__).parents[2]
+PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:{ROOT / '.venv' / 'nginx' / 'usr' / 'sbin'}"
+DEPLOY = ROOT / "deploy"
+NGINX_KEEPS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+"""What it keeps in files for a while, in folders that only an installed one has."""
 TOKEN = "a token of your own systems"
 WIDGET = "/widget/api/v1"
 
@@ -44,6 +47,7 @@ def nginx_on(folder: Path, doors: Doors, port: int) -> list[str]:
         "/run/nginx.pid": f"{folder}/nginx.pid",
         "/var/log/nginx/": f"{folder}/",
         "help.example.com": "localhost",
+        "http {": "http {" + "".join(f"\n    {kind}_temp_path {folder}/{kind};" for kind in NGINX_KEEPS),
     }.items():
         assert written in text
         text = text.replace(written, meant)
@@ -97,7 +101,8 @@ async def behind(name: str, folder: Path, doors: Doors) -> AsyncIterator[httpx.A
                 await asyncio.sleep(0.05)
             yield client
     finally:
-        process.terminate()
+        with suppress(ProcessLookupError):  # it ended by itself
+            process.terminate()
         await process.wait()
 
 

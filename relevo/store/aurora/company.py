@@ -99,30 +99,17 @@ class Aurora:
 
     async def records(self, kind: type[Record], ref: str) -> Sequence[Record]:
         """Give all that a person has of a kind."""
-        if kind in _QUICK_READERS:
-            return await _QUICK_READERS[kind](self._database, ref)
-        if kind not in _READERS:
-            return ()
-        async with self._database.connection() as connection:
-            return await _READERS[kind](connection, ref)
+        return await _READERS[kind](self._database, ref) if kind in _READERS else ()
 
     async def public(self, kind: type[Record], number: str) -> Sequence[Record]:
         """Give what anybody may know of a kind by its number."""
-        if kind not in _PUBLIC:
-            return ()
-        async with self._database.connection() as connection:
-            return await _PUBLIC[kind](connection, number)
+        return await _PUBLIC[kind](self._database, number) if kind in _PUBLIC else ()
 
     async def carry_out(self, order: EffectOrder) -> Mapping[str, Any]:
         """Do an effect once for each key; raises Conflict where it is not theirs, or not owed as asked."""
         if order.kind not in _DEEDS:
             raise Conflict(f"Aurora does not know how to do '{order.kind}'.", code="unknown_effect")
-        if order.kind == "credit_points" and (credited := await credit_first(self._database, order)) is not None:
-            return credited
-        async with self._database.connection() as connection, connection.transaction():
-            done = await _DEEDS[order.kind](connection, order)
-            await connection.execute(_TOUCH)
-            return done
+        return await _DEEDS[order.kind](self._database, order)
 
     async def _fill(self, anchor: datetime, *, even_if_touched: bool) -> bool:
         async with self._database.connection() as connection, connection.transaction():
@@ -174,39 +161,72 @@ async def _insert(connection: Connection, table: str, rows: Sequence[Mapping[str
         await cursor.executemany(statement, rows)
 
 
-_DEEDS: Mapping[str, Callable[[Connection, EffectOrder], Awaitable[Mapping[str, Any]]]] = {
-    "credit_points": credit,
-    "refund": pay_back,
-    "cancel_subscription": cancel,
-    "compensate_flight": compensate,
-    "issue_voucher": issue,
-    "change_email": change_email,
-    "change_name": change_name,
-    "change_language": change_language,
-    "report_baggage": report,
-    "change_delivery_address": bring_to,
-    "pay_essentials": pay,
-    "pay_damage": pay,
+_Done = Mapping[str, Any]
+_TOUCH = "UPDATE aurora_state SET is_touched = true WHERE workspace_id = 1 AND NOT is_touched"
+
+
+def _in_one(
+    deed: Callable[[Connection, EffectOrder], Awaitable[_Done]],
+) -> Callable[[Database, EffectOrder], Awaitable[_Done]]:
+    """Have a deed be one transaction, in which the demo counts as touched."""
+
+    async def carry_out(database: Database, order: EffectOrder) -> _Done:
+        async with database.connection() as connection, connection.transaction():
+            done = await deed(connection, order)
+            await connection.execute(_TOUCH)
+            return done
+
+    return carry_out
+
+
+async def _credit(database: Database, order: EffectOrder) -> _Done:
+    return await credit_first(database, order) or await _in_one(credit)(database, order)
+
+
+def _lent(
+    read: Callable[[Connection, str], Awaitable[Sequence[Any]]],
+) -> Callable[[Database, str], Awaitable[Sequence[Any]]]:
+    """Have a reader be lent a connection."""
+
+    async def lent(database: Database, key: str) -> Sequence[Any]:
+        async with database.connection() as connection:
+            return await read(connection, key)
+
+    return lent
+
+
+_DEEDS: Mapping[str, Callable[[Database, EffectOrder], Awaitable[_Done]]] = {
+    "credit_points": _credit,
+    "refund": _in_one(pay_back),
+    "cancel_subscription": _in_one(cancel),
+    "compensate_flight": _in_one(compensate),
+    "issue_voucher": _in_one(issue),
+    "change_email": _in_one(change_email),
+    "change_name": _in_one(change_name),
+    "change_language": _in_one(change_language),
+    "report_baggage": _in_one(report),
+    "change_delivery_address": _in_one(bring_to),
+    "pay_essentials": _in_one(pay),
+    "pay_damage": _in_one(pay),
 }
-_QUICK_READERS: Mapping[type, Callable[[Database, str], Awaitable[Sequence[Any]]]] = {Trip: read_trips}
-_READERS: Mapping[type, Callable[[Connection, str], Awaitable[Sequence[Any]]]] = {
-    Order: read_orders,
-    Membership: read_memberships,
-    Voucher: read_vouchers,
-    Fare: read_fares,
-    Subscription: read_subscriptions,
-    Flight: read_flights,
-    Bag: read_bags,
-    BagPayment: read_payments,
+_READERS: Mapping[type, Callable[[Database, str], Awaitable[Sequence[Any]]]] = {
+    Trip: read_trips,
+    Order: _lent(read_orders),
+    Membership: _lent(read_memberships),
+    Voucher: _lent(read_vouchers),
+    Fare: _lent(read_fares),
+    Subscription: _lent(read_subscriptions),
+    Flight: _lent(read_flights),
+    Bag: _lent(read_bags),
+    BagPayment: _lent(read_payments),
 }
-_PUBLIC: Mapping[type, Callable[[Connection, str], Awaitable[Sequence[Any]]]] = {FlightTimes: read_flight_times}
+_PUBLIC: Mapping[type, Callable[[Database, str], Awaitable[Sequence[Any]]]] = {FlightTimes: _lent(read_flight_times)}
 _GROWN: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "tickets": (("number",), ("fare", "fare_currency", "paid_with", "is_refundable")),
     "orders": (("id",), ("promised_on",)),
     "items": (("order_id", "position"), ("names",)),
 }
 """Columns that came after their table, with the key by which a row is found; the first one is never empty."""
-_TOUCH = "UPDATE aurora_state SET is_touched = true WHERE workspace_id = 1 AND NOT is_touched"
 
 
 def _is_described(row: tuple[Any, ...], facts: Mapping[str, str]) -> bool:
