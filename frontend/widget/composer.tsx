@@ -20,8 +20,9 @@ export const Composer = live(({ room }: { room: Room }) => {
     if (room.talk.line.api.token) room.talk.line.memory.set({ draft: value || undefined });
   };
   useEffect(() => {
-    if (room.prefilled.count) write(room.prefilled.text);
-  }, [room.prefilled.count]);
+    if (room.prefilled) write(room.prefilled.text);
+    room.prefilled = undefined;
+  }, [room.prefilled]);
   useEffect(() => (takes ? acceptDrops(room, setOver) : undefined), [takes]);
   const submit = () => {
     if (tray?.isUploading) return setWaiting(true);

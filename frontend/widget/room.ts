@@ -18,8 +18,8 @@ export class Room extends Equipped implements Panel {
   problem = "";
   visitorName: string | undefined;
   isVerified = false;
-  /** What the composer is to be filled with; counted, so that the same words may come twice. */
-  prefilled = { text: "", count: 0 };
+  /** What the composer is to be filled with, until it has been. */
+  prefilled: { text: string } | undefined;
   #unread = 0;
   #jwt: string | undefined;
   #isTalking = false;
@@ -131,10 +131,12 @@ export class Room extends Equipped implements Panel {
 
   logout(): void {
     this.#jwt = undefined;
+    this.prefill(""); // at once, and what the page fills in for whoever comes next stays
     this.#soon(() => this.#leave(true));
   }
 
   reset(): void {
+    this.prefill("");
     this.#soon(() => this.#leave(false));
   }
 
@@ -161,7 +163,7 @@ export class Room extends Equipped implements Panel {
   }
 
   prefill(text: string): void {
-    this.prefilled = { text, count: this.prefilled.count + 1 };
+    this.prefilled = { text };
     this.redraw();
   }
 

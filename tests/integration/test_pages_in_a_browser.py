@@ -52,8 +52,8 @@ async def test_on_the_demos_page_a_newcomer_is_any_of_its_contacts(database: str
         assert visit.complaints == []
 
 
-async def test_a_token_is_forgotten_before_the_server_does(database: str) -> None:
-    """When the server has heard that somebody signs out, nothing in the browser could ask with that token any more."""
+async def test_who_signs_out_leaves_no_token_and_no_words(database: str) -> None:
+    """When the server has heard of it, nothing could ask with that token any more; what was being written is gone."""
     kept_by_then: list[bool] = []
 
     async def look(route: Route) -> None:
@@ -65,11 +65,13 @@ async def test_a_token_is_forgotten_before_the_server_does(database: str) -> Non
     async with visit_to_the_demo(database) as visit:
         await visit.page.get_by_role("button", name="Lucía Robles").click()
         await expect(visit.page.locator("relevo-chat .top")).to_contain_text("Signed in as")
+        await visit.page.locator("#chat-text").fill("for nobody else to read")
         await visit.page.route("**/logout", look)
         async with visit.page.expect_response("**/logout") as answered:
             await visit.page.get_by_role("button", name="Nobody in particular").click()
         assert ((await answered.value).status, kept_by_then) == (204, [False])
         await expect(visit.page.locator("relevo-chat .top")).not_to_contain_text("Signed in")
+        await expect(visit.page.locator("#chat-text")).to_have_value("")
         assert visit.complaints == []
 
 
