@@ -108,6 +108,12 @@ def place_of(folder: Path) -> Place:
         lock.release()
 
 
+def is_named(folder: Path) -> bool:
+    """Tell whether the lock says already where the files are: it is made a moment before it says so."""
+    lock = folder / "postgres.lock"
+    return lock.exists() and lock.stat().st_size > 0
+
+
 def is_free(folder: Path) -> bool:
     """Tell whether no process of a server is left: they all hold the lock."""
     lock = Lock(folder)
@@ -221,7 +227,7 @@ def test_of_two_processes_one_starts_the_server_and_the_other_uses_it(state_fold
 def test_an_interrupted_initdb_is_redone(state_folder: Path) -> None:
     """Killed while the first database is being made, the next start makes it anew."""
     with owner_process(state_folder) as owner:
-        eventually((state_folder / "postgres.lock").exists)
+        eventually(lambda: is_named(state_folder))
         eventually((place_of(state_folder).unfinished / "PG_VERSION").exists)
         owner.kill()
     assert not place_of(state_folder).data.exists()
