@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import math
 import os
 import socket
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from time import monotonic
 
 import structlog
 from msgspec.structs import replace
@@ -38,7 +40,7 @@ from relevo.flow.counted import Counted
 from relevo.flow.desk_settings import CurrentService
 from relevo.flow.other_bots import OtherBots
 from relevo.flow.turn import TurnServices
-from relevo.flow.waiting import stopped_within
+from relevo.flow.waiting import REST_SECONDS, stopped_within
 from relevo.flow.work import Worker
 from relevo.store.live import BOTS, SETTINGS, of_bot
 from relevo.store.metrics import PostgresMetrics
@@ -106,6 +108,8 @@ class BotProcess:
     reaches: Mapping[str, Reach]
     current: CurrentService
     tell: Callable[[str], None]
+    _stirs: int = -1
+    _looked_at: float = -math.inf
 
     async def run(self, stop: asyncio.Event) -> None:
         """Answer until told to stop."""
@@ -147,6 +151,7 @@ class BotProcess:
             name=self.name,
             lease_seconds=self.settings.bots.lease_seconds,
             at_once=self.settings.bots.turns_at_once,
+            longest_idle_seconds=REST_SECONDS,
         )
 
     def _others(self) -> OtherBots:
@@ -167,13 +172,22 @@ class BotProcess:
         return usual if self.brain.is_loaded else min(usual, _IMPATIENCE_SECONDS)
 
     async def _look(self) -> None:
-        try:
-            if await self.brain.refresh():
-                self.tell(f"! {self.brain.problem}" if self.brain.problem else f"Answers with {self.brain.model}.")
-                _settle_down()
-        except Unavailable:
-            _log.warning("bot.models_unreachable")
+        if self._may_there_be_another_model():
+            self._stirs, self._looked_at = self.opened.live.stirs, monotonic()
+            try:
+                if await self.brain.refresh():
+                    self.tell(f"! {self.brain.problem}" if self.brain.problem else f"Answers with {self.brain.model}.")
+                    _settle_down()
+            except Unavailable:
+                self._looked_at = -math.inf
+                _log.warning("bot.models_unreachable")
         await self._say_state(None if self.brain.is_loaded else self.brain.problem)
+
+    def _may_there_be_another_model(self) -> bool:
+        """Tell whether anything was told since the last look, as it is of a model, or it was long ago, or in vain."""
+        is_content = self.brain.is_loaded and self.brain.problem is None
+        is_quiet = self.opened.live.stirs == self._stirs and monotonic() - self._looked_at < REST_SECONDS
+        return not (is_content and is_quiet)
 
     async def _say_state(self, problem: str | None) -> None:
         line = BotLine(
@@ -185,7 +199,8 @@ class BotProcess:
             knows=self.brain.knows,
         )
         try:
-            await self.opened.store.bots.seen(line)
+            if await self.opened.store.bots.seen(line) and self.brain.is_loaded:
+                self.opened.live.wake_bots(self.name)  # the wake-up may have been lost with whoever kept the message
         except Unavailable:
             _log.warning("bot.database_unreachable")
 

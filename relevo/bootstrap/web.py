@@ -35,6 +35,7 @@ from relevo.contracts.channel import Channel
 from relevo.contracts.channel_log import ChannelLog
 from relevo.domain.formality import address_formally
 from relevo.errors import Unavailable
+from relevo.flow.agenda import AgendaWatch
 from relevo.flow.approvals import Decider
 from relevo.flow.channel_log import Recorder
 from relevo.flow.confirm import Confirmer
@@ -58,6 +59,7 @@ from relevo.flow.sweep import Sweeper
 from relevo.flow.unreachable import Unreachable
 from relevo.flow.unsent import UnsentWatch
 from relevo.flow.webhooks import Herald
+from relevo.store.agenda import PostgresAgenda
 from relevo.store.live import CHATS, INTAKES, ROUTERS, SENDERS, SETTINGS, TIMELINES
 from relevo.store.personal import PostgresPersonalData
 from relevo.web.app import WebServices, create_app
@@ -217,14 +219,17 @@ def _parts(
     expirer = Expirer(attachments=store.attachments, retention=retention(settings))
     indexer = Indexer(search=store.search)
     watches = _watches(configuration, opened, current)
-    parts = [current.run, kept_current(current, sweeper), decider.run, *watches, expirer.run, indexer.run]
+    parts: list[Part] = [current.run, kept_current(current, sweeper), decider.run, *watches, expirer.run]
+    parts += [partial(indexer.run, live=live)]
     parts += [overload_watch(settings, configuration, opened, standing).run]
+    parts += [AgendaWatch(agenda=PostgresAgenda(opened.database), live=live, pushing=standing.pushing).run]
     parts += [Leaving(store=store, live=live).run]
     parts += [AuditWatch(audit=store.audit, days=configuration.bot.service.audit_days).run]
     herald = Herald(webhooks=store.webhooks, poster=_poster(settings), live=live)
     parts += [herald.run, AnswerWatch(answers=store.answers).run, _visitor_expirer(configuration, opened).run]
     if configuration.mail is not None:
-        parts.append(Confirmer(mailer=mailer(opened, configuration), business=decider.business).run)
+        confirmer = Confirmer(mailer=mailer(opened, configuration), business=decider.business)
+        parts.append(partial(confirmer.run, live=live))
     return [*parts, *_link_posts(settings, configuration, opened)]
 
 
@@ -264,7 +269,7 @@ def _link_posts(settings: Settings, configuration: Configuration, opened: OpenSt
         return []
     desk_url = (settings.web.public_url or address(settings)).rstrip("/")
     post = LinkPost(links=opened.store.admin.links, channel=email, company=account.sender_name, desk_url=desk_url)
-    return [post.run]
+    return [partial(post.run, live=opened.live)]
 
 
 def _visitor_expirer(configuration: Configuration, opened: OpenStore) -> VisitorExpirer:

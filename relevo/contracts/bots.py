@@ -23,8 +23,8 @@ class BotLine(msgspec.Struct, frozen=True, kw_only=True):
 class Bots(Protocol):
     """Which bot processes live."""
 
-    async def seen(self, bot: BotLine) -> None:
-        """Keep what a bot says about itself; one that stays silent counts as gone."""
+    async def seen(self, bot: BotLine) -> bool:
+        """Keep what a bot says about itself, and tell whether messages wait; one that stays silent counts as gone."""
         ...
 
     async def gone(self, name: str) -> None:

@@ -29,6 +29,19 @@ class Subscription(Protocol):
 class Live(Protocol):
     """Tells other processes that there is something to fetch; batched, and outside every transaction."""
 
+    @property
+    def stirs(self) -> int:
+        """How often this process told or heard anything, whatever it was about, since it began."""
+        ...
+
+    async def stirred(self, since: int, seconds: float) -> bool:
+        """Return True as soon as it was oftener than ``since``, False after so many seconds."""
+        ...
+
+    def stir(self) -> None:
+        """Have what sleeps in this process look, as if something had been told."""
+        ...
+
     def wake_bots(self, bot: str | None = None) -> None:
         """Tell bot processes that an inbox row waits, or the one that it is for."""
         ...

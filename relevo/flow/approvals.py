@@ -42,7 +42,7 @@ from relevo.errors import AccessDenied, Conflict, StaleVerdict, Unavailable, Unr
 from relevo.flow.amounts import amount_in, day
 from relevo.flow.effects import carry_out
 from relevo.flow.texts import say
-from relevo.flow.waiting import keep_looking
+from relevo.flow.waiting import keep_watch
 from relevo.metrics.numbers import count_effect
 
 LOOK_SECONDS = 5.0
@@ -109,14 +109,17 @@ class Decider(msgspec.Struct, frozen=True, kw_only=True):
 
     async def run(self, stop: asyncio.Event) -> None:
         """Take up what was left, and end what nobody decides, until told to stop."""
-        await keep_looking(stop, self.step, what="approvals", pause_seconds=LOOK_SECONDS)
+        await keep_watch(stop, self.step, live=self.live, what="approvals", pause_seconds=LOOK_SECONDS)
 
-    async def step(self) -> None:
-        """Look once."""
-        for effect in await self.approvals.unfinished(_UNFINISHED_SECONDS):
+    async def step(self) -> int:
+        """Look once, and give how many were seen to."""
+        unfinished = await self.approvals.unfinished(_UNFINISHED_SECONDS)
+        for effect in unfinished:
             await self._guarded(self._finish(effect), effect)
-        for effect in await self.approvals.expired():
+        expired = await self.approvals.expired()
+        for effect in expired:
             await self._guarded(self._expire(effect), effect)
+        return len(unfinished) + len(expired)
 
     async def _approved(self, key: str, hash_: str, agent: AgentAccount) -> PreparedEffect:
         while True:

@@ -13,14 +13,15 @@ import structlog
 from msgspec.structs import replace
 
 from relevo.contracts.business import Business, Person
+from relevo.contracts.live import Live
 from relevo.contracts.mail import DoneEffect, Mail, MissedPromise, Posting
 from relevo.domain.effects import POINTS, EffectResult, EffectState
 from relevo.domain.messages import Content
-from relevo.errors import BusinessUnavailable, NotFound, Unavailable
+from relevo.errors import BusinessUnavailable, NotFound
 from relevo.flow.amounts import day, money, number
 from relevo.flow.mail import Mailer
 from relevo.flow.texts import say
-from relevo.flow.waiting import stopped_within
+from relevo.flow.waiting import keep_watch
 
 LOOK_SECONDS = 2.0
 _log = structlog.get_logger()
@@ -132,13 +133,16 @@ class Confirmer(msgspec.Struct, frozen=True, kw_only=True):
     mailer: Mailer
     business: Business
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Look now and then until told to stop."""
-        while not await stopped_within(stop, LOOK_SECONDS):
-            try:
-                await self.step()
-            except (Unavailable, BusinessUnavailable) as error:
-                _log.warning("confirm.unreachable", code=error.code)
+    async def run(self, stop: asyncio.Event, live: Live) -> None:
+        """Look now and then, while anything happens, until told to stop."""
+        await keep_watch(stop, self._tried, live=live, what="confirm", pause_seconds=LOOK_SECONDS)
+
+    async def _tried(self) -> int:
+        try:
+            return await self.step()
+        except BusinessUnavailable as error:
+            _log.warning("confirm.unreachable", code=error.code)
+            return 1  # which is still to be written
 
     async def step(self) -> int:
         """Write what is owed by now, and give how many mails were posted."""

@@ -24,7 +24,7 @@ from relevo.domain.cases import Priority
 from relevo.domain.merging import EVIDENCE, UNANSWERED, Encounter
 from relevo.domain.messages import clean_text
 from relevo.errors import AccessDenied, BusinessUnavailable, NotFound, Unavailable, Unreadable
-from relevo.flow.waiting import keep_looking
+from relevo.flow.waiting import keep_watch
 
 LOOK_SECONDS = 10.0
 MAX_REASON_CHARACTERS = 1_000
@@ -110,9 +110,11 @@ class UnansweredWatch(msgspec.Struct, frozen=True, kw_only=True):
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look now and then until told to stop."""
-        await keep_looking(
-            stop, lambda: raise_unanswered(self.contacts, self.live), what="unanswered", pause_seconds=LOOK_SECONDS
-        )
+        await keep_watch(stop, self.step, live=self.live, what="unanswered", pause_seconds=LOOK_SECONDS)
+
+    async def step(self) -> int:
+        """Look once, and give how many cases were raised."""
+        return await raise_unanswered(self.contacts, self.live)
 
 
 async def raise_unanswered(contacts: Contacts, live: Live) -> int:

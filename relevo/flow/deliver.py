@@ -41,6 +41,7 @@ from relevo.errors import (
     Unavailable,
 )
 from relevo.flow.pauses import Pauses
+from relevo.flow.waiting import ASLEEP_SECONDS, woken
 from relevo.metrics.numbers import deliveries, delivery_seconds, few
 
 MAX_ATTEMPTS = 8
@@ -76,14 +77,16 @@ class Deliverer(msgspec.Struct, frozen=True, kw_only=True):
         """Deliver until told to stop."""
         with self.live.senders() as wake:
             while not stop.is_set():
-                if not await self._tried():
-                    await wake.wait(_IDLE_SECONDS)
+                stirs = self.live.stirs
+                if not await self._tried() and not await wake.wait(_IDLE_SECONDS):
+                    await woken(stop, self.live.stirred(stirs, ASLEEP_SECONDS))
 
     async def _tried(self) -> int:
         try:
             return await self.step()
         except Unavailable:
             _log.warning("deliver.database_unreachable")
+            self.live.stir()
             return 0
 
     async def step(self, limit: int = 16) -> int:

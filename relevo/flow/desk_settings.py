@@ -26,7 +26,7 @@ from relevo.domain.service import Service
 from relevo.errors import Conflict, Unavailable, Unreadable
 from relevo.flow.waiting import woken
 
-LOOK_SECONDS = 15.0
+LOOK_SECONDS = 30.0
 """How often each process looks though nothing was told: what a lost wake-up costs."""
 _log = structlog.get_logger()
 

@@ -30,7 +30,7 @@ from relevo.domain.service import Service
 from relevo.flow.account import account_of
 from relevo.flow.record import Occasion, handoff_record
 from relevo.flow.texts import say
-from relevo.flow.waiting import keep_looking
+from relevo.flow.waiting import keep_watch
 from relevo.metrics.numbers import handoffs
 
 _log = structlog.get_logger()
@@ -98,7 +98,7 @@ class QueueWatch(msgspec.Struct, frozen=True, kw_only=True):
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look now and then until told to stop."""
-        await keep_looking(stop, self.step, what="queue_watch", pause_seconds=self.seconds)
+        await keep_watch(stop, self.step, live=self.live, what="queue_watch", pause_seconds=self.seconds)
 
     async def step(self) -> int:
         """Give up on what waited too long, and give how many conversations that were."""

@@ -25,6 +25,7 @@ from relevo.contracts.live import Live
 from relevo.contracts.platform import ClaimedEvent, Platform, PlatformEvents
 from relevo.errors import LeaseLost, PlatformAway, RequestError, Unavailable
 from relevo.flow.hearing import Hearing
+from relevo.flow.waiting import ASLEEP_SECONDS, woken
 from relevo.metrics.numbers import few, platform_events
 
 AT_ONCE = 8
@@ -33,7 +34,7 @@ MAX_ATTEMPTS = 8
 PATIENCE = timedelta(days=3)
 """How long an event waits for a platform that cannot be asked."""
 KEPT_SECONDS, KEPT_EVENTS = 30 * 86_400.0, 200_000
-_FORGET_EVERY = 3_600
+_FORGET_EVERY_SECONDS = 3_600.0
 _IDLE_SECONDS = 1.0
 _SHORTEST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=2), timedelta(minutes=10)
 """Between two tries: as long as it has waited already."""
@@ -50,17 +51,20 @@ class Intake:
     hearing: Hearing
     log: ChannelLog = field(default_factory=Unlogged)
     clock: Clock = field(default=system_clock)
-    _looks: int = 0
+    _forgets_at: float = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Read until told to stop, then finish what was begun; what takes long holds up nothing but its lane."""
         running: set[asyncio.Task[None]] = set()
         with self.live.intakes() as wake:
             while not stop.is_set():
+                stirs = self.live.stirs
                 begun = [asyncio.create_task(self._take(each)) for each in await self._claimed(AT_ONCE - len(running))]
                 running = {task for task in (*running, *begun) if not task.done()}
                 if len(running) >= AT_ONCE or not begun:
                     await _first_of(running, wake.wait(_IDLE_SECONDS))
+                if not running:
+                    await woken(stop, self.live.stirred(stirs, ASLEEP_SECONDS))
         if running:
             await asyncio.wait(running)
 
@@ -72,12 +76,13 @@ class Intake:
 
     async def _claimed(self, limit: int) -> list[ClaimedEvent]:
         try:
-            if self._looks % _FORGET_EVERY == 0:
+            if monotonic() >= self._forgets_at:
                 await self.events.forget_old(KEPT_SECONDS, KEPT_EVENTS)
-            self._looks += 1
+                self._forgets_at = monotonic() + _FORGET_EVERY_SECONDS
             return await self.events.claim(list(self.platforms), limit)
         except Unavailable:
             _log.warning("intake.database_unreachable")
+            self.live.stir()
             return []
 
     async def _take(self, claimed: ClaimedEvent) -> None:

@@ -19,7 +19,7 @@ from relevo.contracts.reaching import REACHES, Reach
 from relevo.domain.messages import Content
 from relevo.flow.standing import Standing
 from relevo.flow.texts import languages, say
-from relevo.flow.waiting import keep_looking
+from relevo.flow.waiting import keep_watch
 from relevo.metrics.numbers import told_slow
 
 MOST_WAITING = 20
@@ -42,7 +42,7 @@ class OverloadWatch:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look now and then until told to stop."""
-        await keep_looking(stop, self.step, what="overload", pause_seconds=_LOOK_SECONDS)
+        await keep_watch(stop, self.step, live=self.live, what="overload", pause_seconds=_LOOK_SECONDS)
 
     async def step(self) -> int:
         """Look once, and give how many were told; once may be a clock that was put forward."""

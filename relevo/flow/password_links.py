@@ -18,12 +18,13 @@ import structlog
 
 from relevo.contracts.channel import Channel, Delivery
 from relevo.contracts.clock import Clock, system_clock
+from relevo.contracts.live import Live
 from relevo.contracts.mail import EMAIL
 from relevo.contracts.password_links import LINK_SECONDS, LinkMail, PasswordLinks
 from relevo.domain.messages import Author, Content
 from relevo.errors import SendDeferred, SendRefused, SendUnconfirmed
 from relevo.flow.texts import say
-from relevo.flow.waiting import keep_looking
+from relevo.flow.waiting import keep_watch
 
 LINK_PATH = "/desk/password/"
 _IDLE_SECONDS = 3.0
@@ -53,12 +54,16 @@ class LinkPost(msgspec.Struct, frozen=True, kw_only=True):
     """Where everybody reaches the doors: what links begin with."""
     clock: Clock = msgspec.field(default=system_clock)
 
-    async def run(self, stop: asyncio.Event) -> None:
+    async def run(self, stop: asyncio.Event, live: Live) -> None:
         """Mail until told to stop."""
-        idle = _IDLE_SECONDS
-        await keep_looking(
-            stop, self.step, what="password_links", pause_seconds=idle, first_seconds=0.0, again_seconds=0.0
-        )
+
+        async def look() -> int:
+            mailed = 0
+            while not stop.is_set() and await self.step():
+                mailed += 1
+            return mailed
+
+        await keep_watch(stop, look, live=live, what="password_links", pause_seconds=_IDLE_SECONDS, first_seconds=0.0)
 
     async def step(self) -> bool:
         """Mail one that is due, and tell whether there was any."""

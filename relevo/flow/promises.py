@@ -17,7 +17,7 @@ from relevo.domain.cases import Case, Trigger
 from relevo.domain.service import Service
 from relevo.flow.handoff import count_handoff, unasked
 from relevo.flow.texts import say
-from relevo.flow.waiting import keep_looking
+from relevo.flow.waiting import keep_watch
 
 LOOK_SECONDS = 5.0
 _log = structlog.get_logger()
@@ -37,7 +37,7 @@ class PromiseWatch:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look at once, for what passed while nobody looked, and now and then until told to stop."""
-        await keep_looking(stop, self.step, what="promises", pause_seconds=LOOK_SECONDS, first_seconds=0)
+        await keep_watch(stop, self.step, live=self.live, what="promises", pause_seconds=LOOK_SECONDS, first_seconds=0)
 
     async def step(self) -> int:
         """Answer for what has passed by now, once each, and give how many that were."""

@@ -18,7 +18,7 @@ from relevo.contracts.store import Claim, TurnOutcome
 from relevo.domain.messages import Author, Button, Content
 from relevo.domain.ratings import DueRating, Rating, Stage, payload, pressed, said
 from relevo.flow.texts import say
-from relevo.flow.waiting import keep_looking
+from relevo.flow.waiting import keep_watch
 
 LOOK_SECONDS = 3.0
 _log = structlog.get_logger()
@@ -33,7 +33,7 @@ class RatingWatch(msgspec.Struct, frozen=True, kw_only=True):
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look now and then until told to stop."""
-        await keep_looking(stop, self.step, what="ratings", pause_seconds=LOOK_SECONDS)
+        await keep_watch(stop, self.step, live=self.live, what="ratings", pause_seconds=LOOK_SECONDS)
 
     async def step(self) -> int:
         """Ask those whom it is time to ask, and give how many that were."""

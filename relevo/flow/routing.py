@@ -24,7 +24,7 @@ from relevo.domain.waits import Told, is_news, places
 from relevo.errors import Unavailable
 from relevo.flow.reception import said_wait
 from relevo.flow.texts import say
-from relevo.flow.waiting import woken
+from relevo.flow.waiting import REST_SECONDS, woken
 
 _log = structlog.get_logger()
 
@@ -49,11 +49,16 @@ class Router:
             while not stop.is_set():
                 wait_seconds = self.look_seconds
                 try:
-                    soon = (await self.step()).next_at_seconds
-                    wait_seconds = wait_seconds if soon is None else min(wait_seconds, soon + 0.05)
+                    wait_seconds = self._pause(await self.step())
                 except Unavailable:
                     _log.warning("routing.database_unreachable")
                 await woken(stop, news.wait(wait_seconds))
+
+    def _pause(self, routed: Routed) -> float:
+        """Give how long nothing needs a look: where nobody waits, agents who go change nothing."""
+        if routed.next_at_seconds is not None:
+            return min(self.look_seconds, routed.next_at_seconds + 0.05)
+        return self.look_seconds if routed.waiting else REST_SECONDS
 
     async def step(self) -> Routed:
         """Look once."""

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 import msgspec
 import structlog
 
+from relevo.contracts.live import Live
 from relevo.contracts.search import Findings, Found, Match, Search, SearchPlace
 from relevo.domain.messages import clean_text
 from relevo.domain.search import SearchQuery, Snippet, read_query, snippet
 from relevo.errors import Unreadable
 from relevo.flow.sight import Eyes
-from relevo.flow.waiting import keep_looking
+from relevo.flow.waiting import keep_watch
 
 MAX_QUERY_CHARACTERS = 200
 MIN_QUERY_CHARACTERS = 2
@@ -46,19 +47,24 @@ class Indexer(msgspec.Struct, frozen=True, kw_only=True):
     search: Search
     pause_seconds: float = 2.0
 
-    async def run(self, stop: asyncio.Event) -> None:
+    async def run(self, stop: asyncio.Event, live: Live) -> None:
         """Look at every conversation once, and then at those that change, until told to stop."""
         everything = True
 
-        async def look() -> bool:
+        async def look() -> int:
             nonlocal everything
             found = await self.search.keep_up(everything=everything)
             everything = everything and found > 0
+            return found
+
+        async def look_at_many() -> int:
             # Of a few, the next come in the same moment as they are written: together they cost less a little later.
-            return everything or found >= _MANY
+            while (found := await look()) and (everything or found >= _MANY) and not stop.is_set():
+                continue
+            return found
 
         pause = self.pause_seconds
-        await keep_looking(stop, look, what="search", pause_seconds=pause, first_seconds=0.0, again_seconds=0.0)
+        await keep_watch(stop, look_at_many, live=live, what="search", pause_seconds=pause, first_seconds=0.0)
 
 
 async def search(eyes: Eyes, text: str, cursor: str | None, limit: int) -> Hits:

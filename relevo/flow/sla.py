@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from itertools import count
-
-import structlog
+from time import monotonic
 
 from relevo.contracts.clock import Clock, system_clock
 from relevo.contracts.live import Live
@@ -16,14 +15,12 @@ from relevo.contracts.sla import Round, RoundChange, Rounds
 from relevo.domain.cases import Priority
 from relevo.domain.clocks import Event, Happened
 from relevo.domain.service import Service
-from relevo.errors import Unavailable
-from relevo.flow.waiting import stopped_within
+from relevo.flow.waiting import keep_watch
 
 LOOK_SECONDS = 1.0
 LATELY_SECONDS = 10.0
-"""What changed longer ago is found by the whole look that comes now and then."""
-LOOKS_BETWEEN_WHOLE_ONES = 60
-_log = structlog.get_logger()
+"""What changed longer before the last look is found by the whole look that comes now and then."""
+WHOLE_SECONDS = 60.0
 
 
 @dataclass(kw_only=True)
@@ -37,13 +34,17 @@ class SlaWatch:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look now and then until told to stop."""
-        for number in count():
-            if await stopped_within(stop, LOOK_SECONDS):
-                return
-            try:
-                await self.step(LATELY_SECONDS if number % LOOKS_BETWEEN_WHOLE_ONES else None)
-            except Unavailable:
-                _log.warning("sla.database_unreachable")
+        looked_at, whole_at = 0.0, -math.inf
+
+        async def look() -> int:
+            nonlocal looked_at, whole_at
+            began = monotonic()
+            is_whole = began - whole_at >= WHOLE_SECONDS
+            found = await self.step(None if is_whole else LATELY_SECONDS + began - looked_at)
+            looked_at, whole_at = began, began if is_whole else whole_at
+            return found
+
+        await keep_watch(stop, look, live=self.live, what="sla", pause_seconds=LOOK_SECONDS)
 
     async def step(self, within: float | None = None) -> int:
         """Bring all clocks up to date, or those that moved lately, and give how many were looked at."""

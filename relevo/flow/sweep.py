@@ -21,7 +21,7 @@ from relevo.flow.reception import is_anybody_there
 from relevo.flow.record import Occasion
 from relevo.flow.standing import Standing
 from relevo.flow.texts import say
-from relevo.flow.waiting import keep_looking
+from relevo.flow.waiting import keep_watch
 
 _log = structlog.get_logger()
 
@@ -46,14 +46,16 @@ class Sweeper:
     async def run(self, stop: asyncio.Event) -> None:
         """Look now and then until told to stop; bots get the whole silence first, to take what an outage left."""
         first, pause = self.silence_seconds, self.silence_seconds / 4
-        await keep_looking(stop, self.step, what="sweep", pause_seconds=pause, first_seconds=first)
+        await keep_watch(stop, self.step, live=self.live, what="sweep", pause_seconds=pause, first_seconds=first)
 
-    async def step(self) -> None:
-        """Hand off what no bot has taken by now."""
+    async def step(self) -> int:
+        """Hand off what no bot has taken by now, and give how much that was."""
         is_queueing = self.standing is not None and (await self.standing.load()).bots_ready > 0
         queueing_seconds = max(self.silence_seconds, self.queueing_seconds) if is_queueing else None
-        for claim in await self.inbox.abandoned(self.silence_seconds, queueing_seconds):
+        abandoned = await self.inbox.abandoned(self.silence_seconds, queueing_seconds)
+        for claim in abandoned:
             await self._hand_off(claim)
+        return len(abandoned)
 
     async def _hand_off(self, claim: Claim) -> None:
         try:

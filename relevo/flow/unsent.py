@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 
 import msgspec
 import structlog
@@ -10,7 +11,7 @@ import structlog
 from relevo.contracts.composer import Unsents
 from relevo.contracts.live import Live
 from relevo.errors import Unavailable
-from relevo.flow.waiting import stopped_within
+from relevo.flow.waiting import ASLEEP_SECONDS, stopped_within, woken
 
 _IDLE_SECONDS = 1.0
 _log = structlog.get_logger()
@@ -23,9 +24,12 @@ class UnsentWatch(msgspec.Struct, frozen=True, kw_only=True):
     live: Live
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Watch until told to stop; a reply waits for seconds, so looking each second is soon enough."""
-        while not await stopped_within(stop, await self._tried()):
-            pass
+        """Watch until told to stop; that a reply begins to wait is told, as anything that happens."""
+        while not stop.is_set():
+            stirs = self.live.stirs
+            seconds = await self._tried()
+            if not await stopped_within(stop, min(seconds, _IDLE_SECONDS)) and seconds == math.inf:
+                await woken(stop, self.live.stirred(stirs, ASLEEP_SECONDS))
 
     async def _tried(self) -> float:
         """Send what is due, and give how long nothing will be."""
@@ -37,7 +41,7 @@ class UnsentWatch(msgspec.Struct, frozen=True, kw_only=True):
         except Unavailable:
             _log.warning("unsent.database_unreachable")
             return _IDLE_SECONDS
-        return _IDLE_SECONDS if soonest is None else min(soonest + 0.01, _IDLE_SECONDS)
+        return math.inf if soonest is None else max(soonest, 0.0) + 0.01
 
     async def step(self) -> int:
         """Send what is due once, and give in how many conversations."""

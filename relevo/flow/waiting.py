@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import structlog
 
+from relevo.contracts.live import Live
 from relevo.errors import Unavailable
 
+T = TypeVar("T")
+REST_SECONDS = 30.0
+"""How long all that looks now and then sleeps at most while nothing happens: what a lost wake-up costs."""
+ASLEEP_SECONDS = 2 * REST_SECONDS
+"""How long one of them sleeps should nobody wake it (see flow.agenda), as where it runs alone."""
 _log = structlog.get_logger()
 
 
@@ -27,12 +34,40 @@ async def keep_looking(
     """
     seconds = pause_seconds if first_seconds is None else first_seconds
     while not await stopped_within(stop, seconds):
-        seconds = pause_seconds
-        try:
-            if await look() and again_seconds is not None:
-                seconds = again_seconds
-        except Unavailable:
-            _log.warning(f"{what}.database_unreachable")
+        found = await _looked(look, what)
+        seconds = again_seconds if found and again_seconds is not None else pause_seconds
+
+
+async def keep_watch(
+    stop: asyncio.Event,
+    look: Callable[[], Awaitable[int]],
+    *,
+    live: Live,
+    what: str,
+    pause_seconds: float,
+    first_seconds: float | None = None,
+) -> None:
+    """Look now and then while anything happens; after a look that found nothing, sleep until something does.
+
+    That is something told or heard by this process, or due (see flow.agenda), or the end of a whole rest.
+    """
+    seconds = pause_seconds if first_seconds is None else first_seconds
+    while not await stopped_within(stop, seconds):
+        stirs, seconds = live.stirs, pause_seconds
+        if await _looked(look, what) == 0:
+            if await stopped_within(stop, pause_seconds):
+                return
+            await woken(stop, live.stirred(stirs, ASLEEP_SECONDS))
+            seconds = 0.0
+
+
+async def _looked(look: Callable[[], Awaitable[T]], what: str) -> T | None:
+    """Give what a look found; None while the database is away."""
+    try:
+        return await look()
+    except Unavailable:
+        _log.warning(f"{what}.database_unreachable")
+        return None
 
 
 async def stopped_within(stop: asyncio.Event, seconds: float) -> bool:

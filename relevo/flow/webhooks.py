@@ -16,6 +16,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from time import monotonic
 from typing import Any
 
 import msgspec
@@ -26,8 +27,7 @@ from relevo.contracts.clock import Clock, system_clock
 from relevo.contracts.live import Live
 from relevo.contracts.webhooks import DueDelivery, Poster, Webhooks
 from relevo.domain.covering import masked_text
-from relevo.errors import Unavailable
-from relevo.flow.waiting import stopped_within
+from relevo.flow.waiting import keep_watch
 
 AGAIN_AFTER_SECONDS = (60, 300, 1_800, 7_200, 21_600, 43_200, 86_400)
 """Pauses between tries; after the last one it is given up: about two days."""
@@ -35,10 +35,9 @@ MOST_DEAD = 10
 """So many given up in a row, and nothing more is told until somebody enables it again."""
 KEPT_SECONDS = 30 * 86_400.0
 _JITTER = 0.2
-_IDLE_SECONDS = 1.0
 _PAUSE_SECONDS = 1.0
 """Between two looks: many changes at once are one look, and turns do not pay for more."""
-_FORGET_EVERY = 3_600
+_FORGET_EVERY_SECONDS = 3_600.0
 _LONGEST_ANSWER = 200
 _log = structlog.get_logger()
 
@@ -52,15 +51,13 @@ class Herald:
     live: Live
     clock: Clock = field(default=system_clock)
     jitter: Callable[[], float] = random.random  # noqa: S311 - spreads tries, hides nothing
-    _looks: int = 0
+    _forgets_at: float = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Tell until told to stop."""
-        with self.live.anything() as news:
-            while not stop.is_set():
-                if not await self._tried():
-                    await news.wait(_IDLE_SECONDS)
-                await stopped_within(stop, _PAUSE_SECONDS)
+        await keep_watch(
+            stop, self._tried, live=self.live, what="webhooks", pause_seconds=_PAUSE_SECONDS, first_seconds=0.0
+        )
 
     async def step(self, limit: int = 16) -> int:
         """Look for news and tell what is due, once; give how much was told."""
@@ -70,14 +67,10 @@ class Herald:
         return len(due)
 
     async def _tried(self) -> int:
-        try:
-            if self._looks % _FORGET_EVERY == 0:
-                await self.webhooks.forget_old(KEPT_SECONDS)
-            self._looks += 1
-            return await self.step()
-        except Unavailable:
-            _log.warning("webhooks.database_unreachable")
-            return 0
+        if monotonic() >= self._forgets_at:
+            await self.webhooks.forget_old(KEPT_SECONDS)
+            self._forgets_at = monotonic() + _FORGET_EVERY_SECONDS
+        return await self.step()
 
     async def _tell(self, due: DueDelivery) -> None:
         body = body_of(due)

@@ -15,8 +15,9 @@ from relevo.contracts.store import Claim, Inbox
 from relevo.errors import LeaseLost, Unavailable
 
 _log = structlog.get_logger()
-_IDLE_SECONDS, _LONGEST_IDLE_SECONDS = 1.0, 5.0
-"""How long to wait for a wake-up before looking anyway, longer where nothing comes: what a lost wake-up costs."""
+_IDLE_SECONDS = 1.0
+"""How long to wait for a wake-up before looking anyway; twice as long each time that nothing comes."""
+_BUSY_SECONDS = 5.0
 _STAND_BY_SECONDS = 0.12
 """How long a bot that has a conversation in memory is given to take its message, before others look whether it has."""
 
@@ -32,6 +33,8 @@ class Worker:
     """What this bot is called among those that a message may be left to."""
     lease_seconds: float = 60.0
     at_once: int = 4
+    longest_idle_seconds: float = 5.0
+    """What a lost wake-up costs, where nobody else notices that something waits."""
     _running: dict[asyncio.Task[None], Claim] = field(default_factory=dict)
     _idle_seconds: float = _IDLE_SECONDS
 
@@ -86,14 +89,14 @@ class Worker:
     async def _wait(self, wake: Subscription) -> None:
         if len(self._running) < self.at_once:
             was_woken = await wake.wait(self._idle_seconds)
-            self._idle_seconds = _IDLE_SECONDS if was_woken else min(2 * self._idle_seconds, _LONGEST_IDLE_SECONDS)
+            self._idle_seconds = _IDLE_SECONDS if was_woken else min(2 * self._idle_seconds, self.longest_idle_seconds)
             if was_woken and not self._is_meant(wake):
                 await self._stand_by(wake)
         elif await self._is_woken_before_an_end(wake) and self.name is not None:
             self.live.bot_is_busy(self.name)
 
     async def _is_woken_before_an_end(self, wake: Subscription) -> bool:
-        waking = asyncio.create_task(wake.wait(_LONGEST_IDLE_SECONDS))
+        waking = asyncio.create_task(wake.wait(_BUSY_SECONDS))
         try:
             await asyncio.wait({*self._running, waking}, return_when=asyncio.FIRST_COMPLETED)
         finally:

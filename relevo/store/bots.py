@@ -10,6 +10,8 @@ INSERT INTO bots AS b (name, host, process, model, problem, knows) VALUES (%s, %
 ON CONFLICT (workspace_id, name) DO UPDATE SET
     host = excluded.host, process = excluded.process, model = excluded.model, problem = excluded.problem,
     knows = excluded.knows, seen_at = now()
+RETURNING EXISTS (SELECT FROM inbox w WHERE w.workspace_id = 1 AND w.attempts >= 0 AND w.due_at <= now()
+    AND (w.state = 'waiting' OR w.state = 'held' AND w.lease_until < now()))
 """
 
 
@@ -19,9 +21,11 @@ class PostgresBots:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def seen(self, bot: BotLine) -> None:
-        """Keep what a bot says about itself, under its name."""
-        await self._database.run(_SEEN, (bot.name, bot.host, bot.process, bot.model, bot.problem, sorted(bot.knows)))
+    async def seen(self, bot: BotLine) -> bool:
+        """Keep what a bot says about itself, under its name, and tell whether messages wait for any."""
+        values = (bot.name, bot.host, bot.process, bot.model, bot.problem, sorted(bot.knows))
+        ((is_waited_for,),) = await self._database.rows(_SEEN, values)
+        return bool(is_waited_for)
 
     async def gone(self, name: str) -> None:
         """Forget a bot that ended, and those that have been silent for a day."""

@@ -130,6 +130,8 @@ class PostgresLive:
         self._topics: dict[Topic, list[Subscription]] = {}
         self._pending: set[Topic] = set()
         self._wanted = asyncio.Event()
+        self._stirs = 0
+        self._asleep: set[asyncio.Future[None]] = set()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:
@@ -147,6 +149,31 @@ class PostgresLive:
             for task in running:
                 task.cancel()
             _, running = await asyncio.wait(running, timeout=0.1)
+
+    @property
+    def stirs(self) -> int:
+        """How often this process told or heard anything since it began."""
+        return self._stirs
+
+    async def stirred(self, since: int, seconds: float) -> bool:
+        """Return True as soon as it was oftener than ``since``, False after so many seconds."""
+        if self._stirs == since:
+            loop = asyncio.get_running_loop()
+            asleep = loop.create_future()
+            self._asleep.add(asleep)
+            timer = loop.call_later(seconds, _end_wait, asleep)
+            try:
+                await asleep
+            finally:
+                timer.cancel()
+                self._asleep.discard(asleep)
+        return self._stirs != since
+
+    def stir(self) -> None:
+        """Have what sleeps in this process look; next to nothing where nothing does, as while messages come."""
+        self._stirs += 1
+        while self._asleep:
+            _end_wait(self._asleep.pop())
 
     def wake_bots(self, bot: str | None = None) -> None:
         """Tell bot processes that an inbox row waits, or the one that it is for."""
@@ -229,6 +256,7 @@ class PostgresLive:
     def _say(self, topic: Topic) -> None:
         self._pending.add(topic)
         self._wanted.set()
+        self.stir()
 
     async def _tell(self) -> None:
         while True:
@@ -275,6 +303,7 @@ class PostgresLive:
                 await connection.execute(f"LISTEN {channel}")
             self._wake_everybody()  # something may have been told while nobody listened
             async for notice in connection.notifies():
+                self.stir()
                 about = MOVED + notice.payload if notice.channel in CHATS else notice.payload
                 for subscription in self._interested(notice.channel, notice.payload):
                     subscription.wake(about)
@@ -283,6 +312,7 @@ class PostgresLive:
         return {*self._topics.get((channel, payload), ()), *self._topics.get((channel, ""), ())}
 
     def _wake_everybody(self) -> None:
+        self.stir()
         for subscriptions in self._topics.values():
             for subscription in subscriptions:
                 subscription.wake()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from relevo.contracts.models import PublishedModel
 from relevo.errors import Damaged
+from relevo.store.live import SETTINGS
 from relevo.store.pool import Database
 
 CHUNK_BYTES = 1 << 20
@@ -38,7 +39,7 @@ class PostgresModels:
         self._database = database
 
     async def publish(self, file: Path, *, name: str, code: str) -> PublishedModel:
-        """Keep a model and make it the newest."""
+        """Keep a model, make it the newest, and tell every process."""
         digest = await asyncio.to_thread(digest_of, file)
         values = {"digest": digest, "name": name, "code": code}
         async with self._database.connection() as connection, connection.transaction():
@@ -47,6 +48,7 @@ class PostgresModels:
                 for number, chunk in enumerate(_chunks_of(file)):
                     await connection.execute(_CHUNK, (digest, number, chunk))
             await connection.execute(_UNNEEDED, (KEPT,))
+        await self._database.run("SELECT pg_notify(%s, '')", (SETTINGS,))
         return PublishedModel(name=name, digest=digest, code=code)
 
     async def all(self) -> list[PublishedModel]:

@@ -7,6 +7,8 @@ from functools import partial
 from msgspec.structs import replace
 from sanic import Sanic
 from sanic.config import Config
+from sanic.request import Request
+from sanic.response import BaseHTTPResponse
 
 from relevo.domain.service import Service
 from relevo.web.chat_page import add_chat_page
@@ -29,7 +31,7 @@ from relevo.web.limits import Rate
 from relevo.web.password_pages import add_password_pages
 from relevo.web.rest import add_rest_door
 from relevo.web.server import StrictRequest
-from relevo.web.services import WebServices
+from relevo.web.services import WebServices, services_of
 from relevo.web.settings import WebSettings
 from relevo.web.static_files import add_static_files
 from relevo.web.visitor import add_visitor_api
@@ -39,6 +41,9 @@ from relevo.web.widget_sites import add_widget_sites
 from relevo.web.x_door import add_x_door
 
 __all__ = ["WebServices", "create_app"]
+
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class WebApp(Sanic):
@@ -61,10 +66,7 @@ def create_app(services: WebServices) -> Sanic:
         request_class=StrictRequest,
         configure_logging=False,
     )
-    app.ctx.services = services
-    app.ctx.streaming = set()
-    app.ctx.noted_origins = Rate(1 / 60, 1, max_keys=500)
-    app.ctx.typing_told = Rate(1 / 2.5, 1)
+    _set_up(app, services)
     if services.current is not None:
         services.current.serve(partial(_serve_by, app))
     add_error_answers(app)
@@ -92,12 +94,26 @@ def create_app(services: WebServices) -> Sanic:
     return app
 
 
+def _set_up(app: Sanic, services: WebServices) -> None:
+    app.ctx.services = services
+    app.ctx.streaming = set()
+    app.ctx.noted_origins = Rate(1 / 60, 1, max_keys=500)
+    app.ctx.typing_told = Rate(1 / 2.5, 1)
+    app.register_middleware(_stir, "response")
+
+
 def _add_widget(app: Sanic, services: WebServices) -> None:
     add_visitor_api(app)
     add_visitor_attachments(app)
     add_widget_sites(app)
     add_widget_files(app, services.widget_folder)
     add_chat_page(app)
+
+
+async def _stir(request: Request, response: BaseHTTPResponse) -> None:
+    """Have what sleeps look whenever somebody may have done something, whether the verb tells anybody or not."""
+    if request.method not in _SAFE_METHODS:
+        services_of(request).live.stir()
 
 
 def _serve_by(app: Sanic, service: Service) -> None:

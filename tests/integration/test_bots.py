@@ -9,6 +9,8 @@ import pytest
 from relevo.bootstrap.store import OpenStore, open_store
 from relevo.bootstrap.web import Readiness
 from relevo.contracts.bots import BotLine, Bots
+from relevo.contracts.store import TurnOutcome
+from tests.integration.hands import let_leases_expire, written
 
 pytestmark = pytest.mark.anyio
 LOST_SECONDS = 10.0
@@ -48,6 +50,20 @@ async def test_a_silent_bot_counts_as_gone(opened: OpenStore, bots: Bots) -> Non
     await opened.database.run("UPDATE bots SET seen_at = now() - interval '2 days' WHERE name = 'silent'")
     await bots.gone("talking")
     assert await opened.database.rows("SELECT name FROM bots") == []
+
+
+async def test_a_bot_that_says_it_lives_hears_whether_messages_wait(opened: OpenStore, bots: Bots) -> None:
+    """A wake-up may be lost with the process that kept a message; what somebody is answering does not wait."""
+    assert not await bots.seen(bot())
+    await opened.store.inbox.receive([written()])
+    assert await bots.seen(bot())
+    (claim,) = await opened.store.inbox.claim(1)
+    assert not await bots.seen(bot())
+    await let_leases_expire(opened.database)
+    assert await bots.seen(bot())
+    (claim,) = await opened.store.inbox.claim(1)
+    await opened.store.inbox.settle(claim, TurnOutcome())
+    assert not await bots.seen(bot())
 
 
 async def test_ready_means_that_one_bot_can_answer(bots: Bots) -> None:

@@ -19,6 +19,7 @@ from relevo.contracts.models import PublishedModel
 from relevo.errors import Damaged
 from relevo.settings import PlaceSettings, Secret
 from relevo.store.models import CHUNK_BYTES, KEPT, PostgresModels
+from tests.integration.test_live import until_heard
 from tests.processes import REPOSITORY
 
 pytestmark = pytest.mark.anyio
@@ -93,6 +94,14 @@ async def test_pieces_that_were_changed_or_lost_are_no_model(
     assert list(machines[0].folder.folder.iterdir()) == []
     await opened.database.run("UPDATE models SET name = '../relevo-a.tar.gz'")
     assert await machines[0].offers() == []
+
+
+async def test_every_process_is_told_of_a_new_model(opened: OpenStore, tmp_path: Path) -> None:
+    """Bots that sleep look for another model then."""
+    await until_heard(opened)
+    with opened.live.settings() as news:
+        await published(opened, tmp_path, "m", b"m")
+        assert await news.wait(20)
 
 
 async def test_old_models_go_when_no_bot_answers_with_them(opened: OpenStore, tmp_path: Path) -> None:

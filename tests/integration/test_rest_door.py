@@ -14,6 +14,7 @@ from relevo.domain.messages import Author, Button, Content
 from relevo.errors import TurnFailed
 from relevo.web.settings import WebSettings
 from tests.integration.doors import REST, bot_of, open_doors
+from tests.integration.test_live import until_heard
 
 pytestmark = pytest.mark.anyio
 
@@ -268,3 +269,15 @@ async def test_what_is_not_offered_yet_is_said_in_a_sentence(database: str) -> N
         assert (stream.status_code, stream.json()["error"]["code"]) == (400, "stream_unsupported")
         assert await doors.opened.store.conversations.find("rest", "amina") is None
         assert (await doors.http.post(f"{REST}?stream=false", json=body)).status_code == 200
+
+
+async def test_whatever_is_done_here_has_what_sleeps_look(database: str) -> None:
+    """Whether its verb tells anybody or not; what only reads wakes nobody."""
+    async with open_doors(database, lambda _: "hello") as doors:
+        live = doors.opened.live
+        await until_heard(doors.opened)
+        before = live.stirs
+        await doors.http.get("/health")
+        assert live.stirs == before
+        await doors.http.post("/desk/nothing-of-ours")
+        assert live.stirs > before

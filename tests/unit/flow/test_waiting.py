@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from typing import cast
 
 import pytest
 
+from relevo.contracts.live import Live
 from relevo.errors import Unavailable
-from relevo.flow.waiting import keep_looking
+from relevo.flow.waiting import keep_looking, keep_watch
 
 pytestmark = pytest.mark.anyio
 
@@ -42,3 +44,61 @@ async def test_an_outage_is_waited_through_and_nothing_found_is_a_pause() -> Non
 
     await asyncio.wait_for(keep_looking(stop, look, what="test", pause_seconds=0.01, again_seconds=3_600.0), 10)
     assert len(looks) == 3
+
+
+class Told:
+    """What wakes, as of contracts.live.Live: whoever would sleep is seen to, and is woken by the test."""
+
+    def __init__(self) -> None:
+        self.stirs = 0
+        self.asleep = asyncio.Event()
+
+    async def stirred(self, since: int, seconds: float) -> bool:
+        """Sleep until something is told."""
+        while self.stirs == since:
+            self.asleep.set()
+            await asyncio.sleep(0)
+        return True
+
+
+async def test_a_watch_sleeps_where_nothing_was_found_and_nothing_told_until_something_is() -> None:
+    """While it finds something, while the database is away, and after news, it looks again after its pause."""
+    stop, told, found = asyncio.Event(), Told(), [2, None, 0, 1, 0]
+    looks = list[int]()
+
+    async def look() -> int:
+        looks.append(len(looks))
+        now = found[looks[-1]]
+        if now is None:
+            raise Unavailable("gone")
+        return now
+
+    live = cast("Live", told)
+    watching = asyncio.create_task(keep_watch(stop, look, live=live, what="test", pause_seconds=0.001))
+    await asyncio.wait_for(told.asleep.wait(), 10)
+    assert looks == [0, 1, 2]
+    told.asleep.clear()
+    told.stirs += 1
+    await asyncio.wait_for(told.asleep.wait(), 10)
+    assert looks == [0, 1, 2, 3, 4]
+    stop.set()
+    await asyncio.wait_for(watching, 10)
+
+
+async def test_what_was_told_while_a_watch_looked_has_it_look_again() -> None:
+    """It may have been kept behind the look's back."""
+    stop, told = asyncio.Event(), Told()
+    looks = list[int]()
+
+    async def look() -> int:
+        looks.append(len(looks))
+        if len(looks) == 1:
+            told.stirs += 1
+        return 0
+
+    live = cast("Live", told)
+    watching = asyncio.create_task(keep_watch(stop, look, live=live, what="test", pause_seconds=0.001))
+    await asyncio.wait_for(told.asleep.wait(), 10)
+    assert looks == [0, 1]
+    stop.set()
+    await asyncio.wait_for(watching, 10)

@@ -1,0 +1,18 @@
+"""What comes due by itself, though nobody tells of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+
+class Agenda(Protocol):
+    """Everything kept that has a time of its own."""
+
+    async def seconds_to_next(self, pushing: Sequence[str] = ()) -> float | None:
+        """Give in how long something is due, less than none where it is late, None where nothing is.
+
+        It counts promises, clocks, offers, waits in a queue, approvals, tries of webhooks, messages that nobody has
+        taken soon, and what is sent on channels that we send to.
+        """
+        ...
