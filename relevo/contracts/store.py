@@ -56,6 +56,8 @@ class Received(msgspec.Struct, frozen=True, kw_only=True):
     is_settled: bool
     home: str | None = None
     """The bot that a new message is for, for a moment: it answered last."""
+    is_told: bool = False
+    """Whether bots have been told of it already."""
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,6 +122,8 @@ class Committed(msgspec.Struct, frozen=True, kw_only=True):
     """Whether control had been taken from the bot meanwhile, so that its words were kept as a draft."""
     has_next: bool = False
     """Whether the conversation has another message waiting, free to be claimed now."""
+    is_told: bool = False
+    """Whether pages, callers and senders have been told of it already."""
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):

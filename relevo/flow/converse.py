@@ -223,9 +223,10 @@ class Converser:
             outcome = replace(outcome, messages=joined(outcome.messages))
         with stage(WRITE):
             committed = await self.inbox.settle(claim, outcome)
-        self.live.changed(claim.conversation.id)
-        if outcome.messages:
-            self.live.wake_senders()
+        if not committed.is_told:
+            self.live.changed(claim.conversation.id)
+            if outcome.messages:
+                self.live.wake_senders()
         if outcome.handoff or outcome.taken_back:
             self.live.wake_routers()
         if outcome.handoff and not committed.was_drafted:

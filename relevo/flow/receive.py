@@ -91,7 +91,9 @@ async def receive(inbox: Inbox, live: Live, message: Arrival) -> Received:
         _log.warning("receive", channel=message.channel, outcome=error.reason, seconds=round(monotonic() - began, 4))
         raise
     _note(message, received, monotonic() - began)
-    if not received.is_settled:
+    if received.is_told:
+        live.stir()
+    elif not received.is_settled:
         live.wake_bots(received.home)
     return received
 

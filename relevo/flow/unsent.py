@@ -11,7 +11,7 @@ import structlog
 from relevo.contracts.composer import Unsents
 from relevo.contracts.live import Live
 from relevo.errors import Unavailable
-from relevo.flow.waiting import ASLEEP_SECONDS, stopped_within, woken
+from relevo.flow.waiting import ASLEEP_SECONDS, MOMENT_SECONDS, stopped_within, woken
 
 _IDLE_SECONDS = 1.0
 _log = structlog.get_logger()
@@ -30,6 +30,7 @@ class UnsentWatch(msgspec.Struct, frozen=True, kw_only=True):
             seconds = await self._tried()
             if not await stopped_within(stop, min(seconds, _IDLE_SECONDS)) and seconds == math.inf:
                 await woken(stop, self.live.stirred(stirs, ASLEEP_SECONDS))
+                await stopped_within(stop, MOMENT_SECONDS)
 
     async def _tried(self) -> float:
         """Send what is due, and give how long nothing will be."""

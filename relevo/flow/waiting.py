@@ -11,6 +11,8 @@ import structlog
 from relevo.contracts.live import Live
 from relevo.errors import Unavailable
 
+MOMENT_SECONDS = 0.25
+"""After what wakes it: a message that just came goes first."""
 T = TypeVar("T")
 REST_SECONDS = 30.0
 """How long all that looks now and then sleeps at most while nothing happens: what a lost wake-up costs."""
@@ -58,7 +60,7 @@ async def keep_watch(
             if await stopped_within(stop, pause_seconds):
                 return
             await woken(stop, live.stirred(stirs, ASLEEP_SECONDS))
-            seconds = 0.0
+            seconds = min(pause_seconds, MOMENT_SECONDS)
 
 
 async def _looked(look: Callable[[], Awaitable[T]], what: str) -> T | None:

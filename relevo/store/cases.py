@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from relevo.contracts.store import TurnOutcome
 from relevo.domain.cases import CaseContact, CaseRequest, Priority, PriorityReason
 from relevo.domain.messages import clean_text
 from relevo.store import rows
+from relevo.store.express import Asked
 from relevo.store.pool import Connection
 
 # To the second: what came while nobody is there is due at the same time, and seen to in the order in which it came.
@@ -53,16 +54,22 @@ WHERE workspace_id = 1 AND id = %(id)s AND status = 'open'
 """
 
 
-async def write_cases(connection: Connection, conversation_id: UUID, outcome: TurnOutcome) -> None:
-    """Open a turn's cases, with the effects that are decided about in them, and note contacts about open ones."""
+def case_statements(conversation_id: UUID, outcome: TurnOutcome) -> Iterator[Asked]:
+    """Give what opens a turn's cases, with the effects decided about in them, and notes contacts about others."""
     for case in outcome.cases:
         values = _values(case, conversation_id)
         for statement in (_OPEN, _LINK, *([_BIND] if case.effects else [])):
-            await connection.execute(statement, values)
+            yield statement, values
     for again in outcome.contacts:
         values = _again_values(again, conversation_id)
         for statement in (_AGAIN, _LINK, *([_BIND] if again.effects else [])):
-            await connection.execute(statement, values)
+            yield statement, values
+
+
+async def write_cases(connection: Connection, conversation_id: UUID, outcome: TurnOutcome) -> None:
+    """Do that within a transaction."""
+    for statement, values in case_statements(conversation_id, outcome):
+        await connection.execute(statement, values)
 
 
 async def raise_case(connection: Connection, case_id: str, priority: Priority) -> None:

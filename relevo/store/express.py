@@ -48,6 +48,8 @@ class Answer(msgspec.Struct, frozen=True):
 
     rows: list[tuple[Any, ...]]
     touched: int
+    has_followed: bool = False
+    """Whether what was to come behind it did."""
 
 
 class Express:
@@ -59,10 +61,14 @@ class Express:
         self._opening: asyncio.Task[None] | None = None
         self._is_closed = False
 
-    async def ask(self, *asked: Asked) -> list[Answer]:
-        """Run statements as one transaction, each of which sees what those before it did; raises what psycopg would."""
+    async def ask(self, *asked: Asked, behind: Asked | None = None) -> list[Answer]:
+        """Run statements as one transaction, each of which sees what those before it did; raises what psycopg would.
+
+        What comes ``behind`` them is a transaction of its own, on the way with them, whatever becomes of them; nobody
+        hears what becomes of it.
+        """
         line = await self._line()
-        return await line.ask(asked)
+        return await line.ask(asked, behind)
 
     async def close(self) -> None:
         """End the connections for good; who still waits, and who asks later, is told that they are lost."""
@@ -147,10 +153,14 @@ class _Line:
     def __len__(self) -> int:
         return len(self._under_way)
 
-    async def ask(self, asked: Sequence[Asked]) -> list[Answer]:
+    async def ask(self, asked: Sequence[Asked], behind: Asked | None) -> list[Answer]:
         dumped = [self._dumped(*each) for each in asked]
         try:
-            results = await self._sent(dumped).answer
+            begun = self._sent(dumped)
+            if behind is not None:
+                self._sent([self._dumped(*behind)]).answer.add_done_callback(_unheard)
+            self._write()
+            results = await begun.answer
         except psycopg.Error as error:
             if isinstance(error, psycopg.errors.FeatureNotSupported):  # its tables have changed their shape
                 self._forget(kind for kind, _ in dumped)
@@ -181,7 +191,6 @@ class _Line:
                 self._silence.busy(self._connection)
             if self._looking is None:
                 self._looking = self._loop.call_later(_LOOK_SECONDS, self._look)
-            self._write()
         except psycopg.OperationalError as error:
             self.close(error)
             raise
@@ -270,6 +279,12 @@ class _Line:
             if not lost.answer.done():
                 lost.answer.set_exception(error)
         self._under_way.clear()
+
+
+def _unheard(answer: asyncio.Future[list[pq.abc.PGresult]]) -> None:
+    """Take an error that nobody waits for."""
+    if not answer.cancelled():
+        answer.exception()
 
 
 @lru_cache(maxsize=1000)

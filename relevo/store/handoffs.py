@@ -5,7 +5,7 @@ Every change is a compare-and-set on the conversation's row: who comes second wr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from relevo.domain.conversations import Control
 from relevo.domain.handoff import SETTLED_OUTCOMES, Handoff
 from relevo.errors import Conflict, NotFound
 from relevo.store import rows
+from relevo.store.express import Asked
 from relevo.store.handoff_reads import OVERDUE, HandoffReads
 from relevo.store.pool import Connection
 
@@ -117,15 +118,21 @@ WHERE s.workspace_id = 1 AND s.status = 'open'
 """
 
 
-async def write_handoff(connection: Connection, conversation_id: UUID, handoff: Handoff) -> None:
-    """Keep a handoff within a turn's transaction; control passes to the queue where somebody is online."""
+def handoff_statements(conversation_id: UUID, handoff: Handoff) -> Iterator[Asked]:
+    """Give what keeps a handoff that a turn asked for; control passes to the queue where somebody is online."""
     values = _handoff_values(conversation_id, handoff)
-    await connection.execute(_SUPERSEDE, values)
-    await connection.execute(_OPEN_AGAIN, values)
-    await connection.execute(_KEEP, values | {"state": "queued" if handoff.is_anybody_online else "requested"})
+    yield _SUPERSEDE, values
+    yield _OPEN_AGAIN, values
+    yield _KEEP, values | {"state": "queued" if handoff.is_anybody_online else "requested"}
     if handoff.is_anybody_online:
         for before, after in ((Control.BOT, Control.REQUESTED), (Control.REQUESTED, Control.QUEUED)):
-            await connection.execute(PASS, step(conversation_id, (before,), after))
+            yield PASS, step(conversation_id, (before,), after)
+
+
+async def write_handoff(connection: Connection, conversation_id: UUID, handoff: Handoff) -> None:
+    """Do that within a transaction."""
+    for statement, values in handoff_statements(conversation_id, handoff):
+        await connection.execute(statement, values)
 
 
 async def end_waiting(connection: Connection, conversation_id: UUID, text: str, state: str) -> bool:
@@ -135,7 +142,7 @@ async def end_waiting(connection: Connection, conversation_id: UUID, text: str, 
     if state == "expired":
         steps = [(waiting, Control.EXPIRED), ((Control.EXPIRED,), Control.BOT)]
     for before, after in steps:
-        if not (await connection.execute(PASS, step(conversation_id, before, after))).rowcount:
+        if await (await connection.execute(PASS, step(conversation_id, before, after))).fetchone() is None:
             return False
     await connection.execute(FOLLOW, {"id": conversation_id, "state": state, "agent": None, "handback": None})
     await connection.execute(SAY, {"id": conversation_id, "content": rows.json_text({"text": text})})

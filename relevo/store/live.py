@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from uuid import UUID
 
 import psycopg
 import structlog
+from psycopg import pq
 
 from relevo.contracts.live import MOVED
 from relevo.errors import Unavailable
+from relevo.store.express import Asked
 from relevo.store.pool import Database
+from relevo.store.subscribing import Subscribed, Subscription, Topic, end_wait
 
 BOTS, SENDERS, TIMELINES = "relevo_bots", "relevo_senders", "relevo_timelines"
 ROUTERS, SETTINGS, INTAKES = "relevo_routers", "relevo_settings", "relevo_intakes"
@@ -26,11 +29,13 @@ EVERYTHING = (BOTS, SENDERS, TIMELINES, ROUTERS, SETTINGS, INTAKES, *CHATS)
 
 def of_bot(name: str) -> str:
     """Give the channel of what one bot alone is told; names may be longer than channels."""
-    return f"{BOTS}_{hashlib.blake2b(name.encode(), digest_size=8).hexdigest()}"
+    return f"{BOTS}_{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 
 
-Topic = tuple[str, str]
-"""A channel of NOTIFY and its payload: a conversation for timelines, a bot for bots, or nothing, which means any."""
+OF_BOT = f"'{BOTS}_' || left(encode(sha256(convert_to(%s, 'UTF8')), 'hex'), 16)"
+"""The same in SQL, of an expression in the place of %s."""
+
+
 LOOK_SECONDS = 3.0
 """How often what grew is looked for by one statement for all visitors' pages: a wake-up may be lost."""
 _LATE_SECONDS = 15.0
@@ -41,84 +46,34 @@ JOIN identities i ON i.workspace_id = 1 AND i.id = c.identity_id
 WHERE c.workspace_id = 1 AND c.updated_at > now() - make_interval(secs => %s)
 """
 _TELL = "SELECT pg_notify(topic, payload) FROM unnest(%s::text[], %s::text[]) AS t (topic, payload)"
-_MOST_TOLD = 50
-"""Conversations that are told apart; more at once are anything."""
 _log = structlog.get_logger()
 
 
-class Subscription:
-    """Interest in some topics since it was made; one at a time waits for it. Thousands are open, so each is small."""
-
-    __slots__ = ("_about", "_is_news", "_waiting", "position")
-
-    def __init__(self) -> None:
-        self.position: int | None = None
-        self._is_news = False
-        self._waiting: asyncio.Future[None] | None = None
-        self._about: set[str] | None = None
-
-    async def wait(self, seconds: float) -> bool:
-        """Return True when something happened since the last wait, False after so many seconds."""
-        if not self._is_news:
-            loop = asyncio.get_running_loop()
-            waiting = self._waiting = loop.create_future()
-            timer = loop.call_later(seconds, _end_wait, waiting)  # asyncio.wait_for would cost a task more
-            try:
-                await waiting
-            finally:
-                timer.cancel()
-                self._waiting = None if self._waiting is waiting else self._waiting
-        was_news, self._is_news = self._is_news, False
-        return was_news
-
-    def heard(self) -> frozenset[str]:
-        """Give, once, which conversations it was about since this was last asked; "" stands for anything."""
-        about, self._about = frozenset(self._about or ()), None
-        return about
-
-    def wake(self, about: str = "") -> None:
-        """Say that something happened, and to which conversation."""
-        self._about = _added(self._about or set(), about)
-        self._is_news = True
-        if self._waiting is not None:
-            _end_wait(self._waiting)
+def telling(*topics: Topic) -> Asked:
+    """Give the statement that tells of topics; whoever sends it behind what it tells of need not wait in between."""
+    return _TELL, list(map(list, zip(*topics, strict=True)))
 
 
-def _added(known: set[str], about: str) -> set[str]:
-    """Add one; of too many, those where nothing grew are left out first: a keystroke has nobody read all again."""
-    if about in known or len(known) < _MOST_TOLD:
-        return {*known, about}
-    if about.startswith(MOVED):
-        return known
-    grown = {each for each in known if not each.startswith(MOVED)}
-    return {*grown, about} if len(grown) < _MOST_TOLD else {""}
+async def _listen(wire: pq.abc.PGconn, heard: Callable[[str, str], None]) -> None:
+    """Hear notices until the connection is lost; psycopg's own way begins to wait anew for each of them."""
+    loop, socket = asyncio.get_running_loop(), wire.socket
+    lost: asyncio.Future[None] = loop.create_future()
 
+    def read() -> None:
+        try:
+            wire.consume_input()
+            while notice := wire.notifies():
+                heard(notice.relname.decode(), notice.extra.decode())
+        except psycopg.OperationalError as error:
+            if not lost.done():
+                lost.set_exception(error)
 
-def _end_wait(waiting: asyncio.Future[None]) -> None:
-    if not waiting.done():
-        waiting.set_result(None)
-
-
-class _Listening:
-    """A subscription for as long as somebody is within it."""
-
-    __slots__ = ("_by_topic", "_subscription", "_topics")
-
-    def __init__(self, by_topic: dict[Topic, list[Subscription]], *topics: Topic) -> None:
-        self._by_topic, self._topics = by_topic, topics
-        self._subscription = Subscription()
-
-    def __enter__(self) -> Subscription:
-        for topic in self._topics:
-            self._by_topic.setdefault(topic, []).append(self._subscription)
-        return self._subscription
-
-    def __exit__(self, *_: object) -> None:
-        for topic in self._topics:
-            others = self._by_topic[topic]
-            others.remove(self._subscription)
-            if not others:
-                del self._by_topic[topic]
+    loop.add_reader(socket, read)
+    try:
+        read()
+        await lost
+    finally:
+        loop.remove_reader(socket)
 
 
 class PostgresLive:
@@ -161,7 +116,7 @@ class PostgresLive:
             loop = asyncio.get_running_loop()
             asleep = loop.create_future()
             self._asleep.add(asleep)
-            timer = loop.call_later(seconds, _end_wait, asleep)
+            timer = loop.call_later(seconds, end_wait, asleep)
             try:
                 await asleep
             finally:
@@ -173,7 +128,7 @@ class PostgresLive:
         """Have what sleeps in this process look; next to nothing where nothing does, as while messages come."""
         self._stirs += 1
         while self._asleep:
-            _end_wait(self._asleep.pop())
+            end_wait(self._asleep.pop())
 
     def wake_bots(self, bot: str | None = None) -> None:
         """Tell bot processes that an inbox row waits, or the one that it is for."""
@@ -217,41 +172,41 @@ class PostgresLive:
 
     def conversation(self, conversation_id: UUID) -> AbstractContextManager[Subscription]:
         """Subscribe to a timeline's growth."""
-        return _Listening(self._topics, (TIMELINES, str(conversation_id)))
+        return Subscribed(self._topics, (TIMELINES, str(conversation_id)))
 
     def chat(self, address: str, conversation_id: UUID | None) -> AbstractContextManager[Subscription]:
         """Subscribe to all that a visitor's page shows."""
         topic = str(conversation_id)
         growth = [(TIMELINES, topic), (AGENTS, topic)] if conversation_id else []
-        return _Listening(self._topics, (VISITORS, address), *growth)
+        return Subscribed(self._topics, (VISITORS, address), *growth)
 
     def desk(self) -> AbstractContextManager[Subscription]:
         """Subscribe to everything that the desk shows, and to contacts who type or have read."""
-        return _Listening(self._topics, (TIMELINES, ""), (CONTACTS, ""))
+        return Subscribed(self._topics, (TIMELINES, ""), (CONTACTS, ""))
 
     def anything(self) -> AbstractContextManager[Subscription]:
         """Subscribe to everything that the desk shows."""
-        return _Listening(self._topics, (TIMELINES, ""))
+        return Subscribed(self._topics, (TIMELINES, ""))
 
     def bots(self, name: str | None = None) -> AbstractContextManager[Subscription]:
         """Subscribe to waiting inbox rows: anybody's, a bot's own, and, by name, those of bots that are busy."""
-        return _Listening(self._topics, (BOTS, ""), *([(of_bot(name), "")] if name else []))
+        return Subscribed(self._topics, (BOTS, ""), *([(of_bot(name), "")] if name else []))
 
     def senders(self) -> AbstractContextManager[Subscription]:
         """Subscribe to waiting outbox rows."""
-        return _Listening(self._topics, (SENDERS, ""))
+        return Subscribed(self._topics, (SENDERS, ""))
 
     def intakes(self) -> AbstractContextManager[Subscription]:
         """Subscribe to waiting events of platforms."""
-        return _Listening(self._topics, (INTAKES, ""))
+        return Subscribed(self._topics, (INTAKES, ""))
 
     def routers(self) -> AbstractContextManager[Subscription]:
         """Subscribe to what may change who is offered what."""
-        return _Listening(self._topics, (ROUTERS, ""))
+        return Subscribed(self._topics, (ROUTERS, ""))
 
     def settings(self) -> AbstractContextManager[Subscription]:
         """Subscribe to what administrators say at the desk."""
-        return _Listening(self._topics, (SETTINGS, ""))
+        return Subscribed(self._topics, (SETTINGS, ""))
 
     def _say(self, topic: Topic) -> None:
         self._pending.add(topic)
@@ -264,7 +219,7 @@ class PostgresLive:
             self._wanted.clear()
             topics, self._pending = self._pending, set()
             try:
-                await self._database.quick(_TELL, list(map(list, zip(*topics, strict=True))))
+                await self._database.quick(*telling(*topics))
             except Unavailable:
                 _log.warning("live.untold", topics=len(topics))
 
@@ -302,11 +257,13 @@ class PostgresLive:
             for channel in self._hears:
                 await connection.execute(f"LISTEN {channel}")
             self._wake_everybody()  # something may have been told while nobody listened
-            async for notice in connection.notifies():
-                self.stir()
-                about = MOVED + notice.payload if notice.channel in CHATS else notice.payload
-                for subscription in self._interested(notice.channel, notice.payload):
-                    subscription.wake(about)
+            await _listen(connection.pgconn, self._heard)
+
+    def _heard(self, channel: str, payload: str) -> None:
+        self.stir()
+        about = MOVED + payload if channel in CHATS else payload
+        for subscription in self._interested(channel, payload):
+            subscription.wake(about)
 
     def _interested(self, channel: str, payload: str) -> set[Subscription]:
         return {*self._topics.get((channel, payload), ()), *self._topics.get((channel, ""), ())}

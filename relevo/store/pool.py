@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 import structlog
+from msgspec.structs import replace
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
@@ -153,31 +154,34 @@ class Database:
         async with self.connection() as connection:
             return (await connection.execute(statement, values)).rowcount
 
-    async def quick(self, statement: str, values: Any = None) -> Answer:
+    async def quick(self, statement: str, values: Any = None, *, behind: Asked | None = None) -> Answer:
         """Run one short statement, which a message waits for, as a transaction of its own.
 
         It shares its connection, so it must go by keys and be a constant: each is prepared once and never forgotten.
+        What is to come ``behind`` it has done so, or begun to, where the answer says so.
         """
         try:
-            return (await self.at_once((statement, values)))[0]
+            answer = (await self.at_once((statement, values), behind=behind))[0]
+            return answer if behind is None else replace(answer, has_followed=True)
         except NotAtOnce:
             pass
         async with self.connection() as connection:
             cursor = await connection.execute(statement, values)
             return Answer(await cursor.fetchall() if cursor.description else [], cursor.rowcount)
 
-    async def at_once(self, *asked: Asked) -> list[Answer]:
+    async def at_once(self, *asked: Asked, behind: Asked | None = None) -> list[Answer]:
         """Run several such statements as one transaction, in one round trip; each sees what those before it did.
 
-        A statement demands something by dividing by zero where it is otherwise. Raises NotAtOnce then, and where one
-        has to wait, with nothing written: whoever asks goes the long way, which finds out why.
+        What comes ``behind`` them is a transaction of its own, made whatever becomes of them. A statement demands
+        something by dividing by zero where it is otherwise. Raises NotAtOnce then, and where one has to wait, with
+        nothing written: whoever asks goes the long way, which finds out why.
         """
         if self._silence.is_lost:
             raise Unavailable(_AWAY)
         if self._growth.is_time():
             self._tasks.append(asyncio.create_task(self._analyse_grown()))
         try:
-            return await self._express.ask(*asked)
+            return await self._express.ask(*asked, behind=behind)
         except _NOT_QUICK as error:
             raise NotAtOnce from error
         except _GONE as error:

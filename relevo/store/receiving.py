@@ -10,13 +10,16 @@ from contextlib import suppress
 from typing import Any
 
 import psycopg
+from msgspec.structs import replace
 
 from relevo.contracts.store import Received
 from relevo.domain.messages import Arrival, Content
 from relevo.errors import Conflict, Unavailable
 from relevo.store import rows
 from relevo.store.attachments import hand_over
+from relevo.store.express import Answer
 from relevo.store.introducing import MET
+from relevo.store.live import BOTS, OF_BOT
 from relevo.store.pool import Connection, Database, NotAtOnce
 from relevo.store.turns import AT_HOME_SECONDS
 
@@ -45,8 +48,15 @@ WITH known AS (
     INSERT INTO entries (conversation_id, position, kind, author, content, external_id, inbox_id)
     SELECT conversation_id, position, 'message', 'contact', %(content)s::jsonb, %(external_id)s, id FROM row
 )
-SELECT id, conversation_id, position, true, 'waiting', NULL, NULL, home FROM row
-UNION ALL SELECT id, conversation_id, position, false, state, text, attachments, NULL FROM known
+SELECT id, conversation_id, position, true, 'waiting', NULL, NULL, home,
+    set_config('relevo.wakes', CASE WHEN home IS NULL THEN '{BOTS}' ELSE {OF_BOT % "home"} END, false) FROM row
+UNION ALL SELECT id, conversation_id, position, false, state, text, attachments, NULL,
+    set_config('relevo.wakes', CASE WHEN state IN ('settled', 'dead') THEN '' ELSE '{BOTS}' END, false) FROM known
+"""
+# Behind it, on the same connection: whom it is for is known there a round trip before it is known here.
+_WAKE = """
+SELECT pg_notify(current_setting('relevo.wakes'), ''), set_config('relevo.wakes', '', false)
+WHERE current_setting('relevo.wakes', true) <> ''
 """
 
 _INTRODUCE = f"""
@@ -72,19 +82,21 @@ async def _receive_alone(database: Database, arrival: Arrival) -> Received:
     values = _arrival_values(arrival)
     for _ in range(_TRIES):
         with suppress(psycopg.errors.UniqueViolation):  # the same message at the same moment: the next look finds it
-            found = (await database.quick(_RECEIVE, values)).rows or await _receive_first(database, values)
-            if found:
-                return _received(found[0], arrival)
+            answer = await database.quick(_RECEIVE, values, behind=(_WAKE, ()))
+            if not answer.rows:
+                answer = await _receive_first(database, values)
+            if answer.rows:
+                return _received(answer.rows[0], arrival, is_told=answer.has_followed)
     raise _not_kept()
 
 
-async def _receive_first(database: Database, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+async def _receive_first(database: Database, values: dict[str, Any]) -> Answer:
     """Introduce whoever is not known yet, and keep their message in the same round trip where nothing is in the way."""
     try:
-        return (await database.at_once((_INTRODUCE, values), (_RECEIVE, values)))[-1].rows
+        _, answer = await database.at_once((_INTRODUCE, values), (_RECEIVE, values), behind=(_WAKE, ()))
+        return replace(answer, has_followed=True)
     except NotAtOnce:
-        await database.quick(_INTRODUCE, values)
-        return []
+        return replace(await database.quick(_INTRODUCE, values), rows=[])
 
 
 async def _receive_among(connection: Connection, arrival: Arrival) -> Received:
@@ -130,8 +142,8 @@ def _arrival_values(arrival: Arrival) -> dict[str, Any]:
     }
 
 
-def _received(row: tuple[Any, ...], arrival: Arrival) -> Received:
-    inbox_id, conversation_id, position, is_new, state, text, documents, home = row
+def _received(row: tuple[Any, ...], arrival: Arrival, *, is_told: bool = False) -> Received:
+    inbox_id, conversation_id, position, is_new, state, text, documents, home, _ = row
     if not is_new and (text != arrival.text or rows.attachments(documents) != arrival.attachments):
         raise Conflict(
             "This message id was used before with other words or files; give every message an id of its own.",
@@ -144,4 +156,5 @@ def _received(row: tuple[Any, ...], arrival: Arrival) -> Received:
         is_new=is_new,
         is_settled=state in ("settled", "dead"),
         home=home,
+        is_told=is_told,
     )

@@ -12,8 +12,10 @@ from relevo.domain.messages import clean_text
 from relevo.errors import LeaseLost
 from relevo.store import rows
 from relevo.store.attachments import keep_for
-from relevo.store.cases import write_cases
-from relevo.store.handoffs import end_waiting, write_handoff
+from relevo.store.cases import case_statements, write_cases
+from relevo.store.express import Asked
+from relevo.store.handoffs import end_waiting, handoff_statements, write_handoff
+from relevo.store.live import SENDERS, TIMELINES, telling
 from relevo.store.pool import Database, NotAtOnce
 from relevo.store.posted_cases import settle_posted, settle_unposted
 from relevo.store.ratings import write_rating
@@ -70,8 +72,10 @@ WITH expected AS (
 )
 """
 _SETTLE = f"{_WRITE} SELECT tracker_version, control, EXISTS (SELECT FROM next) FROM conversation"
+# Whoever asks for a person must still have control: where somebody took it, there is nobody to ask for.
 _SETTLE_OR_FAIL = f"""
-{_WRITE} SELECT max(tracker_version), max(control), EXISTS (SELECT FROM next), 1 / count(*) FROM conversation
+{_WRITE} SELECT max(tracker_version), max(control), EXISTS (SELECT FROM next),
+    1 / count(*) FILTER (WHERE control = 'bot' OR NOT %(hands_off)s) FROM conversation
 """
 
 _VERIFY = """
@@ -93,16 +97,12 @@ async def write_turn(database: Database, claim: Claim, outcome: TurnOutcome) -> 
     Raises LeaseLost, with nothing written, when the token or the tracker's version is another one by now, or when it
     is kept for a person and nobody has control.
     """
-    values = _settle_values(claim, outcome)
-    more = (outcome.cases, outcome.contacts, outcome.handoff, outcome.kept_attachments, outcome.taken_back)
     rates = outcome.rating is not None and outcome.rating.says_something
-    if not any(more) and not rates:
-        if outcome.verification is None:
-            return _settled(next(iter((await database.quick(_SETTLE, values)).rows), None))
+    if not any((outcome.contacts, outcome.kept_attachments, outcome.taken_back, rates)):
         with suppress(NotAtOnce):
-            return await _write_verified(database, claim, outcome, values)
+            return await _write_at_once(database, claim, outcome)
     async with database.connection() as connection, connection.transaction():
-        result = _settled(await (await connection.execute(_SETTLE, values)).fetchone())
+        result = _settled(await (await connection.execute(_SETTLE, _settle_values(claim, outcome))).fetchone())
         if outcome.verification is not None:
             await connection.execute(_VERIFY, _verify_values(claim, outcome))
         await write_cases(connection, claim.conversation.id, outcome)
@@ -118,20 +118,35 @@ async def write_turn(database: Database, claim: Claim, outcome: TurnOutcome) -> 
         return result
 
 
-async def _write_verified(database: Database, claim: Claim, outcome: TurnOutcome, values: dict[str, Any]) -> Committed:
-    """Settle a claim with nothing but words and a verification, where it is still ours; raises NotAtOnce elsewhere."""
-    settled, *_ = await database.at_once(
-        (_SETTLE_OR_FAIL, values),
-        (_VERIFY, _verify_values(claim, outcome)),
-        *settle_unposted(claim.conversation.id),
-    )
-    return _settled(settled.rows[0])
+async def _write_at_once(database: Database, claim: Claim, outcome: TurnOutcome) -> Committed:
+    """Settle a claim in one round trip where it is still ours, and control the bot's; raises NotAtOnce elsewhere."""
+    conversation_id, values, told = claim.conversation.id, _settle_values(claim, outcome), _told(claim, outcome)
+    is_verified = outcome.verification is not None
+    more = [
+        *([(_VERIFY, _verify_values(claim, outcome))] if is_verified else []),
+        *case_statements(conversation_id, outcome),
+        *(settle_unposted(conversation_id) if is_verified else []),
+        *(handoff_statements(conversation_id, outcome.handoff) if outcome.handoff is not None else []),
+    ]
+    if not more:
+        answer = await database.quick(_SETTLE, values, behind=told)
+        return _settled(next(iter(answer.rows), None), is_told=answer.has_followed)
+    settled, *_ = await database.at_once((_SETTLE_OR_FAIL, values), *more, behind=told)
+    return _settled(settled.rows[0], is_told=True)
 
 
-def _settled(row: tuple[Any, ...] | None) -> Committed:
+def _told(claim: Claim, outcome: TurnOutcome) -> Asked:
+    """Give what tells of a turn; of one that was refused in the end it is told in vain."""
+    return telling((TIMELINES, str(claim.conversation.id)), *([(SENDERS, "")] if outcome.messages else []))
+
+
+def _settled(row: tuple[Any, ...] | None, *, is_told: bool = False) -> Committed:
     if row is None:
         raise LeaseLost
-    return Committed(tracker_version=row[0], was_drafted=row[1] != Control.BOT.value, has_next=row[2])
+    version, control, has_next, *_ = row
+    return Committed(
+        tracker_version=version, was_drafted=control != Control.BOT.value, has_next=has_next, is_told=is_told
+    )
 
 
 def _settle_values(claim: Claim, outcome: TurnOutcome) -> dict[str, Any]:
@@ -154,6 +169,7 @@ def _settle_values(claim: Claim, outcome: TurnOutcome) -> dict[str, Any]:
         "entries": rows.json_text(entries),
         "language": outcome.language,
         "payloads": payloads,
+        "hands_off": outcome.handoff is not None,
         "rates": outcome.rating is not None,
         "rating_stage": stage.value if stage else None,
     }

@@ -47,7 +47,7 @@ async def claimed(inbox: Inbox, arrival: Arrival | None = None) -> Claim:
 def do_nothing_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have everything that can be done in one round trip go the long way."""
 
-    async def refuse(*_: object) -> NoReturn:
+    async def refuse(*_: object, **__: object) -> NoReturn:
         raise NotAtOnce
 
     monkeypatch.setattr(Database, "at_once", refuse)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import datetime, timezone
@@ -41,6 +42,8 @@ _REFUSALS = {
     "add and demand": NotAtOnce,
     "add and err": psycopg.errors.UndefinedTable,
 }
+_FIRST = itertools.count(1, 100)
+"""Numbers of each round: what somebody asked for who went away may be done while the next one runs."""
 _ASKED = ("add", "gone", "grow", "add and see", *_REFUSALS)
 
 
@@ -88,19 +91,20 @@ async def test_nobody_gets_anothers_answer(opened: Database, asked: list[str]) -
     What is asked at once is done as one, or not at all; each of it sees what came before. Where a statement is prepared
     by one that is refused, whoever comes with the same one may be sent the long way.
     """
+    first = next(_FIRST)
     await opened.run("DELETE FROM sums")
     await opened.quick(_ADD, {"id": 0, "number": 0})
-    tasks = [asyncio.create_task(_ask(opened, number, what)) for number, what in enumerate(asked, 1)]
+    tasks = [asyncio.create_task(_ask(opened, number, what)) for number, what in enumerate(asked, first)]
     await asyncio.sleep(0)
     for task, what in zip(tasks, asked, strict=True):
         if what == "gone":
             task.cancel()
-    answers = dict(enumerate(await asyncio.gather(*tasks, return_exceptions=True), 1))
+    answers = dict(enumerate(await asyncio.gather(*tasks, return_exceptions=True), first))
     for number, answer in answers.items():
-        _demand_own(number, asked[number - 1], answer)
+        _demand_own(number, asked[number - first], answer)
     numbers = await _numbers(opened)
     assert numbers.pop(0) == asked.count("grow")
-    for number, what in enumerate(asked, 1):
+    for number, what in enumerate(asked, first):
         if what not in ("gone", "grow", "no such thing"):
             assert (number in numbers) is (what == "add twice" or not isinstance(answers[number], Exception))
     assert all(number == kept for number, kept in numbers.items())
@@ -158,6 +162,18 @@ async def test_what_a_refused_statement_kept_from_being_prepared_is_prepared_by_
     await asyncio.gather(*(opened.quick("SELECT 1") for _ in range(4)))
     for answers in await asyncio.gather(*(opened.at_once((_SEE, row)) for _ in range(8))):
         assert answers[0].rows == [(1,)]
+
+
+async def test_what_comes_behind_is_done_whatever_becomes_of_what_it_follows(opened: Database) -> None:
+    """It is a transaction of its own, whose refusal nobody hears, and whoever comes later is not touched by either."""
+    row, other = {"id": 1, "number": 1}, {"id": 2, "number": 2}
+    await opened.at_once((_ADD, row), behind=(_ADD, other))
+    with pytest.raises(NotAtOnce):
+        await opened.at_once((_DEMAND, row), behind=(_GROW, (5, 1)))
+    refused = await opened.quick(_SEE, row, behind=(_ADD, other))
+    assert refused.has_followed
+    assert (await opened.quick("SELECT 1")).rows == [(1,)]
+    assert await _numbers(opened) == {1: 6, 2: 2}
 
 
 async def test_what_would_wait_for_a_lock_is_not_done_at_once(opened: Database) -> None:

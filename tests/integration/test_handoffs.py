@@ -28,7 +28,7 @@ from relevo.flow.sweep import Sweeper
 from relevo.flow.turn import TurnServices
 from relevo.testing.ledger import Ledger, Permissive
 from relevo.testing.scripted import ScriptedBrain
-from tests.integration.hands import claimed, let_leases_expire, spoken, written
+from tests.integration.hands import claimed, do_nothing_at_once, let_leases_expire, spoken, written
 
 pytestmark = pytest.mark.anyio
 
@@ -154,6 +154,29 @@ async def relay(database: str) -> AsyncIterator[Relay]:
     """Give a relay of this test alone."""
     async with open_store(database, size=4) as opened:
         yield Relay(opened=opened)
+
+
+@pytest.mark.parametrize("way", ["at once", "the long way"])
+@pytest.mark.parametrize("is_taken", [False, True])
+async def test_a_turn_that_asks_for_a_person_is_kept_whole_whoever_has_control_by_then(
+    relay: Relay, way: str, monkeypatch: pytest.MonkeyPatch, is_taken: bool
+) -> None:
+    """Where an agent took over meanwhile there is nobody to ask for: the bot's words are a draft, the case stays."""
+    if way == "the long way":
+        do_nothing_at_once(monkeypatch)
+    kim, database = await relay.agent(), relay.opened.database
+    claim = await relay.writes("person L1")
+    if is_taken:
+        await relay.takes(kim)
+    await relay.converse(claim)
+    conversation = await relay.conversation()
+    assert await database.rows("SELECT 1 FROM cases JOIN case_conversations l ON l.case_id = id") == [(1,)]
+    kept = await database.rows("SELECT state, trigger, case_id IS NOT NULL FROM handoffs")
+    last = await database.rows("SELECT kind FROM entries WHERE content ->> 'text' = 'asked for a person'")
+    taken = (Control.AGENT, [("agent", "agent_takeover", False)], [("draft",)])
+    waiting = (Control.QUEUED, [("queued", "user_request", True)], [("message",)])
+    assert (conversation.control, kept, last) == (taken if is_taken else waiting)
+    assert conversation.identity.business_ref == "amina"
 
 
 async def test_cancel_and_its_message_are_one_commit(relay: Relay) -> None:

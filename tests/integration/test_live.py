@@ -9,7 +9,10 @@ from uuid import UUID
 import pytest
 
 from relevo.bootstrap.store import OpenStore, open_store
-from tests.integration.hands import eventually
+from relevo.contracts.bots import BotLine
+from relevo.contracts.store import TurnOutcome
+from relevo.store.live import BOTS, of_bot
+from tests.integration.hands import eventually, lines, written
 
 pytestmark = pytest.mark.anyio
 
@@ -55,6 +58,37 @@ async def test_news_reaches_every_process(here: OpenStore, there: OpenStore) -> 
         here.live.changed(AMINA)
         for subscription in (bots_here, bots, senders, page, second_page):
             assert await subscription.wait(PATIENCE_SECONDS)
+
+
+async def test_what_is_kept_is_told_in_the_same_breath(database: str, here: OpenStore, there: OpenStore) -> None:
+    """A stranger's message to any bot, the next one to the one that answered; an answer to pages, callers, senders."""
+    await there.store.bots.seen(BotLine(name="one", host="h", process=1, model="m", problem=None))
+    inbox = here.store.inbox
+    async with open_store(database, name="one", hears=(BOTS, of_bot("one"))) as one:
+        with one.live.bots() as listens:
+            assert await listens.wait(PATIENCE_SECONDS)
+        with one.live.bots() as any_bot, one.live.bots("one") as itself:
+            (kept,) = await inbox.receive([written()])
+            assert kept.is_told
+            assert await any_bot.wait(PATIENCE_SECONDS)
+            assert await itself.wait(PATIENCE_SECONDS)
+            (claim,) = await one.store.inbox.claim(1, "one")
+            with (
+                there.live.conversation(claim.conversation.id) as page,
+                there.live.senders() as senders,
+            ):
+                committed = await one.store.inbox.settle(
+                    claim, TurnOutcome(messages=lines("hello"), tracker_events=(b"{}",))
+                )
+                assert committed.is_told
+                assert await page.wait(PATIENCE_SECONDS)
+                assert await senders.wait(PATIENCE_SECONDS)
+            (again,) = await inbox.receive([written(number=2)])
+            assert (again.home, again.is_told) == ("one", True)
+            assert await itself.wait(PATIENCE_SECONDS)
+            assert not await any_bot.wait(MOMENT_SECONDS)
+            await inbox.receive([written()])  # it was answered: nobody has anything to do
+            assert not await itself.wait(MOMENT_SECONDS)
 
 
 async def test_nobody_is_woken_for_another_s_news(here: OpenStore) -> None:

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from relevo.store.live import Subscription
+from relevo.store.subscribing import Subscription
 
 pytestmark = pytest.mark.anyio
 
