@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from psycopg import AsyncConnection
+import psycopg
+from psycopg import AsyncConnection, pq
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 Connection = AsyncConnection[tuple[Any, ...]]
@@ -83,3 +85,33 @@ def cut(connection: Connection) -> None:
     if not connection.closed:
         with suppress(OSError), socket.socket(fileno=os.dup(connection.pgconn.socket)) as line:
             line.shutdown(socket.SHUT_RDWR)
+
+
+async def hear_notices(wire: pq.abc.PGconn, heard: Callable[[str, str], None]) -> None:
+    """Hear notices until the connection is lost; psycopg's own way begins to wait anew for each of them."""
+    loop, line = asyncio.get_running_loop(), wire.socket
+    over: asyncio.Future[None] = loop.create_future()
+
+    def end(error: psycopg.OperationalError | None) -> None:
+        if over.done():
+            return
+        loop.remove_reader(line)  # at once: libpq has closed it, and the next connection may have its number
+        if error is None:
+            over.cancel()
+        else:
+            over.set_exception(error)
+
+    def read() -> None:
+        try:
+            wire.consume_input()
+            while notice := wire.notifies():
+                heard(notice.relname.decode(), notice.extra.decode())
+        except psycopg.OperationalError as error:
+            end(error)
+
+    loop.add_reader(line, read)
+    try:
+        read()
+        await asyncio.shield(over)
+    finally:
+        end(None)

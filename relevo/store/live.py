@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from uuid import UUID
 
 import psycopg
 import structlog
-from psycopg import pq
 
 from relevo.contracts.live import MOVED
 from relevo.errors import Unavailable
+from relevo.store.connecting import hear_notices
 from relevo.store.express import Asked
 from relevo.store.pool import Database
 from relevo.store.subscribing import Subscribed, Subscription, Topic, end_wait
@@ -52,28 +52,6 @@ _log = structlog.get_logger()
 def telling(*topics: Topic) -> Asked:
     """Give the statement that tells of topics; whoever sends it behind what it tells of need not wait in between."""
     return _TELL, list(map(list, zip(*topics, strict=True)))
-
-
-async def _listen(wire: pq.abc.PGconn, heard: Callable[[str, str], None]) -> None:
-    """Hear notices until the connection is lost; psycopg's own way begins to wait anew for each of them."""
-    loop, socket = asyncio.get_running_loop(), wire.socket
-    lost: asyncio.Future[None] = loop.create_future()
-
-    def read() -> None:
-        try:
-            wire.consume_input()
-            while notice := wire.notifies():
-                heard(notice.relname.decode(), notice.extra.decode())
-        except psycopg.OperationalError as error:
-            if not lost.done():
-                lost.set_exception(error)
-
-    loop.add_reader(socket, read)
-    try:
-        read()
-        await lost
-    finally:
-        loop.remove_reader(socket)
 
 
 class PostgresLive:
@@ -257,7 +235,7 @@ class PostgresLive:
             for channel in self._hears:
                 await connection.execute(f"LISTEN {channel}")
             self._wake_everybody()  # something may have been told while nobody listened
-            await _listen(connection.pgconn, self._heard)
+            await hear_notices(connection.pgconn, self._heard)
 
     def _heard(self, channel: str, payload: str) -> None:
         self.stir()
