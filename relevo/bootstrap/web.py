@@ -132,6 +132,9 @@ async def run_web(settings: Settings, configuration: Configuration, dsn: str, te
                 parts = _parts(settings, configuration, opened, decider, current, standing)
                 parts += x.served_by(current) if x is not None else []
                 parts += _deliverer(settings, configuration, opened, x, recorder)
+                pushing = {*standing.pushing, *(x.channels if x is not None else ())}
+                agenda = PostgresAgenda(opened.database)
+                parts += [AgendaWatch(agenda=agenda, live=opened.live, pushing=sorted(pushing)).run]
                 await run_until_stopped(*parts, recorder.run, stop_seconds=settings.bots.stop_seconds)
 
 
@@ -222,7 +225,6 @@ def _parts(
     parts: list[Part] = [current.run, kept_current(current, sweeper), decider.run, *watches, expirer.run]
     parts += [partial(indexer.run, live=live)]
     parts += [overload_watch(settings, configuration, opened, standing).run]
-    parts += [AgendaWatch(agenda=PostgresAgenda(opened.database), live=live, pushing=standing.pushing).run]
     parts += [Leaving(store=store, live=live).run]
     parts += [AuditWatch(audit=store.audit, days=configuration.bot.service.audit_days).run]
     herald = Herald(webhooks=store.webhooks, poster=_poster(settings), live=live)

@@ -21,6 +21,10 @@ class Subscription(Protocol):
         """Return True when something happened since the last wait, False after so many seconds."""
         ...
 
+    def wake(self, about: str = "") -> None:
+        """Have whoever waits go on, as if something had happened."""
+        ...
+
     def heard(self) -> frozenset[str]:
         """Give, once, which conversations, or bots, it was about since this was last asked; "" stands for anything."""
         ...

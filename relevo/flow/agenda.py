@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from time import monotonic
 
 import msgspec
 import structlog
@@ -19,6 +20,8 @@ from relevo.flow.waiting import REST_SECONDS, stopped_within, woken
 
 _QUIET_SECONDS = 2.0
 """So long nothing was told before it is asked what is due; until then watches look, or have looked."""
+_SHARE = 20
+"""Asking takes at most one twentieth of a connection's time, however much there is that cannot be done yet."""
 _log = structlog.get_logger()
 
 
@@ -32,10 +35,14 @@ class AgendaWatch(msgspec.Struct, frozen=True, kw_only=True):
 
     async def run(self, stop: asyncio.Event) -> None:
         """Wake others until told to stop."""
-        stirs = self.live.stirs
-        while not await stopped_within(stop, _QUIET_SECONDS):
+        stirs, pause = self.live.stirs, _QUIET_SECONDS
+        while not await stopped_within(stop, pause):
+            pause = _QUIET_SECONDS
             if self.live.stirs == stirs:
-                await woken(stop, self.live.stirred(stirs, await self._seconds()))
+                began = monotonic()
+                seconds = await self._seconds()
+                pause = max(_QUIET_SECONDS, _SHARE * (monotonic() - began))
+                await woken(stop, self.live.stirred(stirs, seconds))
                 if self.live.stirs == stirs:
                     self.live.stir()
             stirs = self.live.stirs

@@ -15,12 +15,12 @@ from relevo.contracts.sla import Round, RoundChange, Rounds
 from relevo.domain.cases import Priority
 from relevo.domain.clocks import Event, Happened
 from relevo.domain.service import Service
-from relevo.flow.waiting import keep_watch
+from relevo.flow.waiting import REST_SECONDS, keep_watch
 
 LOOK_SECONDS = 1.0
 LATELY_SECONDS = 10.0
 """What changed longer before the last look is found by the whole look that comes now and then."""
-WHOLE_SECONDS = 60.0
+WHOLE_SECONDS = REST_SECONDS
 
 
 @dataclass(kw_only=True)

@@ -13,6 +13,7 @@ import structlog
 from relevo.contracts.live import Live, Subscription
 from relevo.contracts.store import Claim, Inbox
 from relevo.errors import LeaseLost, Unavailable
+from relevo.flow.waiting import stopped_within
 
 _log = structlog.get_logger()
 _IDLE_SECONDS = 1.0
@@ -62,12 +63,19 @@ class Worker:
 
     async def _work(self, stop: asyncio.Event) -> None:
         with self.live.bots(self.name) as wake:
-            while not stop.is_set():
-                try:
-                    await self._step(wake, stop)
-                except Unavailable:
-                    _log.warning("worker.database_unreachable")
-                    await asyncio.sleep(_IDLE_SECONDS)
+            ending = asyncio.create_task(_wake_at_end(stop, wake))
+            try:
+                while not stop.is_set():
+                    await self._tried(wake, stop)
+            finally:
+                ending.cancel()
+
+    async def _tried(self, wake: Subscription, stop: asyncio.Event) -> None:
+        try:
+            await self._step(wake, stop)
+        except Unavailable:
+            _log.warning("worker.database_unreachable")
+            await stopped_within(stop, _IDLE_SECONDS)
 
     async def _step(self, wake: Subscription, stop: asyncio.Event) -> None:
         free = self.at_once - len(self._running)
@@ -131,3 +139,9 @@ class Worker:
                     await self.inbox.renew(list(self._running.values()))
                 except Unavailable:
                     _log.warning("worker.lease_not_renewed")
+
+
+async def _wake_at_end(stop: asyncio.Event, wake: Subscription) -> None:
+    """Have a worker that waits for messages hear that there will be none: it may be long before it looks by itself."""
+    await stop.wait()
+    wake.wake()

@@ -32,7 +32,7 @@ SELECT extract(epoch FROM least(
         WHERE workspace_id = 1 AND channel = ANY(%(pushing)s) AND state IN ('queued', 'sending') AND priority >= 0),
     (SELECT min(due_at) FROM platform_events
         WHERE workspace_id = 1 AND channel = ANY(%(pushing)s) AND state IN ('waiting', 'held')),
-    (SELECT min(due_at) FROM password_links WHERE workspace_id = 1 AND is_mailed),
+    (SELECT min(due_at) FROM password_links WHERE workspace_id = 1 AND is_mailed AND expires_at > now()),
     now() + interval '1 hour'
 ) - now())::float8
 """

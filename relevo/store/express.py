@@ -158,6 +158,7 @@ class _Line:
         try:
             begun = self._sent(dumped)
             if behind is not None:
+                begun.answer.add_done_callback(_unheard)  # where the line breaks before it can be waited for
                 self._sent([self._dumped(*behind)]).answer.add_done_callback(_unheard)
             self._write()
             results = await begun.answer

@@ -45,7 +45,9 @@ SELECT i.address, c.last_position FROM conversations c
 JOIN identities i ON i.workspace_id = 1 AND i.id = c.identity_id
 WHERE c.workspace_id = 1 AND c.updated_at > now() - make_interval(secs => %s)
 """
-_TELL = "SELECT pg_notify(topic, payload) FROM unnest(%s::text[], %s::text[]) AS t (topic, payload)"
+# Notices are sent under a lock of all databases: held up for a moment, they are late and not lost.
+NOT_AT_ONCE = "set_config('lock_timeout', '1s', true)"
+_TELL = f"SELECT pg_notify(topic, payload), {NOT_AT_ONCE} FROM unnest(%s::text[], %s::text[]) AS t (topic, payload)"
 _log = structlog.get_logger()
 
 

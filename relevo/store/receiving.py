@@ -19,7 +19,7 @@ from relevo.store import rows
 from relevo.store.attachments import hand_over
 from relevo.store.express import Answer
 from relevo.store.introducing import MET
-from relevo.store.live import BOTS, OF_BOT
+from relevo.store.live import BOTS, NOT_AT_ONCE, OF_BOT
 from relevo.store.pool import Connection, Database, NotAtOnce
 from relevo.store.turns import AT_HOME_SECONDS
 
@@ -54,8 +54,8 @@ UNION ALL SELECT id, conversation_id, position, false, state, text, attachments,
     set_config('relevo.wakes', CASE WHEN state IN ('settled', 'dead') THEN '' ELSE '{BOTS}' END, false) FROM known
 """
 # Behind it, on the same connection: whom it is for is known there a round trip before it is known here.
-_WAKE = """
-SELECT pg_notify(current_setting('relevo.wakes'), ''), set_config('relevo.wakes', '', false)
+_WAKE = f"""
+SELECT pg_notify(current_setting('relevo.wakes'), ''), set_config('relevo.wakes', '', false), {NOT_AT_ONCE}
 WHERE current_setting('relevo.wakes', true) <> ''
 """
 

@@ -102,6 +102,8 @@ async def test_what_other_systems_are_told_and_tell_is_due(office: Office) -> No
         (agent.id,),
     )
     assert is_about(await due_in(office), 300)
+    await database.run("UPDATE password_links SET expires_at = now(), due_at = now() - interval '1 day'")
+    assert await due_in(office) is None
     await store.platform_events.keep(
         [PlatformEvent(channel="push", key=str(uuid4()), lane="", kind="dm", body=b"told", order=0)]
     )

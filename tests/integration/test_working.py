@@ -12,6 +12,7 @@ from relevo.contracts.store import Claim, TurnOutcome
 from relevo.domain.conversations import Control
 from relevo.domain.messages import Author
 from relevo.errors import LeaseLost
+from relevo.flow import work
 from relevo.flow.sweep import Sweeper
 from relevo.flow.work import Worker
 from relevo.store.inbox import PostgresInbox
@@ -138,6 +139,19 @@ async def test_what_was_begun_is_ended_when_a_worker_is_told_to_stop(opened: Ope
     verb.go.set()
     await asyncio.wait_for(running, 10)
     assert (verb.begun, verb.settled) == (["slow"], ["slow"])
+
+
+async def test_a_worker_that_would_wait_for_long_stops_when_told(
+    opened: OpenStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for the end of an idle bot, and nothing is told to one that hears no more."""
+    monkeypatch.setattr(work, "_IDLE_SECONDS", 3_600.0)
+    verb, stop = Settling(opened), asyncio.Event()
+    running = asyncio.create_task(Worker(inbox=opened.store.inbox, live=opened.live, verb=verb).run(stop))
+    await opened.store.inbox.receive([written()])
+    await eventually(lambda: verb.settled == ["hello"])
+    stop.set()
+    await asyncio.wait_for(running, 10)
 
 
 async def test_what_arrives_in_its_hands_as_it_is_told_to_stop_is_given_back(opened: OpenStore) -> None:
