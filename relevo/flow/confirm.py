@@ -145,15 +145,15 @@ class Confirmer(msgspec.Struct, frozen=True, kw_only=True):
             return 1  # which is still to be written
 
     async def step(self) -> int:
-        """Write what is owed by now, and give how many mails were posted."""
-        mails, posted = self.mailer.mails, 0
+        """Write what is owed by now, and give how many mails were seen to: posted, or given up for good."""
+        mails, seen_to = self.mailer.mails, 0
         for owed in map(_of_effect, await mails.unconfirmed()):
-            posted += await self._is_posted(owed)
+            seen_to += await self._is_seen_to(owed)
         for owed in map(_of_promise, await mails.missed_promises()):
-            posted += await self._is_posted(owed)
-        return posted
+            seen_to += await self._is_seen_to(owed)
+        return seen_to
 
-    async def _is_posted(self, owed: Owed) -> bool:
+    async def _is_seen_to(self, owed: Owed) -> bool:
         try:
             posting = await _write(self.mailer, owed, await self.business.person(owed.business_ref))
         except NotFound:  # the business or we have forgotten them: there is nobody to write to
@@ -165,7 +165,7 @@ class Confirmer(msgspec.Struct, frozen=True, kw_only=True):
     async def _give_up(self, owed: Owed, reason: str) -> bool:
         await self.mailer.mails.give_up(owed.key)
         _log.warning("confirm.not_posted", reason=reason)
-        return False
+        return True
 
 
 def _of_effect(done: DoneEffect) -> Owed:

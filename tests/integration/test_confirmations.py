@@ -125,6 +125,7 @@ async def test_what_cannot_be_written_to_is_given_up_once(database: str) -> None
             (chat.id,),
         )
         confirmer = Confirmer(mailer=office.mailer, business=Ledger({"C001": {"email": "nowhere"}}))
+        assert await confirmer.step() == 1
         assert await confirmer.step() == 0
         assert await office.mailer.mails.unconfirmed() == []
 
@@ -140,7 +141,8 @@ async def test_who_the_business_has_forgotten_keeps_nobody_else_from_their_mail(
                 (f"refund:AO-{number}", ref, chat.id, number),
             )
         confirmer = Confirmer(mailer=office.mailer, business=Ledger({"C001": {"name": "Lucía", "email": ADDRESS}}))
-        assert await confirmer.step() == 1
+        assert await confirmer.step() == 2
+        assert len(await office.timeline()) == 1
         assert await office.mailer.mails.unconfirmed() == []
 
 
