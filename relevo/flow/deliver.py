@@ -75,11 +75,15 @@ class Deliverer(msgspec.Struct, frozen=True, kw_only=True):
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until told to stop."""
+        asleep_seconds = _IDLE_SECONDS  # longer each time: what was put back is due soon
         with self.live.senders() as wake:
             while not stop.is_set():
                 stirs = self.live.stirs
-                if not await self._tried() and not await wake.wait(_IDLE_SECONDS):
-                    await woken(stop, self.live.stirred(stirs, ASLEEP_SECONDS))
+                if await self._tried() or await wake.wait(_IDLE_SECONDS):
+                    asleep_seconds = _IDLE_SECONDS
+                else:
+                    await woken(stop, self.live.stirred(stirs, asleep_seconds))
+                    asleep_seconds = min(2 * asleep_seconds, ASLEEP_SECONDS)
 
     async def _tried(self) -> int:
         try:

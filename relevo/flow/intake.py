@@ -56,6 +56,7 @@ class Intake:
     async def run(self, stop: asyncio.Event) -> None:
         """Read until told to stop, then finish what was begun; what takes long holds up nothing but its lane."""
         running: set[asyncio.Task[None]] = set()
+        asleep_seconds = _IDLE_SECONDS  # longer each time: what was put back is due soon
         with self.live.intakes() as wake:
             while not stop.is_set():
                 stirs = self.live.stirs
@@ -63,8 +64,11 @@ class Intake:
                 running = {task for task in (*running, *begun) if not task.done()}
                 if len(running) >= AT_ONCE or not begun:
                     await _first_of(running, wake.wait(_IDLE_SECONDS))
-                if not running:
-                    await woken(stop, self.live.stirred(stirs, ASLEEP_SECONDS))
+                if running:
+                    asleep_seconds = _IDLE_SECONDS
+                else:
+                    await woken(stop, self.live.stirred(stirs, asleep_seconds))
+                    asleep_seconds = min(2 * asleep_seconds, ASLEEP_SECONDS)
         if running:
             await asyncio.wait(running)
 

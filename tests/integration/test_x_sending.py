@@ -184,7 +184,11 @@ async def test_what_x_says_corrects_what_is_counted(database: str) -> None:
 
 async def test_agents_and_administrators_see_what_waits_for_x_and_until_when(database: str) -> None:
     """Beside the message, at the channel, and where whoever runs it looks; and nothing of it any more afterwards."""
-    async with sending(database) as here, open_doors(database) as doors, desk_of(doors, "Ada Doe", "admin") as ada:
+    async with (
+        sending(database) as here,
+        open_doors(database, has_bot=False) as doors,
+        desk_of(doors, "Ada Doe", "admin") as ada,
+    ):
         reaches = {"x": Reach(joins_turns=True)}
         doors.app.ctx.services = replace(doors.app.ctx.services, reaches=reaches)
         here.x.faults.next("dm.send", Fault.NO_CREDITS)
