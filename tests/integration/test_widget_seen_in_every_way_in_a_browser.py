@@ -38,6 +38,7 @@ IS_EDGED = """each => each.filter(one => !(parseFloat(getComputedStyle(one).bord
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SEEN = "field => getComputedStyle(field).color"
 SCREENS = [(3840, 2160), (320, 640), (640, 512), (320, 256)]
+MOST_FRAMES = 300
 """4k, the smallest phone, and a window of 1280 × 1024 at 200 % and at 400 %."""
 
 
@@ -105,11 +106,20 @@ async def test_with_more_contrast_nothing_is_pale_and_with_reduced_motion_nothin
 
 
 async def _demand_on_screen(page: Page, one: Locator) -> None:
+    """It is so once the page has followed its window's new size, which takes it a few frames."""
+    for _ in range(MOST_FRAMES):
+        if await _is_on_screen(page, one):
+            return
+        await page.evaluate("() => new Promise(requestAnimationFrame)")
+    raise AssertionError((page.viewport_size, await one.bounding_box(), await one.inner_html()))
+
+
+async def _is_on_screen(page: Page, one: Locator) -> bool:
     box, size = await one.bounding_box(), page.viewport_size
     assert box is not None
     assert size is not None
     right, bottom = box["x"] + box["width"], box["y"] + box["height"]
-    assert min(box["x"], box["y"], size["width"] - right, size["height"] - bottom) >= 0, (await one.inner_html(), size)
+    return min(box["x"], box["y"], size["width"] - right, size["height"] - bottom) >= 0
 
 
 async def test_on_every_screen_all_of_it_is_there(shop: Shop) -> None:
