@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+UNFINISHED_SECONDS = 15
+"""After which an effect that was begun and has no result is taken up again: whoever did it died, or nobody answered."""
+
 
 class Agenda(Protocol):
     """Everything kept that has a time of its own."""

@@ -1,7 +1,9 @@
 """Wakes what sleeps while nothing happens: for what comes due, and now and then for what nobody told of.
 
-something is told or heard ─► each watch looks, pauses, looks ─► it finds nothing, and nothing more is told: it sleeps
-                                                 what comes due next, here, for all of them in one statement ─┘
+    something is told or heard ─► each watch looks, pauses, looks ─► nothing found, nothing more told: it sleeps
+                                       what comes due next, here, for all of them in one statement ─┘
+
+Nobody has to know whom a piece of news concerns: while any comes, everybody looks at their usual pace.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ import structlog
 from msgspec.structs import replace
 
 from relevo.contracts.accounts import AgentAccount
+from relevo.contracts.agenda import UNFINISHED_SECONDS
 from relevo.contracts.business import Business
 from relevo.contracts.clock import Clock, system_clock
 from relevo.contracts.conversations import Conversations
@@ -46,8 +47,6 @@ from relevo.flow.waiting import keep_watch
 from relevo.metrics.numbers import count_effect
 
 LOOK_SECONDS = 5.0
-_UNFINISHED_SECONDS = 15.0
-"""After which an effect that was begun and has no result is taken up again: whoever did it died, or nobody answered."""
 MAX_REASON_CHARACTERS = 500
 _log = structlog.get_logger()
 
@@ -113,7 +112,7 @@ class Decider(msgspec.Struct, frozen=True, kw_only=True):
 
     async def step(self) -> int:
         """Look once, and give how many were seen to."""
-        unfinished = await self.approvals.unfinished(_UNFINISHED_SECONDS)
+        unfinished = await self.approvals.unfinished(UNFINISHED_SECONDS)
         for effect in unfinished:
             await self._guarded(self._finish(effect), effect)
         expired = await self.approvals.expired()

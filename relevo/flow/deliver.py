@@ -41,7 +41,7 @@ from relevo.errors import (
     Unavailable,
 )
 from relevo.flow.pauses import Pauses
-from relevo.flow.waiting import ASLEEP_SECONDS, woken
+from relevo.flow.waiting import Naps
 from relevo.metrics.numbers import deliveries, delivery_seconds, few
 
 MAX_ATTEMPTS = 8
@@ -75,15 +75,14 @@ class Deliverer(msgspec.Struct, frozen=True, kw_only=True):
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until told to stop."""
-        asleep_seconds = _IDLE_SECONDS  # longer each time: what was put back is due soon
+        naps = Naps(self.live, _IDLE_SECONDS)
         with self.live.senders() as wake:
             while not stop.is_set():
                 stirs = self.live.stirs
                 if await self._tried() or await wake.wait(_IDLE_SECONDS):
-                    asleep_seconds = _IDLE_SECONDS
+                    naps.end()
                 else:
-                    await woken(stop, self.live.stirred(stirs, asleep_seconds))
-                    asleep_seconds = min(2 * asleep_seconds, ASLEEP_SECONDS)
+                    await naps.nap(stop, stirs)
 
     async def _tried(self) -> int:
         try:

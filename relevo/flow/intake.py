@@ -25,7 +25,7 @@ from relevo.contracts.live import Live
 from relevo.contracts.platform import ClaimedEvent, Platform, PlatformEvents
 from relevo.errors import LeaseLost, PlatformAway, RequestError, Unavailable
 from relevo.flow.hearing import Hearing
-from relevo.flow.waiting import ASLEEP_SECONDS, woken
+from relevo.flow.waiting import Naps
 from relevo.metrics.numbers import few, platform_events
 
 AT_ONCE = 8
@@ -56,7 +56,7 @@ class Intake:
     async def run(self, stop: asyncio.Event) -> None:
         """Read until told to stop, then finish what was begun; what takes long holds up nothing but its lane."""
         running: set[asyncio.Task[None]] = set()
-        asleep_seconds = _IDLE_SECONDS  # longer each time: what was put back is due soon
+        naps = Naps(self.live, _IDLE_SECONDS)
         with self.live.intakes() as wake:
             while not stop.is_set():
                 stirs = self.live.stirs
@@ -65,10 +65,9 @@ class Intake:
                 if len(running) >= AT_ONCE or not begun:
                     await _first_of(running, wake.wait(_IDLE_SECONDS))
                 if running:
-                    asleep_seconds = _IDLE_SECONDS
+                    naps.end()
                 else:
-                    await woken(stop, self.live.stirred(stirs, asleep_seconds))
-                    asleep_seconds = min(2 * asleep_seconds, ASLEEP_SECONDS)
+                    await naps.nap(stop, stirs)
         if running:
             await asyncio.wait(running)
 

@@ -53,18 +53,15 @@ class Indexer(msgspec.Struct, frozen=True, kw_only=True):
 
         async def look() -> int:
             nonlocal everything
-            found = await self.search.keep_up(everything=everything)
-            everything = everything and found > 0
-            return found
-
-        async def look_at_many() -> int:
-            # Of a few, the next come in the same moment as they are written: together they cost less a little later.
-            while (found := await look()) and (everything or found >= _MANY) and not stop.is_set():
-                continue
-            return found
+            while True:
+                found = await self.search.keep_up(everything=everything)
+                everything = everything and found > 0
+                # Of a few, the next come as they are written: together they cost less a little later.
+                if stop.is_set() or not (everything or found >= _MANY):
+                    return found
 
         pause = self.pause_seconds
-        await keep_watch(stop, look_at_many, live=live, what="search", pause_seconds=pause, first_seconds=0.0)
+        await keep_watch(stop, look, live=live, what="search", pause_seconds=pause, first_seconds=0.0)
 
 
 async def search(eyes: Eyes, text: str, cursor: str | None, limit: int) -> Hits:

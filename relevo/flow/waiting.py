@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 import structlog
@@ -61,6 +62,24 @@ async def keep_watch(
                 return
             await woken(stop, live.stirred(stirs, ASLEEP_SECONDS))
             seconds = min(pause_seconds, MOMENT_SECONDS)
+
+
+@dataclass
+class Naps:
+    """Sleeps that are longer each time that nothing comes: what was put back is due soon."""
+
+    live: Live
+    shortest_seconds: float
+    _seconds: float = 0.0
+
+    def end(self) -> None:
+        """Begin with short ones again: something came."""
+        self._seconds = 0.0
+
+    async def nap(self, stop: asyncio.Event, stirs: int) -> None:
+        """Sleep until anything was told since ``stirs``, or the end."""
+        self._seconds = min(max(2 * self._seconds, self.shortest_seconds), ASLEEP_SECONDS)
+        await woken(stop, self.live.stirred(stirs, self._seconds))
 
 
 async def _looked(look: Callable[[], Awaitable[T]], what: str) -> T | None:

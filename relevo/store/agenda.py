@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from relevo.contracts.agenda import UNFINISHED_SECONDS
 from relevo.store.pool import Database
 
 _SOON_SECONDS = 5
 """A message that waits so long is something to look at: bots take others at once."""
-_UNFINISHED_SECONDS = 15
-"""As in flow.approvals: an effect that was begun, and that nobody ends."""
 # least() leaves out what is not there. The hour keeps what never comes, which is 'infinity', from being subtracted.
 _NEXT = f"""
 SELECT extract(epoch FROM least(
@@ -20,7 +19,7 @@ SELECT extract(epoch FROM least(
     (SELECT min(promised_at) FROM cases
         WHERE workspace_id = 1 AND status = 'open' AND promised_at IS NOT NULL AND promise_missed_at IS NULL),
     (SELECT min(coalesce(expires_at, intended_at)) FROM effects WHERE workspace_id = 1 AND state = 'prepared'),
-    (SELECT min(coalesce(decided_at, intended_at)) + interval '{_UNFINISHED_SECONDS} seconds'
+    (SELECT min(coalesce(decided_at, intended_at)) + interval '{UNFINISHED_SECONDS} seconds'
         FROM effects WHERE workspace_id = 1 AND state = 'intended'),
     (SELECT min(due_at) + interval '{_SOON_SECONDS} seconds'
         FROM inbox WHERE workspace_id = 1 AND state IN ('waiting', 'held') AND attempts >= 0),
